@@ -1,0 +1,44 @@
+"""Column names of every table that crosses a module or a file, defined once.
+
+Raw names keep the spelling of the public Amazon review data sets.
+"""
+
+from typing import Final
+
+USER: Final = "userName"
+ITEM: Final = "itemName"
+DESCRIPTION: Final = "description"
+PRICE: Final = "price"
+REVIEW_TIME: Final = "reviewTime"
+RATING: Final = "rating"
+REVIEW_TEXT: Final = "reviewText"
+SUMMARY: Final = "summary"
+BRAND: Final = "brand"
+CATEGORY: Final = "category"
+
+TITLE: Final = "title"
+"""Readable item name, carried along for display; never a key."""
+
+RAW_COLUMNS: Final = (
+    USER,
+    "verified",
+    ITEM,
+    DESCRIPTION,
+    "image",
+    BRAND,
+    "feature",
+    CATEGORY,
+    PRICE,
+    RATING,
+    REVIEW_TIME,
+    SUMMARY,
+    REVIEW_TEXT,
+    "vote",
+)
+"""The columns of `amazon_reviews.csv`, in the order in which they are published."""
+
+CLEAN_COLUMNS: Final = (USER, ITEM, DESCRIPTION, PRICE, REVIEW_TIME, RATING, REVIEW_TEXT)
+"""The columns that every `clean_df.pq` has."""
+
+OPTIONAL_CLEAN_COLUMNS: Final = (TITLE, BRAND, CATEGORY)
+"""Columns that a `clean_df.pq` of our pipeline adds and that no reader may require."""
