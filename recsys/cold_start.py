@@ -1,0 +1,129 @@
+"""Which items a user gets who is not known: popularity decides, price enters gently."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+FIVE_STARS = 5.0
+MIN_INTERACTIONS = 100
+MIN_ITEMS = 20
+N_PRICE_BANDS = 3
+BAND_MIX_LENGTH = 5
+
+
+@dataclass(frozen=True)
+class ColdStart:
+    """The cold-start order of a catalogue.
+
+    Attributes:
+        order: (n_items,) int32, every item row once, the first to be shown first.
+        window_days: Days back from the newest interaction that were counted.
+    """
+
+    order: NDArray[np.int32]
+    window_days: int
+
+
+def cold_start_order(
+    item_rows: NDArray[np.integer],
+    days: NDArray[np.integer],
+    ratings: NDArray[np.floating],
+    raw_prices: NDArray[np.floating],
+    window_days: int = 30,
+) -> ColdStart:
+    """Order all items for a user of whom nothing is known.
+
+    In words: the items with the most five-star ratings in the last `window_days` come
+    first, counted back from the newest interaction and not from today. A window with
+    fewer than 100 five-star ratings or fewer than 20 rated items is doubled until it
+    holds enough or holds everything. Equal counts go to the price nearest the
+    catalogue's median, then to the lower row. Where the first five would all lie in one
+    price band (terciles of the catalogue), the fifth gives way to the next most popular
+    item of another band.
+
+    In a formula, for item j with price p_j and T the newest day:
+
+        count_j    = |{interactions of j : rating = 5 and day > T - window_days}|
+        distance_j = |ln p_j - ln median(p)|, infinite where p_j is unknown
+        order      = sort by (-count_j, distance_j, j)
+
+    Price stays this gentle because harder rules (one item a price band, a price limit)
+    cost up to half of the hits when measured on users never seen.
+
+    Args:
+        item_rows: (n,) item row of each interaction.
+        days: (n,) day of each interaction, whole days since the epoch.
+        ratings: (n,) rating of each interaction, 1 to 5.
+        raw_prices: (n_items,) USD, NaN where unknown.
+        window_days: Length of the first window tried, at least 1.
+    """
+    n_items = len(raw_prices)
+    liked = np.asarray(ratings) >= FIVE_STARS
+    counts, used_days = _windowed_counts(item_rows[liked], days[liked], days, n_items, window_days)
+    distance = _price_distance(raw_prices)
+    order = np.lexsort((np.arange(n_items), distance, -counts))
+    mixed = _mix_price_bands(order, counts, price_bands(raw_prices))
+    return ColdStart(mixed.astype(np.int32), used_days)
+
+
+def price_bands(raw_prices: NDArray[np.floating]) -> NDArray[np.int8]:
+    """Cut prices (n_items,) into terciles: 0 low, 1 middle, 2 high, -1 where unknown."""
+    bands = np.full(len(raw_prices), -1, dtype=np.int8)
+    known = np.isfinite(raw_prices)
+    if known.any():
+        shares = np.arange(1, N_PRICE_BANDS) / N_PRICE_BANDS
+        bands[known] = np.searchsorted(
+            np.quantile(raw_prices[known], shares), raw_prices[known], side="left"
+        )
+    return bands
+
+
+def _windowed_counts(
+    item_rows: NDArray[np.integer],
+    liked_days: NDArray[np.integer],
+    all_days: NDArray[np.integer],
+    n_items: int,
+    window_days: int,
+) -> tuple[NDArray[np.int64], int]:
+    """Count liked interactions an item in the first window that holds enough of them."""
+    if len(all_days) == 0:
+        return np.zeros(n_items, dtype=np.int64), window_days
+    newest, oldest = int(all_days.max()), int(all_days.min())
+    while True:
+        inside = liked_days > newest - window_days
+        counts = np.bincount(item_rows[inside], minlength=n_items)
+        enough = inside.sum() >= MIN_INTERACTIONS and (counts > 0).sum() >= MIN_ITEMS
+        if enough or newest - window_days < oldest:
+            return counts, window_days
+        window_days *= 2
+
+
+def _price_distance(raw_prices: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Distance of each price from the median in log space, infinite where unknown."""
+    known = np.isfinite(raw_prices) & (raw_prices > 0)
+    distance = np.full(len(raw_prices), np.inf)
+    if known.any():
+        logs = np.log(raw_prices[known])
+        distance[known] = np.abs(logs - np.median(logs))
+    return distance
+
+
+def _mix_price_bands(
+    order: NDArray[np.intp], counts: NDArray[np.int64], bands: NDArray[np.int8]
+) -> NDArray[np.intp]:
+    """Bring a second price band into the first five, where a rated item offers one."""
+    head = order[:BAND_MIX_LENGTH]
+    if len(head) < BAND_MIX_LENGTH or np.unique(bands[head][bands[head] >= 0]).size != 1:
+        return order
+    band = bands[head].max()
+    rest = order[BAND_MIX_LENGTH:]
+    other = np.flatnonzero((bands[rest] >= 0) & (bands[rest] != band) & (counts[rest] > 0))
+    if other.size == 0:
+        return order
+    chosen = BAND_MIX_LENGTH + other[0]
+    last = BAND_MIX_LENGTH - 1
+    moved = order[chosen]
+    return np.insert(np.delete(order, chosen), last, moved)
