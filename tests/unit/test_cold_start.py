@@ -33,7 +33,7 @@ def test_ratings_before_the_window_do_not_count() -> None:
 
 
 def test_window_is_counted_back_from_the_newest_interaction_of_any_rating() -> None:
-    rows = [(0, 40, 5.0), (1, 70, 5.0), (1, 71, 5.0), (0, 71, 5.0), (2, 100, 1.0)]
+    rows = [(0, 40, 5.0), (1, 71, 5.0), (1, 72, 5.0), (0, 71, 5.0), (2, 100, 1.0)]
     result = _order(rows, [10, 10, 10])
     assert result.window_days == 30
     assert result.order.tolist() == [1, 0, 2]

@@ -1,0 +1,99 @@
+"""A folder of arrays on disk: one `.npy` a name, a manifest with checksums, mapped read-only."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+MANIFEST = "manifest.json"
+
+
+class DamagedFolderError(ValueError):
+    """A folder of arrays lacks a file or holds other bytes than its manifest says."""
+
+
+def save_arrays(
+    folder: Path, arrays: Mapping[str, NDArray[np.generic]], about: Mapping[str, Any]
+) -> None:
+    """Write arrays and a manifest that says what they are, and sync them to the disk.
+
+    Files already in the folder (a copied model, for one) are taken into the manifest.
+    """
+    for name, array in arrays.items():
+        np.save(folder / f"{name}.npy", np.ascontiguousarray(array), allow_pickle=False)
+    files = sorted(path for path in folder.iterdir() if path.name != MANIFEST)
+    listed = {path.name: {"sha256": checksum(path), "bytes": path.stat().st_size} for path in files}
+    manifest = folder / MANIFEST
+    manifest.write_text(json.dumps({**about, "files": listed}, indent=1))
+    for path in (*files, manifest, folder):
+        sync(path)
+
+
+def open_arrays(folder: Path) -> dict[str, NDArray[np.generic]]:
+    """Map every array of the folder read-only; nothing is read until it is used."""
+    return {
+        path.stem: np.load(path, mmap_mode="r", allow_pickle=False)
+        if path.stat().st_size > _header_bytes(path)
+        else np.load(path, allow_pickle=False)
+        for path in folder.glob("*.npy")
+    }
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Read what `save_arrays` was told about the folder.
+
+    Raises:
+        DamagedFolderError: There is no readable manifest.
+    """
+    try:
+        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text())
+    except (OSError, ValueError) as error:
+        raise DamagedFolderError(f"{folder.name} has no readable manifest: {error}") from error
+    return manifest
+
+
+def verify(folder: Path) -> None:
+    """Compare every file with the manifest.
+
+    Raises:
+        DamagedFolderError: A file is missing or its bytes differ.
+    """
+    for name, expected in read_manifest(folder)["files"].items():
+        path = folder / name
+        if not path.exists():
+            raise DamagedFolderError(f"{folder.name}/{name} is missing.")
+        if path.stat().st_size != expected["bytes"] or checksum(path) != expected["sha256"]:
+            raise DamagedFolderError(f"{folder.name}/{name} differs from its checksum.")
+
+
+def checksum(path: Path) -> str:
+    """SHA-256 of a file, as hex."""
+    with path.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def sync(path: Path) -> None:
+    """Make a file's or folder's content survive a power cut."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _header_bytes(path: Path) -> int:
+    """Length of an `.npy` header; a file that is no longer than it holds an empty array."""
+    with path.open("rb") as opened:
+        version = np.lib.format.read_magic(opened)
+        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else None
+        if read is None:
+            return 0
+        read(opened)
+        return opened.tell()
