@@ -1,0 +1,180 @@
+"""The command line of the offline half: `python -m pipeline STAGE`.
+
+A stage is a module of this package with `add_arguments(parser)` and
+`run(args, config, console)`. It is imported when it is asked for, so that help is instant
+and a stage needs only its own libraries.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from config import Config, ConfigError
+from pipeline.errors import PipelineError
+from recsys.artifacts import ArtifactError
+from recsys.split import SplitError
+
+USER_MUST_ACT: Final = 2
+INTERRUPTED: Final = 130
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One command: its name, the modules that do it in order, and what its help teaches."""
+
+    name: str
+    summary: str
+    reads: str
+    writes: str
+    example: str
+    modules: tuple[str, ...]
+
+    @property
+    def description(self) -> str:
+        """The text over the options in `python -m pipeline STAGE --help`."""
+        return (
+            f"{self.summary}\n\nreads    {self.reads}\nwrites   {self.writes}\n"
+            f"example  python -m pipeline {self.example}"
+        )
+
+
+STAGES: Final = (
+    Stage(
+        "sample",
+        "Generate a small, messy, Amazon-like reviews file, the same on every machine.",
+        "nothing",
+        "DATA_PATH/amazon_reviews.csv",
+        "sample",
+        ("sample",),
+    ),
+    Stage(
+        "clean",
+        "Turn raw reviews into cleaned interactions, and count what each rule did.",
+        "a reviews file: CSV, parquet or JSON lines, also .gz; for Amazon's JSON lines its\n"
+        "         metadata file too",
+        "DATA_PATH/clean_df.pq",
+        "clean --reviews reviews.csv.gz --user-column reviewerID --item-column asin",
+        ("clean",),
+    ),
+    Stage(
+        "embed",
+        "Turn the texts and prices of items and the histories of users into vectors.",
+        "DATA_PATH/clean_df.pq",
+        "EMBEDDINGS_PATH/item_desc_emb_df.pq, item_price_df.pq, user_review_emb_df.pq,\n"
+        "         user_item_emb_df.pq",
+        "embed",
+        ("embed",),
+    ),
+    Stage(
+        "train",
+        "Fit the ranking network on the training days, stopped early by the validation days.",
+        "DATA_PATH/clean_df.pq and the four files of EMBEDDINGS_PATH",
+        "MODEL_PATH/best_model.keras",
+        "train",
+        ("train",),
+    ),
+    Stage(
+        "evaluate",
+        "Measure the network, ALS and popularity on the same test days.",
+        "DATA_PATH/clean_df.pq, the files of EMBEDDINGS_PATH, MODEL_PATH/best_model.keras",
+        "report/metrics.json",
+        "evaluate",
+        ("evaluate",),
+    ),
+    Stage(
+        "run",
+        "Do clean, embed, train and evaluate, one after the other.",
+        "a reviews file, as clean does",
+        "everything that the service loads, and report/metrics.json",
+        "run --reviews reviews.csv.gz --user-column reviewerID --item-column asin",
+        ("clean", "embed", "train", "evaluate"),
+    ),
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one stage.
+
+    Returns:
+        The exit status: 0 done, 2 the user has to act (one sentence on stderr says how),
+        130 interrupted.
+    """
+    words = sys.argv[1:] if argv is None else list(argv)
+    try:
+        args = build_parser(words).parse_args(words)
+        run_stage(args)
+    except (PipelineError, ArtifactError, ConfigError, SplitError, OSError) as error:
+        return _refuse(" ".join(str(error).split()))
+    except ModuleNotFoundError as error:
+        if not error.name or error.name.split(".")[0] in {
+            "classes",
+            "config",
+            "pipeline",
+            "recsys",
+        }:
+            raise
+        return _refuse(
+            f"the library {error.name} is not installed; `make pipeline` installs what the "
+            f"pipeline needs (or: poetry install --with pipeline)."
+        )
+    except KeyboardInterrupt:
+        print("interrupted; files that were being written are as they were before", file=sys.stderr)
+        return INTERRUPTED
+    return 0
+
+
+def build_parser(words: Sequence[str] = ()) -> argparse.ArgumentParser:
+    """Describe the command line.
+
+    Args:
+        words: The command line. Only the stage named in it is imported and gets its options.
+    """
+    parser = argparse.ArgumentParser(
+        prog="python -m pipeline",
+        description="From a reviews file to the artifacts that the service loads.\n"
+        "`python -m pipeline STAGE --help` says what a stage reads and writes.",
+        epilog="Folders come from the environment: DATA_PATH (data), EMBEDDINGS_PATH (embeddings),\n"
+        "MODEL_PATH (models).\n\nexample  python -m pipeline run --reviews reviews.csv.gz",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    stages = parser.add_subparsers(dest="stage", metavar="STAGE", required=True)
+    for stage in STAGES:
+        child = stages.add_parser(
+            stage.name,
+            help=stage.summary,
+            description=stage.description,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            conflict_handler="resolve",  # `run` joins stages that share an option
+        )
+        if stage.name in words[:1]:
+            for module in stage.modules:
+                importlib.import_module(f"pipeline.{module}").add_arguments(child)
+    return parser
+
+
+def run_stage(args: argparse.Namespace) -> None:
+    """Run the modules of the stage that was parsed, with one console for all.
+
+    Raises:
+        PipelineError: A file or an option can't be used; also the error types that
+            `main` lists.
+    """
+    from rich.console import Console  # not installed where only the service is
+
+    config = Config.from_environment()
+    console = Console()
+    stage = next(stage for stage in STAGES if stage.name == args.stage)
+    for module in stage.modules:
+        if len(stage.modules) > 1:
+            console.rule(f"[bold]{module}")
+        importlib.import_module(f"pipeline.{module}").run(args, config, console)
+
+
+def _refuse(sentence: str) -> int:
+    print(f"pipeline: {sentence}", file=sys.stderr)
+    return USER_MUST_ACT

@@ -1,0 +1,179 @@
+"""The cleaning rule for free text, and the names that stand for nobody.
+
+One rule serves both halves: the pipeline cleans columns with `normalize_text`, the
+service looks a name up with `normalize_name`. The rule, in order:
+
+1. HTML entities become characters (twice, since feeds escape twice), tags a space.
+2. Punctuation and symbols go without a trace ("o'brien" becomes "obrien"). Letters,
+   digits and vowel signs of every script stay: José, Łukasz and हिन्दी are names.
+3. Lower case, composed form (NFC), runs of whitespace become one space, ends trimmed.
+
+A per-string `str.translate` was measured at 2.5 times the speed of one Arrow
+regular expression and 4 times that of pandas' `str.replace`, so columns are cleaned by it.
+"""
+
+from __future__ import annotations
+
+import ast
+import html
+import json
+import re
+import string
+import unicodedata
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ANONYMOUS_NAMES: Final = frozenset(
+    {
+        # What Amazon prints where a customer has set no name, by country and decade;
+        # thousands of unrelated people share each of them.
+        "amazon customer",
+        "amazon user",
+        "kindle customer",
+        "a customer",
+        "a kids review",
+        "amazon kunde",
+        "kindle kunde",
+        "client amazon",
+        "client kindle",
+        "cliente amazon",
+        "cliente de amazon",
+        "cliente kindle",
+        "amazon カスタマー",
+        # What people and exports write for the same thing.
+        "anonymous",
+        "customer",
+    }
+)
+"""Normalized names that are nobody's identity."""
+
+_TAG = re.compile(r"<(script|style)\b[^<>]*>[^<]*</\1\s*>|</?[a-z!][^<>]*>", re.IGNORECASE)
+# "<3" and "a < b" are no tags: a tag starts with a letter, a slash or an exclamation mark.
+
+_SPACES = "\t\n\v\f\r\x1c\x1d\x1e\x1f "
+_ASCII_DROPPED: Final = {
+    **dict.fromkeys(map(ord, string.punctuation)),
+    **{code: None for code in (*range(32), 127) if chr(code) not in _SPACES},
+}
+_DROPPED = re.compile(r"(?:[^\w\s]|_)+")
+
+
+def normalize_name(name: str) -> str:
+    """Apply the cleaning rule to one string; "" when nothing is left.
+
+    >>> normalize_name("  Kelly O&#39;Sullivan <b>JR.</b> ")
+    'kelly osullivan jr'
+    """
+    text = _without_html(name)
+    if text.isascii():
+        text = text.translate(_ASCII_DROPPED).lower()
+    else:
+        text = _DROPPED.sub(_keep_marks, text).lower()
+        text = unicodedata.normalize("NFC", text)
+    return " ".join(text.split())
+
+
+def normalize_text(texts: pd.Series) -> pd.Series:
+    """Apply the cleaning rule to a column of free text.
+
+    List-like texts ('["a", "b"]') are joined first. Whatever holds no letter and no
+    digit is missing afterwards, "[]" included.
+
+    Args:
+        texts: (n,) str, missing allowed.
+
+    Returns:
+        (n,) str under the same index, NaN where nothing is left.
+    """
+    return map_distinct(texts, lambda text: normalize_name(join_list(text)) or None)
+
+
+def display_text(texts: pd.Series) -> pd.Series:
+    """Make a column fit to be shown: no HTML, single spaces, case and punctuation kept.
+
+    Args:
+        texts: (n,) str, missing allowed.
+
+    Returns:
+        (n,) str under the same index, NaN where nothing is left.
+    """
+    return map_distinct(
+        texts, lambda text: " ".join(_printable(_without_html(join_list(text))).split()) or None
+    )
+
+
+def is_anonymous(name: str) -> bool:
+    """Say whether a name, as written or normalized, is nobody's identity.
+
+    >>> is_anonymous("Amazon Customer"), is_anonymous("Kelly")
+    (True, False)
+    """
+    return normalize_name(name) in ANONYMOUS_NAMES
+
+
+def anonymous_mask(names: pd.Series) -> pd.Series:
+    """Mark the rows, (n,) bool, whose name is nobody's identity; missing names are not marked."""
+    return normalize_text(names).isin(ANONYMOUS_NAMES)
+
+
+def list_items(text: str) -> list[str] | None:
+    """Read a list-like text, nested or not, as its non-empty items; None for other text.
+
+    >>> list_items('["a", ""]'), list_items("[['a', 'b'], ['c']]"), list_items("a, b")
+    (['a'], ['a', 'b', 'c'], None)
+    """
+    text = text.strip()
+    if not (text.startswith("[") and text.endswith("]")):
+        return None
+    for parse in (json.loads, ast.literal_eval):
+        try:
+            return _flatten(parse(text))
+        except (ValueError, SyntaxError, RecursionError, MemoryError):
+            continue
+    return None
+
+
+def join_list(text: str) -> str:
+    """Join the items of a list-like text by spaces; other text comes back as it is."""
+    items = list_items(text) if text[:1] in "[ \t\n" else None
+    return text if items is None else " ".join(items)
+
+
+def map_distinct(texts: pd.Series, function: Callable[[str], str | None]) -> pd.Series:
+    """Apply a function to each distinct text once; missing stays missing.
+
+    Product texts repeat with every review of the product, so this is far less work.
+    """
+    import pandas as pd  # the service needs only the functions on one string
+
+    codes, distinct = pd.factorize(texts.astype("str"))
+    mapped = pd.array([function(text) for text in distinct], dtype="str")
+    return pd.Series(mapped.take(codes, allow_fill=True), index=texts.index, name=texts.name)
+
+
+def _without_html(text: str) -> str:
+    if "&" in text:
+        text = html.unescape(html.unescape(text))
+    return _TAG.sub(" ", text) if "<" in text else text
+
+
+def _keep_marks(dropped: re.Match[str]) -> str:
+    """Keep what combines with a letter; `re` counts vowel signs as punctuation."""
+    return "".join(c for c in dropped.group() if unicodedata.category(c).startswith("M"))
+
+
+def _printable(text: str) -> str:
+    """Drop control characters, zero-width ones and lone surrogates, which no file can hold."""
+    if text.isprintable():
+        return text
+    return "".join(c for c in text if c.isspace() or unicodedata.category(c)[0] != "C")
+
+
+def _flatten(value: object) -> list[str]:
+    if isinstance(value, list | tuple):
+        return [item for part in value for item in _flatten(part)]
+    text = "" if value is None else str(value).strip()
+    return [text] if text else []
