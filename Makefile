@@ -1,0 +1,74 @@
+# The commands of the project; `make` alone lists them.
+# Each brings what it needs into .venv first: a minute or two the first time, nothing when it is there.
+
+PYTHON ?= python3
+VENV ?= .venv
+RUN = $(VENV)/bin/python
+export VENV
+
+.DEFAULT_GOAL := help
+.PHONY: help serve test test-fast test-serving pipeline sample report bench check format lock clean \
+        setup-serve setup-pipeline setup-report setup-dev setup-all
+
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+serve: setup-serve ## Start the service on HOST:PORT (default 127.0.0.1:8080)
+	@exec $(RUN) app.py
+
+test: setup-all ## Run every test; ARGS='-k word' goes on to pytest
+	$(RUN) -m pytest $(ARGS)
+
+test-fast: setup-all ## Run the tests that take no encoder, no real server and no real data
+	$(RUN) -m pytest -m "not slow and not realdata" $(ARGS)
+
+test-serving: ## Run the service's tests where the pipeline's packages are absent (.venv-serving)
+	@$(PYTHON) scripts/install.py --venv .venv-serving main dev
+	.venv-serving/bin/python -m pytest -m "not pipeline and not slow" $(ARGS)
+
+pipeline: setup-pipeline ## REVIEWS=FILE [METADATA=FILE USER_COLUMN=name ITEM_COLUMN=name]: reviews to artifacts
+	@if [ -z "$$REVIEWS" ]; then \
+	    echo "Which reviews? For example: make pipeline REVIEWS=data/amazon_reviews.csv" >&2; exit 2; \
+	fi
+	@$(RUN) -m pipeline run --reviews "$$REVIEWS" $${METADATA:+--metadata "$$METADATA"} \
+	    $${USER_COLUMN:+--user-column "$$USER_COLUMN"} $${ITEM_COLUMN:+--item-column "$$ITEM_COLUMN"} $(ARGS)
+
+sample: setup-pipeline ## Make the bundled sample and its artifacts again
+	@$(RUN) -m pipeline sample $(ARGS)
+
+report: setup-report ## Execute the notebooks of report/ in place
+	$(RUN) -m nbconvert --to notebook --execute --inplace report/eda.ipynb report/model_selection.ipynb
+
+bench: setup-all ## Measure the targets and print their ratios
+	@$(RUN) -m benchmarks $(ARGS)
+
+check: setup-all ## Lint, check the format and the types; changes nothing
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+	$(RUN) -m mypy
+
+format: setup-dev ## Format the code and mend what the linter can mend
+	$(RUN) -m ruff check --fix .
+	$(RUN) -m ruff format .
+
+lock: ## Resolve pyproject.toml anew into poetry.lock
+	@scripts/poetry lock
+
+setup-serve: ## Only install: the service
+	@$(PYTHON) scripts/install.py --venv $(VENV) main
+
+setup-pipeline:
+	@$(PYTHON) scripts/install.py --venv $(VENV) main pipeline
+
+setup-report:
+	@$(PYTHON) scripts/install.py --venv $(VENV) main pipeline report
+
+setup-dev:
+	@$(PYTHON) scripts/install.py --venv $(VENV) main dev
+
+setup-all: ## Only install: everything
+	@$(PYTHON) scripts/install.py --venv $(VENV) main pipeline report dev
+
+clean: ## Remove environments, tools, caches and logs; data, embeddings and models stay
+	rm -rf .venv .venv-serving .tools .mypy_cache .pytest_cache .ruff_cache .hypothesis logs/*.log
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
