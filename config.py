@@ -93,6 +93,10 @@ class Config:
         }
         return cls(**values)
 
+    def as_environment(self) -> dict[str, str]:
+        """Say the settings as environment variables, for a child process."""
+        return {field.metadata["variable"]: str(getattr(self, field.name)) for field in fields(self)}
+
 
 def _parse(setting: Field[Any], text: str) -> Any:
     """Turn the text of one environment variable into the type of its default."""

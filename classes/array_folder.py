@@ -28,7 +28,7 @@ def save_arrays(
     """
     for name, array in arrays.items():
         np.save(folder / f"{name}.npy", np.ascontiguousarray(array), allow_pickle=False)
-    files = sorted(path for path in folder.iterdir() if path.name != MANIFEST)
+    files = sorted(path for path in folder.iterdir() if path.is_file() and path.name != MANIFEST)
     listed = {path.name: {"sha256": checksum(path), "bytes": path.stat().st_size} for path in files}
     manifest = folder / MANIFEST
     manifest.write_text(json.dumps({**about, "files": listed}, indent=1))
@@ -38,12 +38,7 @@ def save_arrays(
 
 def open_arrays(folder: Path) -> dict[str, NDArray[np.generic]]:
     """Map every array of the folder read-only; nothing is read until it is used."""
-    return {
-        path.stem: np.load(path, mmap_mode="r", allow_pickle=False)
-        if path.stat().st_size > _header_bytes(path)
-        else np.load(path, allow_pickle=False)
-        for path in folder.glob("*.npy")
-    }
+    return {path.stem: _open_array(path) for path in folder.glob("*.npy")}
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -88,12 +83,10 @@ def sync(path: Path) -> None:
         os.close(handle)
 
 
-def _header_bytes(path: Path) -> int:
-    """Length of an `.npy` header; a file that is no longer than it holds an empty array."""
-    with path.open("rb") as opened:
-        version = np.lib.format.read_magic(opened)
-        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else None
-        if read is None:
-            return 0
-        read(opened)
-        return opened.tell()
+def _open_array(path: Path) -> NDArray[np.generic]:
+    array: NDArray[np.generic]
+    try:
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+    except ValueError:  # An empty array can't be mapped; a damaged one fails here again.
+        array = np.load(path, allow_pickle=False)
+    return array

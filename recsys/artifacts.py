@@ -146,6 +146,14 @@ def replacing(path: Path) -> Iterator[Path]:
         unfinished.unlink(missing_ok=True)
 
 
+def missing_file_message(path: Path) -> str:
+    """Say that a file of the artifact set isn't there, and the ways to get it."""
+    return (
+        f"{path} is missing. Make it with `make pipeline REVIEWS=FILE`, "
+        f"fetch it with ./download_data.sh, or use the sample: make sample."
+    )
+
+
 def _read_schema(path: Path) -> list[str]:
     try:
         return list(pq.read_schema(path).names)
@@ -162,10 +170,7 @@ def _read_parquet(path: Path, chosen: Sequence[str] | None = None) -> pd.DataFra
 
 def _unreadable(path: Path, error: Exception) -> str:
     if not path.exists():
-        return (
-            f"{path} is missing. Make it with `make pipeline REVIEWS=FILE`, "
-            f"fetch it with ./download_data.sh, or use the sample: make sample."
-        )
+        return missing_file_message(path)
     reason = str(error).splitlines()[0]
     return f"{path} ({path.stat().st_size:,} bytes) is no readable parquet file: {reason}"
 

@@ -1,0 +1,128 @@
+"""Runs the snapshot builder as a process of its own and translates how it ended.
+
+Keras and the parquet files are needed only while a snapshot is built; in a process of
+their own they leave no memory behind, and a crash there can't take a worker along.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Timer
+from typing import IO, Any
+
+from classes.errors import (
+    ReloadConflictError,
+    ReloadFailedError,
+    ReloadRefusedError,
+    ServiceError,
+)
+from config import PROJECT_ROOT, Config
+
+logger = logging.getLogger(__name__)
+
+BUILDER_MODULE = "classes.snapshot_builder"
+BUILDER_ENVIRONMENT = {"TF_CPP_MIN_LOG_LEVEL": "2", "CUDA_VISIBLE_DEVICES": ""}
+ENDINGS: dict[str, type[ServiceError]] = {
+    "refused": ReloadRefusedError,
+    "conflict": ReloadConflictError,
+    "failed": ReloadFailedError,
+}
+
+
+def run_builder(
+    config: Config, lock: int, *, data: bool, model: bool, announce: Callable[[str], None]
+) -> None:
+    """Build and publish a generation; returns once it is in service.
+
+    Args:
+        config: Settings, handed on whole.
+        lock: Descriptor of the held build lock. The builder inherits it, so that a build
+            whose caller dies still keeps other builds away until it has ended.
+        data: Read the data from its files; else from the generation in service.
+        model: Likewise for the model.
+        announce: Told each step.
+
+    Raises:
+        ReloadRefusedError: A file is missing, unreadable or invalid.
+        ReloadConflictError: Data and model don't fit each other.
+        ReloadFailedError: Out of disk space, memory or time, or killed.
+    """
+    parts = [name for name, wanted in (("data", data), ("model", model)) if wanted]
+    with _started(config, parts, lock) as (output, end):
+        messages = [message for message in _messages(output) if not _announced(message, announce)]
+        end()
+    for message in messages:
+        for ending, error in ENDINGS.items():
+            if ending in message:
+                raise error(message[ending])
+
+
+@contextmanager
+def _started(
+    config: Config, parts: list[str], lock: int
+) -> Iterator[tuple[IO[str], Callable[[], None]]]:
+    """Start the builder; give its output and a call that waits for a clean end."""
+    with tempfile.TemporaryFile("w+") as complaints:
+        process = subprocess.Popen(
+            [sys.executable, "-m", BUILDER_MODULE, *parts],
+            cwd=PROJECT_ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=complaints,
+            pass_fds=(lock,),
+            text=True,
+            start_new_session=True,
+            env=os.environ | config.as_environment() | BUILDER_ENVIRONMENT,
+        )
+        timer = Timer(config.reload_timeout_s, process.kill)
+        timer.start()
+
+        def end() -> None:
+            if process.wait() == 0:
+                return
+            complaints.seek(0)
+            logger.error("the builder ended with %s:\n%s", process.returncode, complaints.read())
+            raise ReloadFailedError(_ending_sentence(process.returncode, config.reload_timeout_s))
+
+        try:
+            assert process.stdout is not None
+            yield process.stdout, end
+        finally:
+            timer.cancel()
+            process.kill()
+            process.wait()
+            if process.stdout is not None:
+                process.stdout.close()
+
+
+def _messages(output: IO[str]) -> Iterator[dict[str, Any]]:
+    """Read the builder's messages, one JSON object a line; other lines are some library's."""
+    for line in output:
+        if line.startswith("{"):
+            yield json.loads(line)
+
+
+def _announced(message: dict[str, Any], announce: Callable[[str], None]) -> bool:
+    """Pass a step on; False where the message is no step but an ending."""
+    if "step" in message:
+        announce(message["step"])
+    return "step" in message
+
+
+def _ending_sentence(returncode: int, timeout_s: int) -> str:
+    if returncode < 0:
+        return (
+            f"Building the snapshot was stopped by signal {-returncode}, perhaps for want of "
+            f"memory or after RELOAD_TIMEOUT_S={timeout_s}. The service goes on as before."
+        )
+    return (
+        f"Building the snapshot ended with status {returncode}; the log has the details. "
+        f"The service goes on as before."
+    )

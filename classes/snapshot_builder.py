@@ -1,0 +1,233 @@
+"""Builds, checks and publishes one generation: `python -m classes.snapshot_builder data model`.
+
+Runs as a process of its own (classes/build_process.py) that holds the build lock. Its
+standard output is one JSON object a line: `{"step": …}` while it works, at the end
+`{"published": …}` or one of `{"refused": …}`, `{"conflict": …}`, `{"failed": …}`.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from classes.app_data_processing import AppDataProcessor, ModelInputs
+from classes.array_folder import (
+    DamagedFolderError,
+    open_arrays,
+    read_manifest,
+    save_arrays,
+    sync,
+    verify,
+)
+from classes.errors import ReloadRefusedError
+from classes.model import Model, ModelMismatchError
+from classes.pointer import Pointer, PointerFile
+from classes.snapshot import DATA, INPUTS, MODEL, Snapshot
+from classes.sources import artifact_paths, data_hash, file_hash, source_fingerprint
+from config import Config
+from recsys.artifacts import ArtifactError
+
+FORMAT_VERSION = 1
+MODEL_FILE = "best_model.keras"
+N_SHADOW_USERS = 32
+
+Say = Callable[[str], None]
+
+
+def build_and_publish(config: Config, *, data: bool, model: bool, say: Say) -> str:
+    """Build what is asked from the files and the rest from the generation in service.
+
+    Returns:
+        The name of the generation that is in service afterwards.
+
+    Raises:
+        ServiceError: As `build_process.run_builder` says. Nothing has changed then.
+    """
+    root = config.snapshot_path
+    pointer_file = PointerFile(root / "current")
+    pointer = pointer_file.read()
+    _remove_debris(root)
+    serving = root / "generations" / pointer.generation if pointer else None
+    data, model = data or serving is None, model or serving is None
+    sources = source_fingerprint(config)
+    hashes = {
+        "data_hash": data_hash(config) if data else _hash_in(serving, "data_hash"),
+        "model_hash": file_hash(artifact_paths(config).model)
+        if model
+        else _hash_in(serving, "model_hash"),
+    }
+    generation = _generation_name(hashes)
+    folder = root / "generations" / generation
+    if not _is_sound(folder):
+        _build(config, folder, None if data else serving, None if model else serving, hashes, say)
+    if source_fingerprint(config) != sources:
+        raise ReloadRefusedError("The files changed while they were read; reload once they rest.")
+    pointer_file.replace(
+        pointer.succeeded_by(generation, sources) if pointer else Pointer(generation, (), sources)
+    )
+    _remove_old(root, pointer_file)
+    say(f"Published snapshot {generation}.")
+    return generation
+
+
+def _build(
+    config: Config,
+    folder: Path,
+    data_from: Path | None,
+    model_from: Path | None,
+    hashes: dict[str, str],
+    say: Say,
+) -> None:
+    """Make the folder of a generation beside its final place, check it, and move it there."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = Path(tempfile.mkdtemp(prefix="building-", dir=config.snapshot_path))
+    try:
+        for name in (INPUTS, DATA, MODEL):
+            (unfinished / name).mkdir()
+        processor = _place_data(config, unfinished, data_from, say)
+        model = _place_model(config, unfinished, model_from, processor.inputs, say)
+        about = {
+            "format": FORMAT_VERSION,
+            "n_users": processor.n_users,
+            "n_items": processor.n_items,
+            "engine": model.describe(),
+            **hashes,
+        }
+        save_arrays(unfinished, {}, about)
+        say("Checking the snapshot on sampled users …")
+        _recommend_to_sampled_users(Snapshot.open(unfinished))
+        unfinished.chmod(0o755)
+        shutil.rmtree(folder, ignore_errors=True)
+        unfinished.replace(folder)
+        sync(folder.parent)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def _place_data(
+    config: Config, unfinished: Path, data_from: Path | None, say: Say
+) -> AppDataProcessor:
+    """Fill inputs/ and data/ from the files, or link them from a generation."""
+    if data_from is not None:
+        for name in (INPUTS, DATA):
+            shutil.copytree(
+                data_from / name, unfinished / name, copy_function=os.link, dirs_exist_ok=True
+            )
+        return AppDataProcessor(open_arrays(unfinished / INPUTS) | open_arrays(unfinished / DATA))
+    say("Reading embeddings, prices and interactions …")
+    processor = AppDataProcessor.from_artifacts(
+        artifact_paths(config), config.cold_start_window_days
+    )
+    inputs = {name: processor.arrays[name] for name in ModelInputs._fields}
+    rest = {name: array for name, array in processor.arrays.items() if name not in inputs}
+    save_arrays(unfinished / INPUTS, inputs, {})
+    save_arrays(unfinished / DATA, rest, {})
+    say(f"Read {processor.n_users:,} users and {processor.n_items:,} items.")
+    return processor
+
+
+def _place_model(
+    config: Config, unfinished: Path, model_from: Path | None, inputs: ModelInputs, say: Say
+) -> Model:
+    """Copy the Keras file into model/ and precompute there what serving needs of it."""
+    folder = unfinished / MODEL
+    source = (
+        artifact_paths(config).model if model_from is None else model_from / MODEL / MODEL_FILE
+    )
+    shutil.copyfile(source, folder / MODEL_FILE)
+    say("Loading the model and precomputing its item and user halves …")
+    model = Model.from_keras(folder / MODEL_FILE, inputs)
+    say(f"Scoring engine: {model.describe()}.")
+    save_arrays(folder, model.arrays, model.about)
+    return model
+
+
+def _recommend_to_sampled_users(snapshot: Snapshot) -> None:
+    """Recommend to some users the way a request does, before anybody's request does."""
+    n_users = min(N_SHADOW_USERS, snapshot.data.n_users)
+    for user, items in snapshot.recommend(snapshot.data.random_users(n_users)).items():
+        if len(set(items)) != len(items):
+            raise ReloadRefusedError(f"A sampled user got an item twice: {items} ({len(user)}).")
+
+
+def _generation_name(hashes: dict[str, str]) -> str:
+    key = f"{FORMAT_VERSION} {hashes['data_hash']} {hashes['model_hash']}"
+    return hashlib.sha256(key.encode()).hexdigest()[:16]
+
+
+def _hash_in(folder: Path | None, name: str) -> str:
+    assert folder is not None
+    return str(read_manifest(folder)[name])
+
+
+def _is_sound(folder: Path) -> bool:
+    try:
+        for part in (INPUTS, DATA, MODEL):
+            verify(folder / part)
+    except DamagedFolderError:
+        return False
+    return True
+
+
+def _remove_debris(root: Path) -> None:
+    """Clear away what a killed build has left; the lock says that no other build runs."""
+    for path in root.glob("building-*"):
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _remove_old(root: Path, pointer_file: PointerFile) -> None:
+    """Keep the generation in service and those to roll back to."""
+    pointer = pointer_file.read()
+    assert pointer is not None
+    for path in (root / "generations").iterdir():
+        if path.name not in pointer.kept:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _emit(**message: Any) -> None:
+    sys.stdout.write(json.dumps(message) + "\n")
+    sys.stdout.flush()
+
+
+def _failure_sentence(error: OSError | MemoryError) -> str:
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        reason = "no space is left where the snapshots lie; free some and reload"
+    else:
+        reason = str(error) or type(error).__name__
+    return f"Building the snapshot failed: {reason}. The service goes on as before."
+
+
+def main(parts: Sequence[str]) -> int:
+    """Rebuild the named parts, "data" and "model", and report how it ended.
+
+    The exit status is 0 if it could report, whatever it reported.
+    """
+    config = Config.from_environment()
+    try:
+        published = build_and_publish(
+            config,
+            data="data" in parts,
+            model="model" in parts,
+            say=lambda step: _emit(step=step),
+        )
+    except (ArtifactError, ReloadRefusedError) as error:
+        _emit(refused=str(error))
+    except ModelMismatchError as error:
+        _emit(conflict=str(error))
+    except (OSError, MemoryError) as error:
+        _emit(failed=_failure_sentence(error))
+    else:
+        _emit(published=published)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

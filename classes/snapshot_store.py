@@ -1,0 +1,173 @@
+"""Finds, opens and replaces the snapshot in service, for this process and all others.
+
+Layout of the folder:
+
+    current                  the pointer (classes/pointer.py)
+    lock                     held while a generation is built or rolled back
+    generations/<hash>/      inputs/ data/ model/ manifest.json, never changed once there
+    building-*/              a generation in the making; debris of a killed build goes next time
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Lock
+
+from classes.array_folder import DamagedFolderError, verify
+from classes.build_process import run_builder
+from classes.errors import (
+    NoSnapshotError,
+    NothingToRollBackError,
+    ReloadBusyError,
+    ServiceError,
+)
+from classes.pointer import Pointer, PointerFile, Stamp
+from classes.snapshot import DATA, MODEL, Snapshot
+from classes.sources import source_fingerprint
+from config import Config
+
+logger = logging.getLogger(__name__)
+
+OPEN_ATTEMPTS = 5
+
+
+class SnapshotStore:
+    """The door to the published generations.
+
+    One instance a process; every method may be called from any thread.
+    """
+
+    def __init__(self, config: Config) -> None:
+        """Remember where generations lie; nothing is opened yet."""
+        self._config = config
+        self._root = config.snapshot_path
+        self._pointer = PointerFile(self._root / "current")
+        self._opening = Lock()
+        self._held: tuple[Stamp, Snapshot] | None = None
+
+    def current(self) -> Snapshot:
+        """Return the published snapshot; costs one `stat` while it stays the same.
+
+        Raises:
+            NoSnapshotError: Nothing is published, or what is published can't be opened.
+        """
+        stamp = self._pointer.stamp()
+        held = self._held
+        if held is not None and held[0] == stamp:
+            return held[1]
+        with self._opening:
+            return self._open()
+
+    def ensure(self, announce: Callable[[str], None]) -> None:
+        """Have a sound snapshot published that holds today's artifact files.
+
+        Files that can't be loaded don't stop a service that has something to serve.
+
+        Args:
+            announce: Told what is happening, in sentences for a terminal.
+
+        Raises:
+            ServiceError: There is no sound snapshot and none can be built.
+        """
+        published = self._sound_pointer(announce)
+        sources = source_fingerprint(self._config)
+        if published is not None and published.sources == sources:
+            announce(f"Serving the published snapshot {published.generation}.")
+            return
+        try:
+            with self._locked() as lock:
+                run_builder(self._config, lock, data=True, model=True, announce=announce)
+        except ServiceError as error:
+            if published is None:
+                raise
+            announce(f"Keeping the published snapshot {published.generation}: {error}")
+
+    def reload(self, *, data: bool, model: bool) -> Snapshot:
+        """Build and publish a generation from the files, and return it.
+
+        What isn't reloaded comes from the generation in service, even where its file
+        has changed since.
+
+        Raises:
+            ReloadBusyError: Another reload is running.
+            ReloadRefusedError: A file is missing, unreadable or invalid.
+            ReloadConflictError: Data and model don't fit each other.
+            ReloadFailedError: Out of disk space or time, or the build was killed.
+        """
+        with self._locked() as lock:
+            run_builder(self._config, lock, data=data, model=model, announce=logger.info)
+        return self.current()
+
+    def rollback(self) -> Snapshot:
+        """Go back to the generation that was in service before this one.
+
+        Raises:
+            ReloadBusyError: A reload is running.
+            NothingToRollBackError: No earlier generation is kept.
+        """
+        with self._locked():
+            pointer = self._pointer.read()
+            if pointer is None or not pointer.history:
+                raise NothingToRollBackError(
+                    "There is no earlier generation to roll back to; reload good files instead."
+                )
+            earlier, *older = pointer.history
+            self._pointer.replace(Pointer(earlier, tuple(older), pointer.sources))
+            logger.info("rolled back from %s to %s", pointer.generation, earlier)
+        return self.current()
+
+    def _open(self) -> Snapshot:
+        """Open what the pointer names now; a reload may replace it meanwhile, so try again."""
+        reason: Exception | None = None
+        for _ in range(OPEN_ATTEMPTS):
+            stamp, pointer = self._pointer.stamp(), self._pointer.read()
+            if stamp is None or pointer is None:
+                break
+            if self._held is not None and self._held[0] == stamp:
+                return self._held[1]
+            try:
+                snapshot = Snapshot.open(self._root / "generations" / pointer.generation)
+            except (OSError, ValueError, KeyError) as error:
+                reason = error
+                continue
+            if self._pointer.stamp() == stamp:
+                self._held = (stamp, snapshot)
+                return snapshot
+        raise NoSnapshotError(
+            f"No snapshot can be opened in {self._root} ({reason or 'none is published'}). "
+            f"POST /reload builds one from the artifact files."
+        )
+
+    def _sound_pointer(self, announce: Callable[[str], None]) -> Pointer | None:
+        """Read the pointer, and check the bytes it leads to against their checksums."""
+        pointer = self._pointer.read()
+        if pointer is None:
+            return None
+        folder = self._root / "generations" / pointer.generation
+        try:
+            verify(folder / DATA)
+            verify(folder / MODEL)
+        except DamagedFolderError as error:
+            announce(f"The published snapshot {pointer.generation} is damaged: {error}")
+            return None
+        return pointer
+
+    @contextmanager
+    def _locked(self) -> Iterator[int]:
+        """Hold the one lock on building; the kernel frees it if this process dies."""
+        self._root.mkdir(parents=True, exist_ok=True)
+        handle = os.open(self._root / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise ReloadBusyError(
+                    "Another reload is running; one runs at a time. Try again in a few seconds."
+                ) from None
+            yield handle
+        finally:
+            os.close(handle)

@@ -1,0 +1,55 @@
+"""What the cleaned interactions tell about users and items, as plain arrays."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from recsys import columns
+
+
+def rows_of(names: pd.Series, index: pd.Index) -> NDArray[np.int64]:
+    """Position of each name in `index`, (n,) int64, -1 where it isn't there."""
+    return np.asarray(index.get_indexer(pd.Index(names)), dtype=np.int64)
+
+
+def seen_items(
+    user_rows: NDArray[np.int64], item_rows: NDArray[np.int64], n_users: int
+) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """List the items of each user, ascending and without repeats, in compressed rows.
+
+    Pairs with a row of -1 (an unknown user or item) are left out.
+
+    Returns:
+        `starts` (n_users + 1,) int64 and `items` int32; user u has
+        `items[starts[u]:starts[u + 1]]`.
+    """
+    known = (user_rows >= 0) & (item_rows >= 0)
+    pairs = np.unique(np.stack([user_rows[known], item_rows[known]], axis=1), axis=0)
+    starts = np.searchsorted(pairs[:, 0], np.arange(n_users + 1))
+    return starts.astype(np.int64), pairs[:, 1].astype(np.int32)
+
+
+def mean_prices(
+    item_rows: NDArray[np.int64], prices: NDArray[np.float64], n_items: int
+) -> NDArray[np.float64]:
+    """Mean known price of each item, (n_items,) USD, NaN where none is known."""
+    known = (item_rows >= 0) & np.isfinite(prices)
+    counts = np.bincount(item_rows[known], minlength=n_items)
+    sums = np.bincount(item_rows[known], weights=prices[known], minlength=n_items)
+    return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
+
+
+def item_titles(clean: pd.DataFrame, items: pd.Index) -> list[str]:
+    """Readable title of each item, in the order of `items`; "" where the data has none."""
+    if columns.TITLE not in clean.columns:
+        return [""] * len(items)
+    titled = clean[[columns.ITEM, columns.TITLE]].dropna().drop_duplicates(columns.ITEM)
+    titles = titled.set_index(columns.ITEM)[columns.TITLE]
+    return [str(title) for title in titles.reindex(items, fill_value="")]
+
+
+def days_since_epoch(times: pd.Series) -> NDArray[np.int64]:
+    """Whole days since 1970-01-01 of naive UTC times, (n,) int64."""
+    return times.to_numpy(dtype="datetime64[D]").astype(np.int64)
