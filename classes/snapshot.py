@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from classes.app_data_processing import AppDataProcessor
 from classes.array_folder import open_arrays, read_manifest
 from classes.model import Model
-
-TOP_K = 5
+from classes.top_lists import TOP_K, TopLists
 
 INPUTS = "inputs"
 DATA = "data"
@@ -28,17 +30,27 @@ class Snapshot:
     """
 
     def __init__(
-        self, generation: str, data: AppDataProcessor, model: Model, manifest: dict[str, Any]
+        self,
+        generation: str,
+        data: AppDataProcessor,
+        model: Model,
+        manifest: dict[str, Any],
+        top_lists: TopLists | None = None,
     ) -> None:
         """Bring together data and model that were checked against each other."""
         self.generation = generation
         self.data = data
         self.model = model
         self.manifest = manifest
+        self._top_lists = top_lists
 
     @classmethod
-    def open(cls, folder: Path) -> Snapshot:
-        """Map a published generation; costs milliseconds, whatever its size.
+    def open(cls, folder: Path, top_lists: TopLists | None = None) -> Snapshot:
+        """Map a generation; costs milliseconds, whatever its size.
+
+        Args:
+            folder: Of the generation.
+            top_lists: Its lists computed ahead, where there are any.
 
         Raises:
             OSError: The folder or a file of it is gone.
@@ -46,7 +58,7 @@ class Snapshot:
         """
         data = AppDataProcessor(open_arrays(folder / INPUTS) | open_arrays(folder / DATA))
         model = Model.open(folder / MODEL, data.inputs)
-        return cls(folder.name, data, model, read_manifest(folder))
+        return cls(folder.name, data, model, read_manifest(folder), top_lists)
 
     def recommend(
         self, users: Sequence[str], n: int = TOP_K, *, exclude_seen: bool = True
@@ -62,15 +74,27 @@ class Snapshot:
         """
         return {user: self._recommend_one(user, n, exclude_seen) for user in users}
 
+    def top_rows(self, user_rows: Sequence[int], k: int) -> list[NDArray[np.int32]]:
+        """Rank the k best unseen items of many users, in their order."""
+        excluded = [self.data.seen_items(user_row) for user_row in user_rows]
+        return self.model.top_k_batch(user_rows, k, excluded)
+
     def _recommend_one(self, user: str, n: int, exclude_seen: bool) -> list[str]:
-        data = self.data
-        user_row = data.user_row(user)
+        user_row = self.data.user_row(user)
         if user_row is None:
-            item_rows = data.cold_start_items(n)
+            item_rows = self.data.cold_start_items(n)
         else:
-            excluded = data.seen_items(user_row) if exclude_seen else data.no_items
-            item_rows = self.model.top_k(user_row, n, excluded)[0]
-        return [data.item(row) for row in item_rows]
+            item_rows = self._known_user_rows(user_row, n, exclude_seen)
+        return [self.data.item(row) for row in item_rows]
+
+    def _known_user_rows(self, user_row: int, n: int, exclude_seen: bool) -> NDArray[np.int32]:
+        """Look the list up where it is computed ahead, else score every item now."""
+        if exclude_seen and n <= TOP_K and self._top_lists is not None:
+            listed = self._top_lists.of(user_row)
+            if listed is not None:
+                return listed[:n]
+        excluded = self.data.seen_items(user_row) if exclude_seen else self.data.no_items
+        return self.model.top_k(user_row, n, excluded)
 
     def __repr__(self) -> str:
         """Name the generation and what it holds."""

@@ -28,15 +28,16 @@ from classes.array_folder import (
     verify,
 )
 from classes.errors import ReloadRefusedError
-from classes.model import Model, ModelMismatchError
+from classes.model import MODEL_FILE, Model, ModelMismatchError
 from classes.pointer import Pointer, PointerFile
 from classes.snapshot import DATA, INPUTS, MODEL, Snapshot
 from classes.sources import artifact_paths, data_hash, file_hash, source_fingerprint
+from classes.top_lists import FOLDER as TOP_LISTS
+from classes.top_lists import TopLists
 from config import Config
 from recsys.artifacts import ArtifactError
 
 FORMAT_VERSION = 1
-MODEL_FILE = "best_model.keras"
 N_SHADOW_USERS = 32
 
 Say = Callable[[str], None]
@@ -70,6 +71,7 @@ def build_and_publish(config: Config, *, data: bool, model: bool, say: Say) -> s
         _build(config, folder, None if data else serving, None if model else serving, hashes, say)
     if source_fingerprint(config) != sources:
         raise ReloadRefusedError("The files changed while they were read; reload once they rest.")
+    TopLists.create(root / TOP_LISTS / generation, read_manifest(folder)["n_users"])
     pointer_file.replace(
         pointer.succeeded_by(generation, sources) if pointer else Pointer(generation, (), sources)
     )
@@ -139,14 +141,12 @@ def _place_model(
 ) -> Model:
     """Copy the Keras file into model/ and precompute there what serving needs of it."""
     folder = unfinished / MODEL
-    source = (
-        artifact_paths(config).model if model_from is None else model_from / MODEL / MODEL_FILE
-    )
+    source = artifact_paths(config).model if model_from is None else model_from / MODEL / MODEL_FILE
     shutil.copyfile(source, folder / MODEL_FILE)
     say("Loading the model and precomputing its item and user halves …")
     model = Model.from_keras(folder / MODEL_FILE, inputs)
+    model.save(folder)
     say(f"Scoring engine: {model.describe()}.")
-    save_arrays(folder, model.arrays, model.about)
     return model
 
 
@@ -187,9 +187,10 @@ def _remove_old(root: Path, pointer_file: PointerFile) -> None:
     """Keep the generation in service and those to roll back to."""
     pointer = pointer_file.read()
     assert pointer is not None
-    for path in (root / "generations").iterdir():
-        if path.name not in pointer.kept:
-            shutil.rmtree(path, ignore_errors=True)
+    for folder in ("generations", TOP_LISTS):
+        for path in (root / folder).iterdir():
+            if path.name not in pointer.kept:
+                shutil.rmtree(path, ignore_errors=True)
 
 
 def _emit(**message: Any) -> None:

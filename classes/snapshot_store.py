@@ -5,6 +5,7 @@ Layout of the folder:
     current                  the pointer (classes/pointer.py)
     lock                     held while a generation is built or rolled back
     generations/<hash>/      inputs/ data/ model/ manifest.json, never changed once there
+    top_lists/<hash>/        lists computed ahead for that generation (classes/top_lists.py)
     building-*/              a generation in the making; debris of a killed build goes next time
 """
 
@@ -28,6 +29,8 @@ from classes.errors import (
 from classes.pointer import Pointer, PointerFile, Stamp
 from classes.snapshot import DATA, MODEL, Snapshot
 from classes.sources import source_fingerprint
+from classes.top_lists import FOLDER as TOP_LISTS
+from classes.top_lists import TopLists
 from config import Config
 
 logger = logging.getLogger(__name__)
@@ -130,7 +133,10 @@ class SnapshotStore:
             if self._held is not None and self._held[0] == stamp:
                 return self._held[1]
             try:
-                snapshot = Snapshot.open(self._root / "generations" / pointer.generation)
+                snapshot = Snapshot.open(
+                    self._root / "generations" / pointer.generation,
+                    TopLists.open(self._root / TOP_LISTS / pointer.generation),
+                )
             except (OSError, ValueError, KeyError) as error:
                 reason = error
                 continue

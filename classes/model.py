@@ -1,0 +1,151 @@
+"""The ranking model of one snapshot: scores every candidate item for a user."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classes.app_data_processing import ModelInputs
+from classes.array_folder import open_arrays, read_manifest, save_arrays
+from classes.scorers import PredictScorer, SplitScorer
+from recsys.artifacts import ArtifactError, FloatArray
+from recsys.joint_file import load_head, save_head
+
+MODEL_FILE = "best_model.keras"
+HEAD_FILE = "head.npz"
+INPUT_ORDER = "user review, user item, item description, price"
+MAX_LOGIT_DIFFERENCE = 1e-3
+
+
+class ModelMismatchError(ValueError):
+    """A model that reads other widths than the data has."""
+
+
+class Model:
+    """Scores all items for a user, exactly as the Keras network would.
+
+    A user is given by row, in the order of the user embeddings the model was built with.
+    """
+
+    def __init__(self, scorer: SplitScorer | PredictScorer) -> None:
+        """Wrap a way to score."""
+        self._scorer = scorer
+
+    @classmethod
+    def from_keras(cls, path: Path, inputs: ModelInputs) -> Model:
+        """Load a network and precompute its halves, checked against `model.predict`.
+
+        A network that doesn't split, or whose split disagrees, is scored by Keras itself.
+
+        Raises:
+            ArtifactError: The file is no Keras model that can be loaded.
+            ModelMismatchError: Its inputs don't fit the data.
+        """
+        network = load_network(path)
+        check_widths(network, inputs)
+        try:
+            return cls(_split_scorer(network, inputs))
+        except SplitError as reason:
+            return cls(PredictScorer(network, inputs, str(reason)))
+
+    @classmethod
+    def open(cls, folder: Path, inputs: ModelInputs) -> Model:
+        """Map a model that `save` wrote; Keras is loaded only where there is no split."""
+        if not (folder / HEAD_FILE).exists():
+            reason = read_manifest(folder)["reason"]
+            return cls(PredictScorer(load_network(folder / MODEL_FILE), inputs, reason))
+        arrays = open_arrays(folder)
+        return cls(
+            SplitScorer(load_head(folder / HEAD_FILE), arrays["user_half"], arrays["item_half"])
+        )
+
+    def save(self, folder: Path) -> None:
+        """Write what `open` needs into a folder that already holds the Keras file."""
+        if isinstance(self._scorer, PredictScorer):
+            save_arrays(folder, {}, {"reason": self._scorer.reason})
+        else:
+            save_head(self._scorer.head, folder / HEAD_FILE)
+            save_arrays(folder, self._scorer.arrays, {})
+
+    def score(self, user_row: int) -> FloatArray:
+        """Score every item, (n_items,) float32; higher is better.
+
+        The network's last increasing activation is left out, so that items whose sigmoid
+        rounds to 1 keep their order.
+        """
+        return self._scorer.score(user_row)
+
+    def top_k(self, user_row: int, k: int, excluded: NDArray[np.int32]) -> NDArray[np.int32]:
+        """Rank the k best items, (k,) int32 rows, ties by lower row.
+
+        Args:
+            user_row: The user.
+            k: How many items; fewer come back only where fewer are left.
+            excluded: Item rows never to return, ascending.
+        """
+        return self._scorer.top_k(user_row, k, excluded)
+
+    def describe(self) -> str:
+        """Say which engine scores, in a few words."""
+        return self._scorer.describe()
+
+    def __repr__(self) -> str:
+        """Name the engine."""
+        return f"<Model: {self.describe()}>"
+
+
+def load_network(path: Path) -> Any:
+    """Load a Keras model for inference.
+
+    Raises:
+        ArtifactError: The file is missing or no Keras model that can be loaded.
+    """
+    import keras  # costs seconds and 400 MB; a worker never needs it where the model splits
+
+    try:
+        return keras.saving.load_model(path, compile=False)
+    except Exception as error:  # Keras raises whatever its parts raise on a damaged file.
+        reason = str(error).strip().splitlines() or [type(error).__name__]
+        raise ArtifactError(
+            f"{path.name} is no Keras model that can be loaded: {reason[0]}"
+        ) from error
+
+
+def check_widths(network: Any, inputs: ModelInputs) -> None:
+    """Refuse a network whose inputs don't fit the data.
+
+    Raises:
+        ModelMismatchError: By both tuples of widths.
+    """
+    from classes.graph_split import input_widths
+
+    found = tuple(input_widths(network))
+    expected = tuple(array.shape[1] for array in inputs)
+    if found != expected:
+        raise ModelMismatchError(
+            f"{MODEL_FILE} reads inputs of widths {found}; the data has {expected} "
+            f"({INPUT_ORDER}). Train on these embeddings (python -m pipeline train), or "
+            f"reload data and model together: POST /reload."
+        )
+
+
+def _split_scorer(network: Any, inputs: ModelInputs) -> SplitScorer:
+    """Split the network, check the split against `model.predict`, and compute the halves.
+
+    Raises:
+        SplitError: It doesn't split, or the split disagrees.
+    """
+    from classes.graph_split import SplitError, check_split, split_model
+
+    split = split_model(network)
+    difference = check_split(network, split, *inputs)
+    if difference > MAX_LOGIT_DIFFERENCE:
+        raise SplitError(f"the split is off by {difference:.2g} on sampled pairs")
+    return SplitScorer(
+        split.head,
+        split.user_half(inputs.user_review, inputs.user_item),
+        split.item_half(inputs.item_desc, inputs.item_price),
+    )

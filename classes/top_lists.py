@@ -1,0 +1,120 @@
+"""Top lists of all known users, computed ahead of the requests that will want them.
+
+Known users are finite and a generation never changes, so their default lists are filled
+into a file in the background: `python -m classes.top_lists GENERATION`. Workers map the
+file and serve a list by lookup once its block is done; until then, and whenever a caller
+asks for something else, the model scores on demand. Both ways give the same answer.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from config import Config
+
+if TYPE_CHECKING:
+    from classes.snapshot import Snapshot
+
+logger = logging.getLogger(__name__)
+
+TOP_K = 5
+BLOCK_USERS = 512
+NICENESS = 10
+
+FOLDER = "top_lists"
+ROWS_FILE = "rows.npy"
+DONE_FILE = "done.npy"
+
+
+class TopLists:
+    """The five best items of each user, as far as they are computed.
+
+    Args:
+        rows: (n_users, 5) int32 item rows, -1 where a user has fewer than five.
+        done: (n_blocks,) uint8, 1 for each block of 512 users that is complete.
+    """
+
+    def __init__(self, rows: NDArray[np.int32], done: NDArray[np.uint8]) -> None:
+        """Wrap the arrays, which are memory maps that another process may be filling."""
+        self._rows = rows
+        self._done = done
+
+    @classmethod
+    def create(cls, folder: Path, n_users: int) -> None:
+        """Make the empty files; nothing happens where they are already."""
+        if (folder / DONE_FILE).exists():
+            return
+        folder.mkdir(parents=True, exist_ok=True)
+        n_blocks = -(-n_users // BLOCK_USERS)
+        np.save(folder / ROWS_FILE, np.full((n_users, TOP_K), -1, dtype=np.int32))
+        np.save(folder / DONE_FILE, np.zeros(n_blocks, dtype=np.uint8))
+
+    @classmethod
+    def open(cls, folder: Path, *, writable: bool = False) -> TopLists:
+        """Map the files that `create` made."""
+        mode = "r+" if writable else "r"
+        rows, done = (np.load(folder / name, mmap_mode=mode) for name in (ROWS_FILE, DONE_FILE))
+        return cls(rows, done)
+
+    def of(self, user_row: int) -> NDArray[np.int32] | None:
+        """Item rows of a user, best first; None where they aren't computed yet."""
+        if not self._done[user_row // BLOCK_USERS]:
+            return None
+        rows = self._rows[user_row]
+        return rows if rows[-1] >= 0 else rows[rows >= 0]
+
+    @property
+    def progress(self) -> float:
+        """Share of the users whose list is computed, 0 to 1."""
+        return float(np.mean(self._done)) if len(self._done) else 1.0
+
+    def fill_block(self, block: int, snapshot: Snapshot) -> None:
+        """Compute the lists of one block; a reader sees them only once all are there."""
+        users = range(block * BLOCK_USERS, min((block + 1) * BLOCK_USERS, len(self._rows)))
+        for user_row, items in zip(users, snapshot.top_rows(users, TOP_K), strict=True):
+            self._rows[user_row, : len(items)] = items
+        _flush(self._rows)
+        self._done[block] = 1
+        _flush(self._done)
+
+    def open_blocks(self) -> list[int]:
+        """List the blocks that aren't complete, ascending."""
+        return [int(block) for block in np.flatnonzero(np.asarray(self._done) == 0)]
+
+
+def fill(snapshot: Snapshot, lists: TopLists) -> None:
+    """Compute every list that is missing; goes on where an earlier run was stopped."""
+    reported = 0
+    for block in lists.open_blocks():
+        lists.fill_block(block, snapshot)
+        tenth = int(lists.progress * 10)
+        if tenth > reported:
+            reported = tenth
+            logger.info("top lists of %s: %d %%", snapshot.generation, tenth * 10)
+
+
+def _flush(array: NDArray[np.generic]) -> None:
+    if isinstance(array, np.memmap):
+        array.flush()
+
+
+def main(generation: str) -> None:
+    """Fill the lists of a published generation at low priority."""
+    from classes.snapshot import Snapshot
+
+    root = Config.from_environment().snapshot_path
+    os.nice(NICENESS)
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    snapshot = Snapshot.open(root / "generations" / generation)
+    fill(snapshot, TopLists.open(root / FOLDER / generation, writable=True))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
