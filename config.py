@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import Field, dataclass, field, fields
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, get_type_hints
 
 PROJECT_ROOT = Path(__file__).resolve().parent
 
@@ -15,10 +15,21 @@ class ConfigError(ValueError):
     """A setting has a value that it can't have."""
 
 
-def _setting(variable: str, default: Any, description: str, low: int = 0, high: int = 0) -> Any:
-    """Declare a setting: its environment variable, what it means, and its range."""
-    meta = {"variable": variable, "description": description, "low": low, "high": high}
-    return field(default=default, metadata=meta)
+@dataclass(frozen=True)
+class Setting:
+    """What a person needs to know about one setting.
+
+    Attributes:
+        variable: The environment variable it is read from.
+        description: What it decides, in one sentence.
+        low: Least value of a whole number.
+        high: Greatest value of a whole number; 0 for settings that are none.
+    """
+
+    variable: str
+    description: str
+    low: int = 0
+    high: int = 0
 
 
 @dataclass(frozen=True)
@@ -29,51 +40,77 @@ class Config:
         ConfigError: A value is outside its range, by its environment variable's name.
     """
 
-    data_path: Path = _setting(
-        "DATA_PATH", PROJECT_ROOT / "data", "Folder of `clean_df.pq` and the raw reviews."
+    data_path: Annotated[
+        Path, Setting("DATA_PATH", "Folder of `clean_df.pq` and the raw reviews.")
+    ] = PROJECT_ROOT / "data"
+    embeddings_path: Annotated[
+        Path, Setting("EMBEDDINGS_PATH", "Folder of the four embedding files.")
+    ] = PROJECT_ROOT / "embeddings"
+    model_path: Annotated[Path, Setting("MODEL_PATH", "Folder of `best_model.keras`.")] = (
+        PROJECT_ROOT / "models"
     )
-    embeddings_path: Path = _setting(
-        "EMBEDDINGS_PATH", PROJECT_ROOT / "embeddings", "Folder of the four embedding files."
+    snapshot_path: Annotated[
+        Path,
+        Setting(
+            "SNAPSHOT_PATH",
+            "Folder of the published generations of data and model, shared by all workers.",
+        ),
+    ] = PROJECT_ROOT / "snapshots"
+    log_path: Annotated[Path, Setting("LOG_PATH", "Folder of the log file, `service.log`.")] = (
+        PROJECT_ROOT / "logs"
     )
-    model_path: Path = _setting(
-        "MODEL_PATH", PROJECT_ROOT / "models", "Folder of `best_model.keras`."
-    )
-    snapshot_path: Path = _setting(
-        "SNAPSHOT_PATH",
-        PROJECT_ROOT / "snapshots",
-        "Folder of the published generations of data and model, shared by all workers.",
-    )
-    log_path: Path = _setting("LOG_PATH", PROJECT_ROOT / "logs", "Folder of the log files.")
-    host: str = _setting("HOST", "127.0.0.1", "Address on which the server listens.")
-    port: int = _setting("PORT", 8080, "Port on which the server listens.", 1, 65_535)
-    workers: int = _setting("WORKERS", 2, "Worker processes that answer requests.", 1, 256)
-    admin_token: str = _setting(
-        "ADMIN_TOKEN",
-        "",
-        "Bearer token of the reload endpoints; without one they answer only to this machine.",
-    )
-    max_users_per_request: int = _setting(
-        "MAX_USERS_PER_REQUEST", 1_000, "Most users that one request may name.", 1, 1_000_000
-    )
-    cold_start_window_days: int = _setting(
-        "COLD_START_WINDOW_DAYS",
-        30,
-        "Days back from the newest review whose five-star ratings count as popularity.",
-        1,
-        36_500,
-    )
-    reload_timeout_s: int = _setting(
-        "RELOAD_TIMEOUT_S", 900, "Seconds after which a reload is given up.", 1, 86_400
-    )
+    host: Annotated[str, Setting("HOST", "Address on which the server listens.")] = "127.0.0.1"
+    port: Annotated[int, Setting("PORT", "Port on which the server listens.", 1, 65_535)] = 8080
+    workers: Annotated[int, Setting("WORKERS", "Processes that answer requests.", 1, 256)] = 2
+    threads_per_worker: Annotated[
+        int,
+        Setting(
+            "THREADS_PER_WORKER",
+            "Requests that one worker has in hand at a time; a reload occupies one of them.",
+            2,
+            256,
+        ),
+    ] = 4
+    shutdown_timeout_s: Annotated[
+        int,
+        Setting(
+            "SHUTDOWN_TIMEOUT_S",
+            "Seconds that requests in flight have to finish once the server is told to stop.",
+            1,
+            3_600,
+        ),
+    ] = 30
+    admin_token: Annotated[
+        str,
+        Setting(
+            "ADMIN_TOKEN",
+            "Bearer token of the reload endpoints; without one they answer only to this machine.",
+        ),
+    ] = field(default="", repr=False)  # a secret stays out of logs
+    max_users_per_request: Annotated[
+        int,
+        Setting("MAX_USERS_PER_REQUEST", "Most users that one request may name.", 1, 1_000_000),
+    ] = 1_000
+    cold_start_window_days: Annotated[
+        int,
+        Setting(
+            "COLD_START_WINDOW_DAYS",
+            "Days back from the newest review whose five-star ratings count as popularity.",
+            1,
+            36_500,
+        ),
+    ] = 30
+    reload_timeout_s: Annotated[
+        int, Setting("RELOAD_TIMEOUT_S", "Seconds after which a reload is given up.", 1, 86_400)
+    ] = 900
 
     def __post_init__(self) -> None:
         """Refuse a whole number outside its range."""
-        for setting in fields(self):
-            low, high = setting.metadata["low"], setting.metadata["high"]
-            value = getattr(self, setting.name)
-            if high and not low <= value <= high:
+        for name, setting, _ in settings():
+            value = getattr(self, name)
+            if setting.high and not setting.low <= value <= setting.high:
                 raise ConfigError(
-                    f"{setting.metadata['variable']} is {value}; allowed is {low} to {high}."
+                    f"{setting.variable} is {value}; allowed is {setting.low} to {setting.high}."
                 )
 
     @classmethod
@@ -87,25 +124,42 @@ class Config:
         """
         given = os.environ if environ is None else environ
         values = {
-            setting.name: _parse(setting, given[setting.metadata["variable"]])
-            for setting in fields(cls)
-            if given.get(setting.metadata["variable"])
+            name: _parse(setting.variable, given[setting.variable], default)
+            for name, setting, default in settings()
+            if given.get(setting.variable)
         }
         return cls(**values)
 
     def as_environment(self) -> dict[str, str]:
         """Say the settings as environment variables, for a child process."""
-        return {field.metadata["variable"]: str(getattr(self, field.name)) for field in fields(self)}
+        return {setting.variable: str(getattr(self, name)) for name, setting, _ in settings()}
 
 
-def _parse(setting: Field[Any], text: str) -> Any:
+def settings() -> Iterator[tuple[str, Setting, Any]]:
+    """Go through all settings: name of the attribute, what it is, and its default."""
+    hints = get_type_hints(Config, include_extras=True)
+    for each in fields(Config):
+        yield each.name, hints[each.name].__metadata__[0], each.default
+
+
+def settings_table() -> str:
+    """Write all settings as the README's table, folders relative to the project."""
+    lines = ["| variable | default | what it decides |", "|---|---|---|"]
+    for _, setting, default in settings():
+        if isinstance(default, Path):
+            default = default.relative_to(PROJECT_ROOT)  # noqa: PLW2901 - only its look
+        shown = f"`{default}`" if default != "" else "none"
+        lines.append(f"| `{setting.variable}` | {shown} | {setting.description} |")
+    return "\n".join(lines)
+
+
+def _parse(variable: str, text: str, default: Any) -> Any:
     """Turn the text of one environment variable into the type of its default."""
-    if isinstance(setting.default, Path):
+    if isinstance(default, Path):
         return Path(text).expanduser().resolve()
-    if isinstance(setting.default, int):
+    if isinstance(default, int):
         try:
             return int(text)
         except ValueError:
-            variable = setting.metadata["variable"]
             raise ConfigError(f"{variable} is {text!r}; expected a whole number.") from None
     return text

@@ -1,0 +1,59 @@
+"""Who may change what is served: holders of the token, or this machine where none is set."""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+from typing import Final
+
+from flask import Request
+
+from api.problems import ProblemError
+
+_NOT_DIRECT: Final = ("Forwarded", "X-Forwarded-For", "X-Real-Ip", "Via", "Origin")
+"""Headers that a proxy or a web page adds; then the address says nothing about the caller."""
+
+
+def require_operator(request: Request, token: str) -> None:
+    """Let the request pass only if its sender may reload.
+
+    Raises:
+        ProblemError: 401 for a missing or wrong bearer token, 403 where no token is set
+            and the request doesn't come straight from this machine.
+    """
+    if token:
+        _require_token(request, token)
+    elif not _is_loopback(request.remote_addr) or any(n in request.headers for n in _NOT_DIRECT):
+        raise ProblemError(
+            403,
+            "Without a token this is open only to direct requests from the service's own "
+            "machine. Set ADMIN_TOKEN and send 'Authorization: Bearer TOKEN'.",
+        )
+
+
+def _require_token(request: Request, token: str) -> None:
+    # WSGI hands the header's bytes over as latin-1 characters.
+    given = request.headers.get("Authorization", "").encode("latin-1", "replace")
+    scheme, _, credentials = given.partition(b" ")
+    if scheme.lower() != b"bearer":
+        raise ProblemError(
+            401,
+            "This needs the header 'Authorization: Bearer TOKEN' with the service's ADMIN_TOKEN.",
+            {"WWW-Authenticate": 'Bearer realm="reload"'},
+        )
+    if not hmac.compare_digest(credentials.strip(), token.encode()):
+        raise ProblemError(
+            401,
+            "The token isn't the service's ADMIN_TOKEN.",
+            {"WWW-Authenticate": 'Bearer realm="reload", error="invalid_token"'},
+        )
+
+
+def _is_loopback(address: str | None) -> bool:
+    """Judge the peer's address; an IPv4 address inside IPv6 counts as what it is."""
+    try:
+        found = ipaddress.ip_address(address or "")
+    except ValueError:
+        return False
+    inner = getattr(found, "ipv4_mapped", None)
+    return (inner or found).is_loopback

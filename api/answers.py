@@ -1,0 +1,24 @@
+"""How a result becomes bytes: compact UTF-8 JSON and the header that names its generation."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+from flask import Response
+
+GENERATION_HEADER: Final = "X-Generation"
+"""Names the snapshot that an answer was made from; the same value, the same data and model."""
+
+
+def to_json(payload: Any) -> bytes:
+    """Encode as JSON in the order given, readable as it is (no escapes but JSON's own)."""
+    text = json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
+    # A path that isn't UTF-8 reaches a message as lone surrogates, which have no encoding.
+    return text.encode(errors="replace") + b"\n"
+
+
+def json_answer(body: bytes, generation: str) -> Response:
+    """Wrap an encoded result into a 200 answer."""
+    headers = {GENERATION_HEADER: generation}
+    return Response(body, headers=headers, mimetype="application/json")

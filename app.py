@@ -1,0 +1,57 @@
+"""The service: `create_app()` for any WSGI server, `python app.py` for its own."""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+
+from flask import Flask
+
+import server
+from api import home, problems, recommendations, reload, users
+from api.parameters import MAX_BODY_BYTES
+from classes.errors import ServiceError
+from classes.snapshot_store import SnapshotStore
+from config import Config, ConfigError
+
+CANNOT_START = 2
+
+
+def create_app(config: Config | None = None, store: SnapshotStore | None = None) -> Flask:
+    """Build the application; nothing is loaded before the first request.
+
+    Logging is the server's to set up: under another one than ours, warnings and errors
+    go where that one sends them.
+
+    Args:
+        config: The settings; from the environment by default.
+        store: Where snapshots come from; the one the settings name by default.
+    """
+    config = config or Config.from_environment()
+    store = store or SnapshotStore(config)
+    app = Flask("api", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    app.url_map.merge_slashes = False  # would answer //path with an HTML redirect
+    problems.register(app)
+    for resource in (home, recommendations, users, reload):
+        resource.register(app, store, config)
+    return app
+
+
+def main() -> int:
+    """Publish a snapshot where there is none, then serve it; return the exit status."""
+    try:
+        config = Config.from_environment()
+        server.check_address(config)
+        server.configure_logging(config)
+        SnapshotStore(config).ensure(server.say)
+    except (ConfigError, ServiceError, server.ServerError) as error:
+        server.say(str(error))
+        return CANNOT_START
+    except KeyboardInterrupt:
+        return 0
+    return server.serve(config, partial(create_app, config))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

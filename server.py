@@ -1,0 +1,199 @@
+"""The production server around the application: worker processes, their life and death."""
+
+from __future__ import annotations
+
+import http.client
+import ipaddress
+import json
+import logging
+import logging.config
+import multiprocessing
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+from threading import Thread
+from typing import Any, Final
+from urllib.parse import quote_plus
+
+from flask import Flask
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
+
+from config import Config
+
+LOG_FILE: Final = "service.log"
+_BACKLOG: Final = 1_024
+_READY_TIMEOUT_S: Final = 60
+_READY_INTERVAL_S: Final = 0.05
+
+
+class ServerError(Exception):
+    """The server can't start; the message says why and what to do."""
+
+
+class UtcFormatter(logging.Formatter):
+    """Writes the time in UTC."""
+
+    converter = staticmethod(time.gmtime)
+
+
+def serve(config: Config, load: Callable[[], Flask]) -> int:
+    """Serve until SIGTERM or SIGINT, then finish the requests in flight.
+
+    A worker that dies is replaced; only one that dies at once, again and again, ends all.
+
+    Args:
+        config: Address, number of workers and threads.
+        load: Makes the application, once in each worker; it must be picklable.
+
+    Returns:
+        Exit status: 0 after a signal, 1 when workers couldn't be kept alive.
+    """
+    granian = _Server(
+        "app:create_app",
+        address=check_address(config),
+        port=config.port,
+        interface=Interfaces.WSGI,
+        workers=config.workers,
+        blocking_threads=config.threads_per_worker,
+        backlog=_BACKLOG,
+        respawn_failed_workers=True,
+        workers_kill_timeout=config.shutdown_timeout_s,
+        log_level=LogLevels.warning,
+        log_dictconfig=_logging_settings(config),
+    )
+    try:
+        granian.serve(target_loader=partial(_load_in_worker, load), wrap_loader=False)
+    except SystemExit as stopped:
+        # A signal from a terminal reaches the workers too; that they ended is no failure.
+        return 0 if granian.interrupt_signal else int(stopped.code or 0)
+    return 0
+
+
+def check_address(config: Config) -> str:
+    """Resolve HOST to the number of an address on which PORT is free.
+
+    The server's own sockets share their port among workers, and so would with another
+    server without noticing it; hence this look beforehand.
+
+    Raises:
+        ServerError: No such host, port in use, or not allowed.
+    """
+    try:
+        found = socket.getaddrinfo(config.host, config.port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise ServerError(f"HOST is {config.host!r}, no address of a machine: {error}.") from error
+    family, kind, protocol, _, address = found[0]
+    with socket.socket(family, kind, protocol) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(address)
+        except OSError as error:
+            raise ServerError(
+                f"Can't listen on {config.host}, port {config.port}: {error.strerror}. "
+                f"Choose another with PORT or HOST, or stop what uses it."
+            ) from error
+    return str(address[0])
+
+
+def configure_logging(config: Config) -> None:
+    """Log to stderr and to a file in LOG_PATH that may be moved away at any time.
+
+    Raises:
+        ServerError: The file can't be written.
+    """
+    try:
+        config.log_path.mkdir(parents=True, exist_ok=True)
+        logging.config.dictConfig(_logging_settings(config))
+    except (OSError, ValueError) as error:
+        raise ServerError(
+            f"LOG_PATH is {config.log_path}, where no log can be written: {error}."
+        ) from error
+
+
+def say(text: str) -> None:
+    """Write one line to the terminal."""
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
+
+
+def _logging_settings(config: Config) -> dict[str, Any]:
+    """Describe the logging of this process and of each worker, for `dictConfig`.
+
+    All processes append whole lines to one file and reopen it once it has been moved
+    away (WatchedFileHandler), so that rotation is the system's and no process's.
+    """
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "line": {
+                "()": UtcFormatter,
+                "format": "%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s",
+                "datefmt": "%Y-%m-%dT%H:%M:%SZ",
+            }
+        },
+        "handlers": {
+            "stderr": {"class": "logging.StreamHandler", "formatter": "line"},
+            "file": {
+                "class": "logging.handlers.WatchedFileHandler",
+                "filename": str(config.log_path / LOG_FILE),
+                "encoding": "utf-8",
+                "formatter": "line",
+            },
+        },
+        "root": {"level": "INFO", "handlers": ["stderr", "file"]},
+        "loggers": {"_granian": {"level": "WARNING"}},
+    }
+
+
+class _Server(Granian):  # type: ignore[misc, valid-type]  # which class it is, granian decides
+    """Granian that says when it answers."""
+
+    def startup(self, *args: Any) -> None:
+        """Start the workers; only then a thread, for a fork would half copy it."""
+        super().startup(*args)
+        Thread(target=_say_when_ready, args=(self.bind_addr, self.bind_port), daemon=True).start()
+
+
+def _say_when_ready(address: str, port: int) -> None:
+    """Wait for the first answer, and turn it into an example."""
+    host = "localhost" if ipaddress.ip_address(address).is_unspecified else address
+    url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    deadline = time.monotonic() + _READY_TIMEOUT_S
+    while time.monotonic() < deadline:
+        user = _ask_for_user(host, port)
+        if user is not None:
+            say(f"Ready at {url}  Try: curl '{url}/recommendations?users={quote_plus(user)}'")
+            return
+        time.sleep(_READY_INTERVAL_S)
+
+
+def _ask_for_user(host: str, port: int) -> str | None:
+    """Name a known user, or nobody while the service doesn't answer."""
+    connection = http.client.HTTPConnection(host, port, timeout=5)
+    try:
+        connection.request("GET", "/random_users")
+        return str(json.load(connection.getresponse())[0])
+    except (OSError, ValueError, LookupError, http.client.HTTPException):
+        return None
+    finally:
+        connection.close()
+
+
+def _load_in_worker(load: Callable[[], Flask]) -> Flask:
+    """Make the application of one worker, which won't outlive the process that started it."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        Thread(target=_end_with, args=(parent,), daemon=True).start()
+    return load()
+
+
+def _end_with(parent: Any) -> None:
+    parent.join()
+    os.kill(os.getpid(), signal.SIGTERM)
