@@ -20,8 +20,9 @@ import json
 import re
 import string
 import unicodedata
+import warnings
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -105,6 +106,12 @@ def display_text(texts: pd.Series) -> pd.Series:
     )
 
 
+def has_html(texts: pd.Series) -> pd.Series:
+    """Mark the rows, (n,) bool, that hold a tag or an entity; missing ones are not marked."""
+    found = texts.astype("str").str.contains(r"<[a-zA-Z/!]|&#?[a-zA-Z0-9]+;", regex=True)
+    return found.fillna(False).astype("bool")
+
+
 def is_anonymous(name: str) -> bool:
     """Say whether a name, as written or normalized, is nobody's identity.
 
@@ -125,21 +132,27 @@ def list_items(text: str) -> list[str] | None:
     >>> list_items('["a", ""]'), list_items("[['a', 'b'], ['c']]"), list_items("a, b")
     (['a'], ['a', 'b', 'c'], None)
     """
-    text = text.strip()
-    if not (text.startswith("[") and text.endswith("]")):
-        return None
-    for parse in (json.loads, ast.literal_eval):
-        try:
-            return _flatten(parse(text))
-        except (ValueError, SyntaxError, RecursionError, MemoryError):
-            continue
-    return None
+    value = _parse_list(text)
+    return None if value is None else _flatten(value)
 
 
 def join_list(text: str) -> str:
     """Join the items of a list-like text by spaces; other text comes back as it is."""
-    items = list_items(text) if text[:1] in "[ \t\n" else None
+    items = list_items(text)
     return text if items is None else " ".join(items)
+
+
+def leaf_item(text: str) -> str:
+    """Take the last, most specific step of a category path; the first path of several.
+
+    >>> leaf_item("[['CDs & Vinyl', 'Pop'], ['Blues']]"), leaf_item("Electronics")
+    ('Pop', 'Electronics')
+    """
+    value = _parse_list(text)
+    if value is None:
+        return text
+    path = _flatten(value[0]) if value and isinstance(value[0], list) else _flatten(value)
+    return path[-1] if path else ""
 
 
 def map_distinct(texts: pd.Series, function: Callable[[str], str | None]) -> pd.Series:
@@ -170,6 +183,25 @@ def _printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(c for c in text if c.isspace() or unicodedata.category(c)[0] != "C")
+
+
+def _parse_list(text: str) -> list[Any] | None:
+    text = text.strip()
+    if not (text.startswith("[") and text.endswith("]")):
+        return None
+    for parse in (json.loads, _parse_literal):
+        try:
+            value = parse(text)
+        except (ValueError, SyntaxError, RecursionError, MemoryError):
+            continue
+        return value if isinstance(value, list) else None
+    return None
+
+
+def _parse_literal(text: str) -> object:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SyntaxWarning)  # a backslash in a text is no fault of ours
+        return ast.literal_eval(text)
 
 
 def _flatten(value: object) -> list[str]:
