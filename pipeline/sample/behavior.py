@@ -1,0 +1,138 @@
+"""Who buys what, when, and how they like it.
+
+A purchase is usually (78 %) in the buyer's taste: a theme drawn by the taste's weights,
+in it an item by popularity on that day, nearness of its price band and love of its brand.
+The others are gifts and impulses from any other theme. How a product pleases is
+
+    leniency + quality + 0.8 (in taste) or -1.3 (out of it) + 0.4 (loved brand)
+    - 0.3 (a price band above one's own) + noise
+
+and the rating is read off fixed thresholds, about 70 % five stars. So a user's taste shows
+both in what is bought and in how it is rated.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect
+from dataclasses import dataclass
+from itertools import accumulate
+
+from pipeline.sample.catalog import Item
+from pipeline.sample.dice import Dice
+from pipeline.sample.people import Person
+from pipeline.sample.vocabulary import Theme
+
+_IN_TASTE_SHARE = 0.78
+_BAND_WEIGHT = (1.0, 0.3, 0.08)
+_LOVED_BRAND_WEIGHT = 3.0
+_THRESHOLDS = (-2.35, -1.75, -1.05, -0.25)
+_MOST_PURCHASES = 90
+
+
+@dataclass(frozen=True)
+class Purchase:
+    """A reviewed purchase: `day` counts from the shop's first day."""
+
+    person: Person
+    item: Item
+    day: int
+    in_taste: bool
+    rating: int
+
+
+def simulate(
+    dice: Dice, people: list[Person], items: list[Item], n_purchases: int, n_days: int
+) -> list[Purchase]:
+    """Let every person buy at least once and the eager ones often, in the order of days.
+
+    Raises:
+        ValueError: Fewer purchases than people.
+    """
+    if n_purchases < len(people):
+        raise ValueError(
+            f"{n_purchases:,} rows for {len(people):,} users: each needs one. "
+            f"Raise --rows or lower --users."
+        )
+    shelves: dict[str, list[Item]] = {}
+    for item in items:
+        shelves.setdefault(item.theme.name, []).append(item)
+    themes = [shelf[0].theme for shelf in shelves.values()]
+    traffic = list(accumulate(_traffic(day, n_days) for day in range(n_days)))
+    purchases: list[Purchase] = []
+    for person, n_own in zip(people, _activity(dice, len(people), n_purchases), strict=True):
+        owned: set[str] = set()
+        for day in _days(dice, traffic, n_own):
+            purchase = _purchase(dice, person, shelves, themes, owned, day, n_days)
+            owned.add(purchase.item.asin)
+            purchases.append(purchase)
+    return purchases
+
+
+def _traffic(day: int, n_days: int) -> float:
+    """Weigh a day: three times the visitors at the end, and a season from mid-November."""
+    season = 1.5 if 45 <= day % 365 < 90 else 1.0
+    return (1.0 + 2.0 * day / n_days) * season
+
+
+def _activity(dice: Dice, n_people: int, n_purchases: int) -> list[int]:
+    """Share the purchases out: one each, the rest by a long-tailed eagerness."""
+    eagerness = list(accumulate((1.0 - dice.uniform()) ** -0.7 - 0.75 for _ in range(n_people)))
+    counts = [1] * n_people
+    left = n_purchases - n_people
+    while left:
+        chosen = dice.index_below(eagerness)
+        if counts[chosen] < _MOST_PURCHASES:
+            counts[chosen] += 1
+            left -= 1
+    return counts
+
+
+def _days(dice: Dice, traffic: list[float], n_own: int) -> list[int]:
+    """Draw a person's days: arrival by the shop's traffic, later ones until they drift away."""
+    arrival = dice.index_below(traffic)
+    lasts = 200 + dice.below(1_400)
+    until = traffic[: min(len(traffic), arrival + lasts)]
+    return sorted([arrival, *(dice.index_below(until, arrival) for _ in range(n_own - 1))])
+
+
+def _purchase(
+    dice: Dice,
+    person: Person,
+    shelves: dict[str, list[Item]],
+    themes: list[Theme],
+    owned: set[str],
+    day: int,
+    n_days: int,
+) -> Purchase:
+    """Choose one item that the person doesn't own yet, and rate it."""
+    liked = [theme for theme, _ in person.tastes]
+    while True:
+        in_taste = dice.chance(_IN_TASTE_SHARE)
+        if in_taste:
+            theme = dice.pick_weighted(liked, [weight for _, weight in person.tastes])
+        else:
+            theme = dice.pick([other for other in themes if other not in liked])
+        shelf = shelves[theme.name]
+        weights = [
+            0.0
+            if item.asin in owned
+            else item.popularity * item.trend.factor(day, n_days) * _appeal(person, item)
+            for item in shelf
+        ]
+        if sum(weights) > 0:
+            item = dice.pick_weighted(shelf, weights)
+            return Purchase(person, item, day, in_taste, _rating(dice, person, item, in_taste))
+
+
+def _appeal(person: Person, item: Item) -> float:
+    band = _BAND_WEIGHT[abs(person.band - item.brand.band)]
+    return band * (_LOVED_BRAND_WEIGHT if item.brand.name in person.loves else 1.0)
+
+
+def _rating(dice: Dice, person: Person, item: Item, in_taste: bool) -> int:
+    """Rate 1 to 5 by the formula at the top of this module."""
+    pleasure = person.leniency + item.quality + dice.normal()
+    pleasure += 0.8 if in_taste else -1.3
+    pleasure += 0.4 if item.brand.name in person.loves else 0.0
+    pleasure -= 0.3 if item.brand.band > person.band else 0.0
+    return 1 + bisect(_THRESHOLDS, pleasure)

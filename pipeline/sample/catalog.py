@@ -1,0 +1,153 @@
+"""The items of the sample shop: titles, descriptions, prices, and how they sell over time.
+
+Popularity is long-tailed, better items sell more, and about half of the items have a
+trend. What an item is (its theme, band and brand) stands in its text, so that text
+embeddings carry what tastes are made of.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipeline.sample.dice import Dice
+from pipeline.sample.vocabulary import Brand, Kind, Theme, fitting
+
+ID_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ0123456789"
+
+_LINES = (
+    ("Basics", "Everyday", "Essential"),
+    ("", "Classic", "Original"),
+    ("Signature", "Pro", "Heritage"),
+)
+_BAND_FACTOR = (0.65, 1.0, 1.7)
+_BAND_SENTENCES = (
+    ("A no-frills choice at an honest price.", "Everything you need and nothing to pay extra for."),
+    ("A dependable middle way between cheap and extravagant.", "Made to be used every day."),
+    ("Finished by hand and made to last for years.", "The best that we know how to make."),
+)
+_PITCHES = (
+    "{brand} made the {noun} for people who {hobby}.",
+    "The {brand} {noun}: a good companion for all who {hobby}.",
+    "If you {your_hobby}, you will want the {noun} by {brand}.",
+    "",
+)
+_TITLES = (
+    "{brand} {line} {noun}, {variant}",
+    "{brand} {line} {noun} - {variant}",
+    "{brand} {line} {noun} ({variant})",
+    "{noun} by {brand}, {variant}",
+)
+
+
+@dataclass(frozen=True)
+class Trend:
+    """How the sales of an item go: multiplied at the launch, at the peak and at the end."""
+
+    launch_day: int
+    peak_day: int
+    peak_factor: float
+    width_days: int
+    drift: float
+
+    def factor(self, day: int, n_days: int) -> float:
+        """Tell by how much the item's popularity is multiplied on a day; 0 before its launch."""
+        if day < self.launch_day:
+            return 0.0
+        fad = max(0.0, 1.0 - abs(day - self.peak_day) / self.width_days)
+        drift = 1.0 + self.drift * (day / n_days - 0.5)
+        return max(0.05, drift) * (1.0 + self.peak_factor * fad)
+
+
+@dataclass(frozen=True)
+class Item:
+    """One product of the shop; `popularity` and `quality` are latent and never written."""
+
+    asin: str
+    title: str
+    description: tuple[str, ...]
+    features: tuple[str, ...]
+    theme: Theme
+    kind: Kind
+    brand: Brand
+    price: float
+    popularity: float
+    quality: float
+    trend: Trend
+
+
+def make_items(dice: Dice, themes: list[Theme], n_items: int, n_days: int) -> list[Item]:
+    """Make the shop's items: as many in each theme, no two with the same words in the title."""
+    titles: set[str] = set()
+    items = []
+    for number in range(n_items):
+        theme = themes[number % len(themes)]
+        kind, brand = (
+            theme.kinds[(number // len(themes)) % len(theme.kinds)],
+            dice.pick(theme.brands),
+        )
+        title = _new_title(dice, kind, brand, titles)
+        items.append(_item(dice, theme, kind, brand, title, n_days))
+    return items
+
+
+def _new_title(dice: Dice, kind: Kind, brand: Brand, titles: set[str]) -> str:
+    """Word a title that is still free; after many misses a model number sets it apart."""
+    for attempt in range(200):
+        fields = {
+            "brand": brand.name,
+            "line": dice.pick(_LINES[brand.band]),
+            "noun": kind.noun,
+            "variant": dice.pick(kind.variants),
+        }
+        title = " ".join(dice.pick(_TITLES).format(**fields).split()).replace(" ,", ",")
+        if attempt > 20:
+            title += f", Model {dice.code('ABCDEFGHKLMNPRSTUVWX', 1)}{10 + dice.below(90)}"
+        # The pipeline compares titles without case and punctuation.
+        words = " ".join(
+            sorted("".join(c for c in title.lower() if c.isalnum() or c == " ").split())
+        )
+        if words not in titles:
+            titles.add(words)
+            return title
+    raise ValueError(f"Too many items of the kind {kind.noun!r}: ask for fewer with --items.")
+
+
+def _item(dice: Dice, theme: Theme, kind: Kind, brand: Brand, title: str, n_days: int) -> Item:
+    quality = brand.quality + 0.35 * dice.normal()
+    popularity = (1.0 - dice.uniform()) ** -0.75 * 2.0**quality
+    price = kind.price * _BAND_FACTOR[brand.band] * (1.0 + 0.12 * dice.normal())
+    return Item(
+        asin="B0" + dice.code(ID_ALPHABET, 8),
+        title=title,
+        description=_description(dice, theme, kind, brand),
+        features=tuple(dice.shuffled(fitting(theme.facts, kind))[:2]),
+        theme=theme,
+        kind=kind,
+        brand=brand,
+        price=max(2.99, round(price) - dice.pick((0.01, 0.01, 0.05, 0.5))),
+        popularity=min(popularity, 60.0),
+        quality=quality,
+        trend=_trend(dice, n_days),
+    )
+
+
+def _description(dice: Dice, theme: Theme, kind: Kind, brand: Brand) -> tuple[str, ...]:
+    """Word one to four sentences: pitch, fact of the kind, facts of the theme, price band."""
+    fields = {"brand": brand.name, "noun": kind.noun, "hobby": theme.hobby_of("their")}
+    pitch = dice.pick(_PITCHES).format(**fields, your_hobby=theme.hobby_of("your"))
+    facts = dice.shuffled(fitting(theme.facts, kind))[: dice.below(3)]
+    band = dice.pick(_BAND_SENTENCES[brand.band]) if dice.chance(0.6) else ""
+    return tuple(sentence for sentence in (pitch, kind.fact, *facts, band) if sentence)[:4]
+
+
+def _trend(dice: Dice, n_days: int) -> Trend:
+    """Draw a trend: one item in four comes late, one in five is a fad, the others drift."""
+    launch = dice.below(int(n_days * 0.97)) if dice.chance(0.25) else 0
+    fad = dice.chance(0.2)
+    return Trend(
+        launch_day=launch,
+        peak_day=launch + dice.below(max(1, n_days - launch)) if fad else launch,
+        peak_factor=dice.uniform(3.0, 9.0) if fad else 1.5,
+        width_days=100 + dice.below(120),
+        drift=dice.uniform(-1.6, 1.6) if dice.chance(0.5) else 0.0,
+    )

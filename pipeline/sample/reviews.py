@@ -1,0 +1,84 @@
+"""What a customer writes: a summary and a text whose tone fits the rating.
+
+The text names traits of the product's theme, tells when the purchase was out of the
+writer's own taste, and is as long as the writer is wordy.
+"""
+
+from __future__ import annotations
+
+from pipeline.sample.behavior import Purchase
+from pipeline.sample.dice import Dice
+from pipeline.sample.vocabulary import Phrases, Sentence, fitting
+
+
+def write_review(dice: Dice, phrases: Phrases, purchase: Purchase) -> tuple[str, str]:
+    """Word the summary and the review text of a purchase."""
+    theme, kind = purchase.item.theme, purchase.item.kind
+    fields = {
+        "it": kind.nickname,
+        "brand": purchase.item.brand.name,
+        "hobby": theme.hobby,
+        "your_hobby": theme.hobby_of("your"),
+        "relative": dice.pick(phrases.relatives),
+    }
+    claims = _Claims(
+        _claims(dice, purchase, theme.praise, phrases.praise),
+        _claims(dice, purchase, theme.gripes, phrases.gripes),
+    )
+    summary = dice.pick(phrases.parts["summary"][purchase.rating]).format(**fields, **claims.peek())
+    text = [
+        sentence.format(**fields, **claims.take()) for sentence in _plan(dice, phrases, purchase)
+    ]
+    return summary, " ".join(text)
+
+
+class _Claims:
+    """Praise and gripes of one review, none used twice before all were."""
+
+    def __init__(self, praise: list[str], gripes: list[str]) -> None:
+        self._praise, self._gripes = praise, gripes
+
+    def peek(self) -> dict[str, str]:
+        """Name the claims that come next: {Praise}, then {praise} in mid-sentence."""
+        return {
+            "Praise": self._praise[0],
+            "praise": _inside(self._praise[1]),
+            "Gripe": self._gripes[0],
+            "gripe": _inside(self._gripes[1]),
+        }
+
+    def take(self) -> dict[str, str]:
+        """Name the next claims and move on."""
+        fields = self.peek()
+        self._praise = self._praise[2:] + self._praise[:2]
+        self._gripes = self._gripes[2:] + self._gripes[:2]
+        return fields
+
+
+def _claims(
+    dice: Dice, purchase: Purchase, of_theme: tuple[Sentence, ...], of_any: tuple[str, ...]
+) -> list[str]:
+    own = fitting(of_theme, purchase.item.kind)
+    return dice.shuffled(own) + dice.shuffled(of_any)[: max(0, 4 - len(own))]
+
+
+def _plan(dice: Dice, phrases: Phrases, purchase: Purchase) -> list[str]:
+    """Choose the sentences, one to about five by the writer's wordiness."""
+    wordiness, parts, rating = purchase.person.wordiness, phrases.parts, purchase.rating
+    if dice.uniform() > 0.35 + wordiness:
+        return [dice.pick(parts["terse"][rating])]
+    plan = []
+    if dice.chance(0.35 + 0.5 * wordiness):
+        plan.append(dice.pick(parts["opening"][rating]))
+    if dice.chance(0.4 if purchase.in_taste else 0.7):
+        plan.append(dice.pick(parts["at_home" if purchase.in_taste else "out_of_taste"][rating]))
+    plan.append(dice.pick(parts["middle"][rating]))
+    if dice.chance(0.2 + 0.5 * wordiness):
+        plan.append(dice.pick(parts["closing"][rating]))
+    return plan
+
+
+def _inside(sentence: str) -> str:
+    """Lower the first letter for use inside a sentence, except of "I" and of abbreviations."""
+    keeps = sentence.split(maxsplit=1)[0].rstrip("'m") == "I" or sentence[1:2].isupper()
+    return sentence if keeps else sentence[0].lower() + sentence[1:]

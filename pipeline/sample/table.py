@@ -1,0 +1,100 @@
+"""From purchases to the rows of `amazon_reviews.csv`."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from pipeline.sample.behavior import Purchase, simulate
+from pipeline.sample.catalog import Item, make_items
+from pipeline.sample.dice import Dice
+from pipeline.sample.dirt import (
+    SHARES,
+    Row,
+    as_list,
+    soil_description,
+    soil_price,
+    soil_rows,
+    soil_title,
+)
+from pipeline.sample.people import make_people
+from pipeline.sample.reviews import write_review
+from pipeline.sample.vocabulary import Phrases, read_phrases, read_themes
+from recsys import columns
+
+FIRST_DAY = date(2014, 10, 1)
+LAST_DAY = date(2018, 9, 30)
+SAMPLE_COLUMNS = (*columns.RAW_COLUMNS, "reviewerID", "asin", "unixReviewTime")
+
+
+@dataclass(frozen=True)
+class SampleSize:
+    """How much to generate; `n_rows` is met within about one part in a hundred."""
+
+    n_users: int = 3_000
+    n_items: int = 1_500
+    n_rows: int = 20_000
+
+
+def sample_rows(seed: int, size: SampleSize) -> list[Row]:
+    """Generate the rows, grouped by item as in the public files, each group in order of time.
+
+    Raises:
+        ValueError: More users than rows, or more items than the vocabulary can name.
+    """
+    dice, n_days = Dice(seed), (LAST_DAY - FIRST_DAY).days + 1
+    themes, phrases = read_themes(), read_phrases()
+    items = make_items(dice, themes, size.n_items, n_days)
+    people = make_people(dice, themes, size.n_users)
+    n_purchases = max(size.n_users, round(size.n_rows / (1.0 + SHARES["row_duplicate"])))
+    purchases = simulate(dice, people, items, n_purchases, n_days)
+    purchases.sort(key=lambda purchase: (purchase.item.asin, purchase.day))
+    shown = {item.asin: _shown(dice, item) for item in items}
+    rows = [_row(dice, phrases, purchase, shown[purchase.item.asin]) for purchase in purchases]
+    return soil_rows(dice, rows)
+
+
+def as_csv(rows: list[Row]) -> bytes:
+    """Write the rows as CSV in UTF-8 with a header line."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, SAMPLE_COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue().encode()
+
+
+def _shown(dice: Dice, item: Item) -> Row:
+    """Write what every review row repeats of its item."""
+    return {
+        columns.ITEM: soil_title(dice, item.title),
+        columns.DESCRIPTION: soil_description(dice, item.description),
+        "image": as_list([f"https://images.example.com/{item.asin}.jpg"])
+        if dice.chance(0.9)
+        else "[]",
+        columns.BRAND: item.brand.name if dice.chance(0.95) else "",
+        "feature": as_list(item.features) if dice.chance(0.8) else "[]",
+        columns.CATEGORY: as_list([item.theme.category, item.theme.name]),
+        columns.PRICE: soil_price(dice, item.price),
+        "asin": item.asin,
+    }
+
+
+def _row(dice: Dice, phrases: Phrases, purchase: Purchase, shown: Row) -> Row:
+    summary, text = write_review(dice, phrases, purchase)
+    day = datetime.combine(FIRST_DAY, datetime.min.time(), UTC) + timedelta(days=purchase.day)
+    # Long reviews are read, and voted helpful, more often.
+    voted = dice.chance(min(0.6, len(text) / 800))
+    return {
+        **shown,
+        columns.USER: purchase.person.displayed_name(dice),
+        "verified": str(dice.chance(0.9)),
+        columns.RATING: f"{purchase.rating}.0",
+        columns.REVIEW_TIME: f"{day:%Y-%m-%d}",
+        columns.SUMMARY: summary,
+        columns.REVIEW_TEXT: text,
+        "vote": str(2 + int(3.0 * dice.uniform() / (1.02 - dice.uniform()))) if voted else "",
+        "reviewerID": purchase.person.reviewer_id,
+        "unixReviewTime": str(int(day.timestamp())),
+    }
