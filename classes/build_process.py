@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Timer
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from classes.errors import (
     ReloadConflictError,
@@ -92,14 +92,11 @@ def _started(
             raise ReloadFailedError(_ending_sentence(process.returncode, config.reload_timeout_s))
 
         try:
-            assert process.stdout is not None
-            yield process.stdout, end
+            yield cast(IO[str], process.stdout), end
         finally:
             timer.cancel()
             process.kill()
-            process.wait()
-            if process.stdout is not None:
-                process.stdout.close()
+            process.communicate()
 
 
 def _messages(output: IO[str]) -> Iterator[dict[str, Any]]:

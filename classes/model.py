@@ -13,6 +13,7 @@ from classes.array_folder import open_arrays, read_manifest, save_arrays
 from classes.scorers import PredictScorer, SplitScorer
 from recsys.artifacts import ArtifactError, FloatArray
 from recsys.joint_file import load_head, save_head
+from recsys.ranking import Ranking
 
 MODEL_FILE = "best_model.keras"
 HEAD_FILE = "head.npz"
@@ -78,8 +79,8 @@ class Model:
         """
         return self._scorer.score(user_row)
 
-    def top_k(self, user_row: int, k: int, excluded: NDArray[np.int32]) -> NDArray[np.int32]:
-        """Rank the k best items, (k,) int32 rows, ties by lower row.
+    def top_k(self, user_row: int, k: int, excluded: NDArray[np.int32]) -> Ranking:
+        """Rank the k best items, ties by lower row.
 
         Args:
             user_row: The user.
@@ -87,6 +88,10 @@ class Model:
             excluded: Item rows never to return, ascending.
         """
         return self._scorer.top_k(user_row, k, excluded)
+
+    def outputs(self, scores: FloatArray) -> FloatArray:
+        """Turn scores into the network's own outputs, probabilities where it ends in a sigmoid."""
+        return self._scorer.outputs(scores)
 
     def describe(self) -> str:
         """Say which engine scores, in a few words."""

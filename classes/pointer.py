@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -49,12 +48,12 @@ class PointerFile:
 
     def __init__(self, path: Path) -> None:
         """Name the file, which need not exist."""
-        self._path = str(path)
+        self._path = path
 
     def stamp(self) -> Stamp | None:
         """Identify the file's present content by one `stat`; None where there is no file."""
         try:
-            found = os.stat(self._path)
+            found = self._path.stat()
         except FileNotFoundError:
             return None
         return found.st_ino, found.st_mtime_ns, found.st_size
@@ -62,14 +61,13 @@ class PointerFile:
     def read(self) -> Pointer | None:
         """Read the pointer; None where there is none or it can't be understood."""
         try:
-            content = json.loads(Path(self._path).read_text())
+            content = json.loads(self._path.read_text())
             return Pointer(content["generation"], tuple(content["history"]), content["sources"])
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
     def replace(self, pointer: Pointer) -> None:
         """Publish a pointer, whole and lasting."""
-        path = Path(self._path)
-        with replacing(path) as unfinished:
+        with replacing(self._path) as unfinished:
             unfinished.write_text(json.dumps(asdict(pointer)))
-        sync(path.parent)
+        sync(self._path.parent)

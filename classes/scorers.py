@@ -3,7 +3,8 @@
 Each scorer offers the same two calls:
 
     score(user_row) -> (n_items,) float32, in the order of which the network's outputs are
-    top_k(user_row, k, excluded) -> (k,) item rows, best first, ties by lower row
+    top_k(user_row, k, excluded) -> Ranking, best first, ties by lower row
+    outputs(scores) -> what the network itself puts out for these scores
 
 and must give the ranking that `model.predict` over all items gives.
 """
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 from recsys import joint
 from recsys.artifacts import FloatArray
 from recsys.joint import Head
-from recsys.ranking import top_rows
+from recsys.ranking import Ranking, top_rows
 
 if TYPE_CHECKING:
     from classes.app_data_processing import ModelInputs
@@ -31,22 +32,26 @@ class SplitScorer:
 
     def __init__(self, head: Head, user_half: FloatArray, item_half: FloatArray) -> None:
         """Take the head and both halves, (n_users, hu) and (n_items, hi) float32."""
-        self._head = head
-        self._user_half = user_half
-        self._item_half = item_half
+        self.head = head
+        self.user_half = user_half
+        self.item_half = item_half
 
     def score(self, user_row: int) -> FloatArray:
         """Score all items, (n_items,) float32."""
-        rows = self._user_half[user_row : user_row + 1]
-        return joint.score(self._head, rows, self._item_half)[0]
+        rows = self.user_half[user_row : user_row + 1]
+        return joint.score(self.head, rows, self.item_half)[0]
 
-    def top_k(self, user_row: int, k: int, excluded: NDArray[np.int32]) -> NDArray[np.int32]:
+    def top_k(self, user_row: int, k: int, excluded: NDArray[np.int32]) -> Ranking:
         """Rank by one pass over all scores."""
-        return top_rows(self.score(user_row), k, excluded)
+        return _ranked(self.score(user_row), k, excluded)
+
+    def outputs(self, scores: FloatArray) -> FloatArray:
+        """Turn scores into the network's outputs, probabilities for the mission's network."""
+        return joint.outputs(self.head, scores)
 
     def describe(self) -> str:
         """Name the head."""
-        return joint.describe(self._head)
+        return joint.describe(self.head)
 
 
 class PredictScorer:
@@ -73,10 +78,19 @@ class PredictScorer:
             scores[items] = np.asarray(self._network(batch, training=False)).reshape(-1)
         return scores
 
-    def top_k(self, user_row: int, k: int, excluded: NDArray[np.int32]) -> NDArray[np.int32]:
+    def top_k(self, user_row: int, k: int, excluded: NDArray[np.int32]) -> Ranking:
         """Rank by one pass over all scores."""
-        return top_rows(self.score(user_row), k, excluded)
+        return _ranked(self.score(user_row), k, excluded)
+
+    def outputs(self, scores: FloatArray) -> FloatArray:
+        """Scores are the outputs here."""
+        return scores
 
     def describe(self) -> str:
         """Say that this is the slow way, and why."""
         return f"Keras in large batches ({self.reason})"
+
+
+def _ranked(scores: FloatArray, k: int, excluded: NDArray[np.int32]) -> Ranking:
+    rows = top_rows(scores, k, excluded)
+    return Ranking(rows, scores[rows])

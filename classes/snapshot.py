@@ -13,6 +13,7 @@ from classes.app_data_processing import AppDataProcessor
 from classes.array_folder import open_arrays, read_manifest
 from classes.model import Model
 from classes.top_lists import TOP_K, TopLists
+from recsys.ranking import Ranking
 
 INPUTS = "inputs"
 DATA = "data"
@@ -74,10 +75,10 @@ class Snapshot:
         """
         return {user: self._recommend_one(user, n, exclude_seen) for user in users}
 
-    def top_rows(self, user_rows: Sequence[int], k: int) -> list[NDArray[np.int32]]:
+    def top_k_of_many(self, user_rows: Sequence[int], k: int) -> list[Ranking]:
         """Rank the k best unseen items of many users, in their order."""
         excluded = [self.data.seen_items(user_row) for user_row in user_rows]
-        return self.model.top_k_batch(user_rows, k, excluded)
+        return self.model.top_k_of_many(user_rows, k, excluded)
 
     def _recommend_one(self, user: str, n: int, exclude_seen: bool) -> list[str]:
         user_row = self.data.user_row(user)
@@ -94,7 +95,7 @@ class Snapshot:
             if listed is not None:
                 return listed[:n]
         excluded = self.data.seen_items(user_row) if exclude_seen else self.data.no_items
-        return self.model.top_k(user_row, n, excluded)
+        return self.model.top_k(user_row, n, excluded).rows
 
     def __repr__(self) -> str:
         """Name the generation and what it holds."""

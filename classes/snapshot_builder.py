@@ -31,13 +31,18 @@ from classes.errors import ReloadRefusedError
 from classes.model import MODEL_FILE, Model, ModelMismatchError
 from classes.pointer import Pointer, PointerFile
 from classes.snapshot import DATA, INPUTS, MODEL, Snapshot
-from classes.sources import artifact_paths, data_hash, file_hash, source_fingerprint
+from classes.sources import (
+    FORMAT_VERSION,
+    artifact_paths,
+    data_hash,
+    file_hash,
+    source_fingerprint,
+)
 from classes.top_lists import FOLDER as TOP_LISTS
 from classes.top_lists import TopLists
 from config import Config
 from recsys.artifacts import ArtifactError
 
-FORMAT_VERSION = 1
 N_SHADOW_USERS = 32
 
 Say = Callable[[str], None]
@@ -57,25 +62,23 @@ def build_and_publish(config: Config, *, data: bool, model: bool, say: Say) -> s
     pointer = pointer_file.read()
     _remove_debris(root)
     serving = root / "generations" / pointer.generation if pointer else None
-    data, model = data or serving is None, model or serving is None
+    data_from, model_from = (None if data else serving), (None if model else serving)
     sources = source_fingerprint(config)
     hashes = {
-        "data_hash": data_hash(config) if data else _hash_in(serving, "data_hash"),
-        "model_hash": file_hash(artifact_paths(config).model)
-        if model
-        else _hash_in(serving, "model_hash"),
+        "data_hash": _manifest_hash(data_from, "data_hash") or data_hash(config),
+        "model_hash": _manifest_hash(model_from, "model_hash")
+        or file_hash(artifact_paths(config).model),
     }
     generation = _generation_name(hashes)
     folder = root / "generations" / generation
     if not _is_sound(folder):
-        _build(config, folder, None if data else serving, None if model else serving, hashes, say)
+        _build(config, folder, data_from, model_from, hashes, say)
     if source_fingerprint(config) != sources:
         raise ReloadRefusedError("The files changed while they were read; reload once they rest.")
     TopLists.create(root / TOP_LISTS / generation, read_manifest(folder)["n_users"])
-    pointer_file.replace(
-        pointer.succeeded_by(generation, sources) if pointer else Pointer(generation, (), sources)
-    )
-    _remove_old(root, pointer_file)
+    successor = (pointer or Pointer(generation)).succeeded_by(generation, sources)
+    pointer_file.replace(successor)
+    _remove_all_but(successor.kept, root)
     say(f"Published snapshot {generation}.")
     return generation
 
@@ -163,9 +166,9 @@ def _generation_name(hashes: dict[str, str]) -> str:
     return hashlib.sha256(key.encode()).hexdigest()[:16]
 
 
-def _hash_in(folder: Path | None, name: str) -> str:
-    assert folder is not None
-    return str(read_manifest(folder)[name])
+def _manifest_hash(generation: Path | None, name: str) -> str | None:
+    """Read a hash from the manifest of a generation, if one is given."""
+    return None if generation is None else str(read_manifest(generation)[name])
 
 
 def _is_sound(folder: Path) -> bool:
@@ -183,13 +186,11 @@ def _remove_debris(root: Path) -> None:
         shutil.rmtree(path, ignore_errors=True)
 
 
-def _remove_old(root: Path, pointer_file: PointerFile) -> None:
+def _remove_all_but(kept: Sequence[str], root: Path) -> None:
     """Keep the generation in service and those to roll back to."""
-    pointer = pointer_file.read()
-    assert pointer is not None
     for folder in ("generations", TOP_LISTS):
         for path in (root / folder).iterdir():
-            if path.name not in pointer.kept:
+            if path.name not in kept:
                 shutil.rmtree(path, ignore_errors=True)
 
 

@@ -12,6 +12,10 @@ from config import Config
 from recsys.artifacts import ArtifactPaths, missing_file_message
 
 
+FORMAT_VERSION = 1
+"""Of the snapshot folders; raising it has every snapshot built anew at the next start."""
+
+
 def artifact_paths(config: Config) -> ArtifactPaths:
     """Name the six files that the settings point to."""
     return ArtifactPaths.in_folders(config.data_path, config.embeddings_path, config.model_path)
@@ -25,11 +29,15 @@ def data_files(paths: ArtifactPaths) -> tuple[Path, ...]:
 def source_fingerprint(config: Config) -> dict[str, Any]:
     """Tell today's files from tomorrow's by size, time and inode, without reading them.
 
-    A file that is missing counts as such; the settings that shape a snapshot belong to it.
+    A file that is missing counts as such; what else shapes a snapshot belongs to it.
     """
     paths = artifact_paths(config)
     files = {str(path): _file_fingerprint(path) for path in (*data_files(paths), paths.model)}
-    return {"files": files, "cold_start_window_days": config.cold_start_window_days}
+    return {
+        "format": FORMAT_VERSION,
+        "files": files,
+        "cold_start_window_days": config.cold_start_window_days,
+    }
 
 
 def data_hash(config: Config) -> str:

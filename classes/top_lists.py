@@ -78,8 +78,8 @@ class TopLists:
     def fill_block(self, block: int, snapshot: Snapshot) -> None:
         """Compute the lists of one block; a reader sees them only once all are there."""
         users = range(block * BLOCK_USERS, min((block + 1) * BLOCK_USERS, len(self._rows)))
-        for user_row, items in zip(users, snapshot.top_rows(users, TOP_K), strict=True):
-            self._rows[user_row, : len(items)] = items
+        for user_row, ranking in zip(users, snapshot.top_k_of_many(users, TOP_K), strict=True):
+            self._rows[user_row, : len(ranking.rows)] = ranking.rows
         _flush(self._rows)
         self._done[block] = 1
         _flush(self._done)

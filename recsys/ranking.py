@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
+
+
+class Ranking(NamedTuple):
+    """Ranked items of one user: `rows` (k,) int32, best first, and their `scores` (k,) float32."""
+
+    rows: NDArray[np.int32]
+    scores: NDArray[np.float32]
 
 
 def top_rows(

@@ -49,9 +49,27 @@ def write_tiny_artifacts(
 ) -> ArtifactPaths:
     """Write the six files into `data`, `embeddings` and `models` below `folder`.
 
+    The arguments are those of `write_tiny_data`; `seed` chooses the weights too.
+    """
+    paths = write_tiny_data(folder, seed, n_users, n_items, width, titles=titles)
+    write_tiny_model(paths.model, (width, width, width, 1), seed)
+    return paths
+
+
+def write_tiny_data(
+    folder: Path,
+    seed: int = 0,
+    n_users: int = 12,
+    n_items: int = 20,
+    width: int = 8,
+    *,
+    titles: bool = False,
+) -> ArtifactPaths:
+    """Write the five data files into `data` and `embeddings` below `folder`.
+
     Args:
-        folder: Where the three folders are made.
-        seed: Chooses the embeddings and the weights; names and ratings stay the same.
+        folder: Where the folders are made.
+        seed: Chooses the embeddings; names and ratings stay the same.
         n_users: Known users.
         n_items: Candidate items.
         width: Width of each of the three kinds of embeddings.
@@ -71,7 +89,6 @@ def write_tiny_artifacts(
     index = pd.Index(items, name=columns.ITEM, dtype="object")
     write_frame(pd.DataFrame({columns.PRICE: prices}, index=index), paths.item_price)
     write_frame(tiny_clean_frame(users, items, titles=titles), paths.clean)
-    write_tiny_model(paths.model, (width, width, width, 1), seed)
     return paths
 
 
