@@ -109,8 +109,6 @@ def clean_rows(raw: pd.DataFrame, keys: Keys) -> tuple[pd.DataFrame, Counts]:
     counts, kept = _count_first_fault(faults, rows.index)
     rows, raw = rows[kept], raw[kept]
     counts["time_from_unix"] = int(given_time[kept].isna().sum())
-    if keys.user == columns.USER:
-        counts["anonymous"] = int(anonymous_mask(rows[columns.USER]).sum())
     texts, text_counts = _clean_texts(raw)
     rows = pd.concat([rows, texts], axis=1)
     return rows[list(ROW_COLUMNS)], counts + text_counts
@@ -125,6 +123,14 @@ def deduplicate(rows: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     repeated = rows.duplicated(short, keep=False).to_numpy(copy=True)
     repeated[repeated] = rows[repeated].duplicated().to_numpy()
     return rows[~repeated], int(repeated.sum())
+
+
+def count_kept(rows: pd.DataFrame, keys: Keys) -> Counts:
+    """Count what is worth knowing about rows that stay: anonymous customers and missing texts."""
+    counts: Counts = Counter(no_text=int((rows[columns.REVIEW_TEXT] == "").sum()))
+    if keys.user == columns.USER:
+        counts["anonymous"] = int(anonymous_mask(rows[columns.USER]).sum())
+    return counts
 
 
 def _clean_texts(raw: pd.DataFrame) -> tuple[pd.DataFrame, Counts]:
@@ -148,7 +154,6 @@ def _clean_texts(raw: pd.DataFrame) -> tuple[pd.DataFrame, Counts]:
     counts: Counts = Counter(
         html=int(with_html.sum()),
         text_from_summary=int((no_review & review.notna()).sum()),
-        no_text=int(review.isna().sum()),
         price_range=int(price_range_mask(price_text).sum()),
         price_junk=int((texts[columns.PRICE].isna() & (price_text.fillna("") != "")).sum()),
     )

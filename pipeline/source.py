@@ -1,0 +1,111 @@
+"""Opening a raw file: what it is, unpacked on the way, with a count of the bytes read."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import BinaryIO
+
+from pipeline.errors import PipelineError
+
+_GZIP = b"\x1f\x8b"
+_FOREIGN = {
+    b"PK\x03\x04": "a zip archive; unpack it first",
+    b"BZh": "a bzip2 archive; unpack it first",
+    b"\xfd7zXZ": "an xz archive; unpack it first",
+    b"\x28\xb5\x2f\xfd": "a zstd archive; unpack it first",
+    b"\xff\xfe": "text in UTF-16; save it as UTF-8",
+    b"\xfe\xff": "text in UTF-16; save it as UTF-8",
+    b"<": "a web page or XML",
+}
+_EXPECTED = "expected CSV, parquet or JSON lines (CSV and JSON lines also as .gz)"
+
+
+class Form(StrEnum):
+    """The forms that a raw file may have."""
+
+    CSV = "CSV"
+    JSON_LINES = "JSON lines"
+    PARQUET = "parquet"
+
+
+class CountingStream(io.RawIOBase):
+    """A stream that knows how far its file has been read and how many quotes went by."""
+
+    def __init__(self, raw: BinaryIO, content: BinaryIO | gzip.GzipFile) -> None:
+        """Read `content`, which is `raw` itself or unpacks it."""
+        self._raw = raw
+        self._content = content
+        self.n_quotes = 0
+
+    @property
+    def n_bytes_read(self) -> int:
+        """Position in the file as it lies on the disk, so packed bytes."""
+        return self._raw.tell()
+
+    def readable(self) -> bool:
+        """Say yes; asked by `io`."""
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        """Read up to `size` unpacked bytes."""
+        data = self._content.read(size)
+        self.n_quotes += data.count(b'"')
+        return data
+
+    def readline(self, size: int | None = -1) -> bytes:
+        """Read one line of unpacked bytes."""
+        return self._content.readline(-1 if size is None else size)
+
+
+@contextmanager
+def open_source(path: Path) -> Iterator[CountingStream]:
+    """Open a file for reading, unpacked if it is gzip.
+
+    Raises:
+        PipelineError: It can't be opened, or its gzip data are cut off or damaged.
+    """
+    try:
+        with path.open("rb") as raw:
+            packed = raw.peek(len(_GZIP)).startswith(_GZIP)
+            with gzip.open(raw) if packed else raw as content:
+                yield CountingStream(raw, content)
+    except EOFError as error:
+        raise PipelineError(
+            f"{path} is cut off: its gzip data end too early. Fetch or write it again."
+        ) from error
+    except (gzip.BadGzipFile, zlib.error) as error:
+        raise PipelineError(f"{path} is damaged gzip data ({error}). Fetch it again.") from error
+    except OSError as error:
+        raise PipelineError(f"{path} can't be read: {error.strerror or error}.") from error
+
+
+def recognize(path: Path) -> Form:
+    """Tell the form of a file by its first bytes, not by its name.
+
+    Raises:
+        PipelineError: Missing, a folder, empty, binary or of another form.
+    """
+    if path.is_dir():
+        raise PipelineError(f"{path} is a folder; {_EXPECTED}.")
+    with open_source(path) as source:
+        start = source.read(65_536)
+    if not start.strip():
+        raise PipelineError(f"{path} is empty; {_EXPECTED}.")
+    if start.startswith(b"PAR1"):
+        return Form.PARQUET
+    for magic, name in _FOREIGN.items():
+        if start.startswith(magic):
+            raise PipelineError(f"{path} is {name}; {_EXPECTED}.")
+    if b"\0" in start:
+        raise PipelineError(f"{path} is a binary file; {_EXPECTED}.")
+    if start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+        return Form.JSON_LINES
+    if start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"[{"):
+        raise PipelineError(f"{path} is one JSON array; expected JSON lines, one object a line.")
+    return Form.CSV
