@@ -8,9 +8,8 @@ Does nothing, in a tenth of a second, when the groups are there already. Needs o
 
 import argparse
 import contextlib
+import ctypes
 import fcntl
-import hashlib
-import os
 import platform
 import re
 import shutil
@@ -18,74 +17,28 @@ import subprocess
 import sys
 from pathlib import Path
 
-PROJECT = Path(__file__).resolve().parent.parent
-POETRY = PROJECT / "scripts" / "poetry"
-LOCK = PROJECT / "poetry.lock"
+from environment import LOCK, POETRY, PROJECT, SCRIPTS, Environment, say
+
 PYTHON_VERSIONS = ((3, 11), (3, 12), (3, 13))  # as in pyproject.toml
 PYTORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 CUDA_ONLY = re.compile(r"(torch|triton|nvidia-[\w-]+|cuda-[\w-]+)==")
-QUIET = () if sys.stderr.isatty() else ("--quiet",)  # a log needs no progress bars
-
-
-def say(message: str) -> None:
-    """Print one line about the step that begins."""
-    print(f"set-up: {message}", file=sys.stderr, flush=True)
-
-
-class Environment:
-    """A virtual environment, with stamps that say which groups of which lock file it holds."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.python = path / "bin" / "python"
-        self.unfinished = path / ".set-up-unfinished"
-        sources = (LOCK, Path(__file__), POETRY)
-        self.state = hashlib.sha256(b"".join(file.read_bytes() for file in sources)).hexdigest()
-
-    def is_sound(self) -> bool:
-        """Tell whether it runs and no earlier set-up was killed halfway through a package."""
-        return os.access(self.python, os.X_OK) and not self.unfinished.exists()
-
-    def stamp(self, group: str) -> Path:
-        """Return the file that names the state from which a group was installed."""
-        return self.path / f".set-up-{group}"
-
-    def missing(self, groups: list[str]) -> list[str]:
-        """Return the groups that are not installed from the present lock file."""
-        if not self.is_sound():
-            return groups
-        stamps = {group: self.stamp(group) for group in groups}
-        return [g for g, s in stamps.items() if not s.exists() or s.read_text() != self.state]
-
-    def create(self) -> None:
-        """Make it anew."""
-        say(f"creating {self.path.name} with Python {platform.python_version()}")
-        shutil.rmtree(self.path, ignore_errors=True)
-        self.path.mkdir()
-        self.unfinished.touch()
-        self.run(sys.executable, "-m", "venv", self.path)
-
-    def run(self, *command: object, output: int | None = None) -> None:
-        """Run a command of the set-up as if the environment were activated."""
-        variables = {**os.environ, "VIRTUAL_ENV": str(self.path), "PYTHON": sys.executable}
-        words = [str(word) for word in command]
-        subprocess.run(words, check=True, cwd=PROJECT, env=variables, stdout=output, stderr=output)
-
-    def pip_install(self, *words: object, output: int | None = None) -> None:
-        """Install with pip, without dependencies: the lock file names them all."""
-        pip = (self.python, "-m", "pip", "install", "--disable-pip-version-check", *QUIET)
-        self.run(*pip, "--no-deps", "--no-compile", *words, output=output)
-
-    def poetry_install(self, *groups: str) -> None:
-        """Install groups exactly as they are locked."""
-        say(f"installing {', '.join(groups)} as locked (minutes, the first time)")
-        self.run(POETRY, "install", "--only", ",".join(groups), "--no-interaction", *QUIET)
 
 
 def has_gpu() -> bool:
     """Tell whether an NVIDIA GPU answers on this machine."""
     tool = shutil.which("nvidia-smi")
-    return tool is not None and subprocess.run([tool, "-L"], capture_output=True).returncode == 0
+    if tool is None:
+        return False
+    return subprocess.run([tool, "-L"], check=False, capture_output=True).returncode == 0
+
+
+def has_openmp() -> bool:
+    """Tell whether the system has the OpenMP library that implicit's wheel does not bundle."""
+    try:
+        ctypes.CDLL("libgomp.so.1")
+    except OSError:
+        return False
+    return True
 
 
 def install_cpu_torch(environment: Environment) -> bool:
@@ -107,6 +60,8 @@ def install_cpu_torch(environment: Environment) -> bool:
 
 def install_pipeline(environment: Environment) -> None:
     """Install the pipeline group; without CUDA where no GPU could use it."""
+    if platform.system() == "Linux" and not has_openmp():
+        environment.run(SCRIPTS / "debian-packages", "libgomp1")
     if platform.system() != "Linux" or has_gpu() or not install_cpu_torch(environment):
         environment.poetry_install("pipeline")
         return
@@ -122,22 +77,21 @@ def install(environment: Environment, groups: list[str]) -> None:
     """Install groups and stamp them; what is killed meanwhile is made anew next time.
 
     Raises:
-        subprocess.CalledProcessError: a step failed. The next call goes on from there.
+        subprocess.CalledProcessError: A step failed. The next call goes on from there.
     """
     if not environment.is_sound():
         environment.create()
-    missing = environment.missing(groups)
     environment.unfinished.touch()
     try:
-        if locked := [group for group in missing if group != "pipeline"]:
+        if locked := [group for group in groups if group != "pipeline"]:
             environment.poetry_install(*locked)
-        if "pipeline" in missing:
+        if "pipeline" in groups:
             install_pipeline(environment)
     except subprocess.CalledProcessError as error:
         if error.returncode > 0:  # the step gave up by itself, between two packages
             environment.unfinished.unlink()
         raise
-    for group in missing:
+    for group in groups:
         environment.stamp(group).write_text(environment.state)
     environment.unfinished.unlink()
 
@@ -159,7 +113,8 @@ def main() -> int:
     with (PROJECT / ".tools" / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # a second `make` waits here, then finds the work done
         try:
-            install(environment, arguments.groups)
+            if missing := environment.missing(arguments.groups):
+                install(environment, missing)
         except subprocess.CalledProcessError as error:
             say(f"`{' '.join(map(str, error.cmd))}` ended with {error.returncode}, see above")
             return 1

@@ -1,0 +1,77 @@
+"""The virtual environment that install.py fills, and the steps that fill it."""
+
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+SCRIPTS = Path(__file__).resolve().parent
+PROJECT = SCRIPTS.parent
+LOCK = PROJECT / "poetry.lock"
+POETRY = SCRIPTS / "poetry"
+QUIET = () if sys.stderr.isatty() else ("--quiet",)  # a log needs no progress bars
+
+
+def say(message: str) -> None:
+    """Print one line about the step that begins."""
+    print(f"set-up: {message}", file=sys.stderr, flush=True)
+
+
+class Environment:
+    """A virtual environment, with stamps that say which groups of which lock file it holds."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.python = path / "bin" / "python"
+        self.unfinished = path / ".set-up-unfinished"
+        sources = (LOCK, POETRY, *sorted(SCRIPTS.glob("*.py")))
+        self.state = hashlib.sha256(b"".join(file.read_bytes() for file in sources)).hexdigest()
+
+    def is_sound(self) -> bool:
+        """Tell whether it runs and no earlier set-up was killed halfway through a package."""
+        return os.access(self.python, os.X_OK) and not self.unfinished.exists()
+
+    def stamp(self, group: str) -> Path:
+        """Return the file that names the state from which a group was installed."""
+        return self.path / f".set-up-{group}"
+
+    def missing(self, groups: list[str]) -> list[str]:
+        """Return the groups that are not installed from the present lock file."""
+        if not self.is_sound():
+            return groups
+        stamps = {group: self.stamp(group) for group in groups}
+        return [g for g, s in stamps.items() if not s.exists() or s.read_text() != self.state]
+
+    def create(self) -> None:
+        """Make it anew."""
+        say(f"creating {self.path.name} with Python {platform.python_version()}")
+        if find_spec("ensurepip") is None:  # Debian packs this part of Python apart
+            self.run(SCRIPTS / "debian-packages", "python3-venv")
+        shutil.rmtree(self.path, ignore_errors=True)
+        self.path.mkdir()
+        self.unfinished.touch()
+        self.run(sys.executable, "-m", "venv", self.path)
+
+    def run(self, *command: object, output: int | None = None) -> None:
+        """Run a command of the set-up as if the environment were activated.
+
+        Raises:
+            subprocess.CalledProcessError: The command failed.
+        """
+        variables = {**os.environ, "VIRTUAL_ENV": str(self.path), "PYTHON": sys.executable}
+        words = [str(word) for word in command]
+        subprocess.run(words, check=True, cwd=PROJECT, env=variables, stdout=output, stderr=output)
+
+    def pip_install(self, *words: object, output: int | None = None) -> None:
+        """Install with pip, without dependencies: the lock file names them all."""
+        pip = (self.python, "-m", "pip", "install", "--disable-pip-version-check", *QUIET)
+        self.run(*pip, "--no-deps", "--no-compile", *words, output=output)
+
+    def poetry_install(self, *groups: str) -> None:
+        """Install groups exactly as they are locked."""
+        say(f"installing {', '.join(groups)} as locked (minutes, the first time)")
+        self.run(POETRY, "install", "--only", ",".join(groups), "--no-interaction", *QUIET)
