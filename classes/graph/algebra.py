@@ -1,145 +1,19 @@
-"""Exact algebra for tensors that depend on a user and an item: the linear form.
+"""Exact computing with linear forms.
 
-Every tensor (pairs, width) of a joint network is written as
-
-    value = bias + Σ_terms  place(leaf · matrix)
-
-where a leaf is an input-side array, an activated form or a product of two forms, and
-`place` puts the columns at an offset. Concatenation, dropout, batch normalisation,
-Dense, sums and slices only rewrite offsets, matrices and bias (in float64), so linear
-layers cost nothing in precision and vanish. No Keras here: plain arrays.
+Concatenation, dropout, batch normalisation, Dense, sums and slices only rewrite offsets,
+matrices and bias (in float64), so linear layers cost no precision and vanish. Products
+of one-sided parts become leaves again; a function is a leaf around its argument.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from enum import IntFlag
-from typing import Any
 
 import numpy as np
 
-from recsys.joint_ops import ELEMENTWISE
-
-Matrix = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
-
-
-class SplitError(ValueError):
-    """A network doesn't split into user half, item half and joint head; the text says why."""
-
-
-class Side(IntFlag):
-    """On whom a value depends."""
-
-    NONE = 0
-    USER = 1
-    ITEM = 2
-    BOTH = 3
-
-
-@dataclass(frozen=True, eq=False)
-class Source:
-    """An array of one side, (rows, width): an input, or a layer's output that Keras computes.
-
-    `call` says how: None for an input (number `position`), else (layer, args, kwargs) with
-    the sources of its arguments in place of the tensors.
-    """
-
-    side: Side
-    shape: tuple[int | None, ...]
-    call: tuple[Any, Any, Any] | None = None
-    position: int = -1
-
-    @property
-    def width(self) -> int:
-        """Columns, a tensor of rank 1 counting as one column."""
-        if len(self.shape) == 1:
-            return 1
-        if len(self.shape) != 2 or self.shape[1] is None:
-            raise SplitError(f"a tensor of shape {self.shape} meets the other side; needs (n, d)")
-        return self.shape[1]
-
-
-@dataclass(frozen=True, eq=False)
-class Activated:
-    """The function called `name` (of `recsys.joint_ops`) on every value of a form."""
-
-    name: str
-    parameters: tuple[float, ...]
-    form: Form
-
-    @property
-    def width(self) -> int:
-        """Columns."""
-        return self.form.width
-
-    @property
-    def side(self) -> Side:
-        """On whom it depends."""
-        return self.form.side
-
-
-@dataclass(frozen=True, eq=False)
-class Product:
-    """Two forms of equal width, or one of them a single column, multiplied by element."""
-
-    left: Form
-    right: Form
-
-    @property
-    def width(self) -> int:
-        """Columns."""
-        return max(self.left.width, self.right.width)
-
-    @property
-    def side(self) -> Side:
-        """On whom it depends."""
-        return self.left.side | self.right.side
-
-
-Leaf = Source | Activated | Product
-
-
-@dataclass(frozen=True, eq=False)
-class Term:
-    """leaf · matrix at columns [offset, offset + its columns).
-
-    `matrix` (d, k) float64, or (d,) for a diagonal one.
-    """
-
-    leaf: Leaf
-    matrix: Matrix
-    offset: int = 0
-
-    @property
-    def span(self) -> tuple[int, int]:
-        """First column and the one past the last."""
-        return self.offset, self.offset + self.matrix.shape[-1]
-
-    def dense(self) -> Matrix:
-        """The matrix (d, k), a diagonal one spelled out."""
-        return np.diag(self.matrix) if self.matrix.ndim == 1 else self.matrix
-
-
-@dataclass(frozen=True, eq=False)
-class Form:
-    """bias (width,) float64 plus terms; see the module."""
-
-    bias: Matrix
-    terms: tuple[Term, ...] = ()
-
-    @property
-    def width(self) -> int:
-        """Columns."""
-        return len(self.bias)
-
-    @property
-    def side(self) -> Side:
-        """On whom it depends."""
-        side = Side.NONE
-        for term in self.terms:
-            side |= term.leaf.side
-        return side
+from classes.graph.forms import Activated, Form, Leaf, Matrix, Product, Side, SplitError, Term
+from recsys.joint_ops import ELEMENTWISE, apply
 
 
 def from_leaf(leaf: Leaf) -> Form:
@@ -158,7 +32,7 @@ def concatenate(forms: Sequence[Form]) -> Form:
 
 
 def affine(form: Form, scale: Matrix | float = 1.0, shift: Matrix | float = 0.0) -> Form:
-    """form · scale + shift, column by column; a single column meets vectors by repeating."""
+    """Give form · scale + shift, column by column; a single column repeats to meet vectors."""
     scale, shift = np.asarray(scale, np.float64), np.asarray(shift, np.float64)
     form = widened(form, max(scale.size, shift.size))
     if scale.size not in (1, form.width) or shift.size not in (1, form.width):
@@ -169,7 +43,7 @@ def affine(form: Form, scale: Matrix | float = 1.0, shift: Matrix | float = 0.0)
 
 
 def dense(form: Form, kernel: Matrix, bias: Matrix | None = None) -> Form:
-    """form · kernel + bias, with the kernel (width, k) float64."""
+    """Give form · kernel + bias, with the kernel (width, k) float64."""
     terms = []
     for term in form.terms:
         rows = kernel[slice(*term.span)]
@@ -213,10 +87,13 @@ def _multiply_sides(left: Form, right: Form) -> Form:
 
 def activate(form: Form, name: str, parameters: tuple[float, ...] = ()) -> Form:
     """Apply a named function; columns of a single side stay on their side."""
-    if name not in ELEMENTWISE or form.side is not Side.BOTH:
+    if form.side is Side.NONE:
+        row = form.bias[None].astype(np.float32)
+        return Form(apply(name, row, parameters)[0].astype(np.float64))
+    runs = list(_runs_of_a_side(form))
+    if name not in ELEMENTWISE or len(runs) == 1:
         return from_leaf(Activated(name, parameters, form))
-    runs = [columns(form, lo, hi) for lo, hi in _runs_of_a_side(form)]
-    return concatenate([from_leaf(Activated(name, parameters, run)) for run in runs])
+    return concatenate([activate(columns(form, lo, hi), name, parameters) for lo, hi in runs])
 
 
 def columns(form: Form, lo: int, hi: int) -> Form:
@@ -265,4 +142,4 @@ def _runs_of_a_side(form: Form) -> Iterator[tuple[int, int]]:
     for term in form.terms:
         sides[slice(*term.span)] |= int(term.leaf.side)
     cuts = [0, *(np.flatnonzero(np.diff(sides)) + 1).tolist(), form.width]
-    yield from zip(cuts[:-1], cuts[1:], strict=True)
+    yield from itertools.pairwise(cuts)

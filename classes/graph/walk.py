@@ -1,7 +1,7 @@
 """Walks a loaded Keras graph from its output to its inputs and gives the output's form.
 
 What depends on one side only stays with Keras (`Source`); where the sides meet, each
-operation is rewritten exactly by the rules of `graph_ops`. Nested models are entered.
+operation is rewritten exactly by the rules of `operations`. Nested models are entered.
 Anything without a rule ends the walk with a SplitError.
 """
 
@@ -12,10 +12,10 @@ from typing import Any
 
 import keras
 
-from classes import graph_forms as gf
-from classes.graph_forms import Form, Side, Source, SplitError
-from classes.graph_ops import IDENTITIES, RULES, operation_key
-from classes.graph_rows import refuse_unless_rowwise
+from classes.graph.forms import Form, Side, Source, SplitError
+from classes.graph.layers import Call, operation_key
+from classes.graph.operations import IDENTITIES, RULES
+from classes.graph.rows import refuse_unless_rowwise
 
 Value = Source | Form
 
@@ -35,11 +35,6 @@ def output_value(model: Any, sides: Sequence[Side]) -> Value:
         for position, (side, tensor) in enumerate(zip(sides, model.inputs, strict=True))
     ]
     return _outputs_of(_functional(model), values)[0]
-
-
-def as_form(value: Value) -> Form:
-    """A source as a form; a form as it is."""
-    return gf.from_leaf(value) if isinstance(value, Source) else value
 
 
 def _functional(model: Any) -> Any:
@@ -84,21 +79,47 @@ def _value_of(tensor: Any, known: dict[int, Value]) -> Value:
 
 def _call(operation: Any, node: Any, values: list[Value], known: dict[int, Value]) -> list[Value]:
     """The results of one operation."""
+    _refuse_modes(operation, node)
+    if hasattr(operation, "inputs") and hasattr(operation, "outputs"):
+        return _outputs_of(_functional(operation), values)
     key = operation_key(operation)
-    args, kwargs = node.arguments.fill_in(known)
-    if kwargs.get("training"):
-        raise SplitError(f"layer {operation.name!r} is called with training=True")
-    if key in ("model:", "custom:") or (key == "layer:Dense" and _activation_layer(operation)):
-        return _enter(operation, key, values)
     if key in IDENTITIES and len(values) == 1:
         return [values[0]]
     side = Side.NONE
     for value in values:
         side |= value.side
+    args, kwargs = node.arguments.fill_in(known)
     if side is not Side.BOTH and all(isinstance(value, Source) for value in values):
         refuse_unless_rowwise(operation, node)
         return [
             Source(side, tuple(output.shape), (operation, args, kwargs), number)
             for number, output in enumerate(node.outputs)
         ]
-    return [_join(operation, key, node, known)]
+    return [_join(operation, node, args, kwargs)]
+
+
+def _join(operation: Any, node: Any, args: Any, kwargs: Any) -> Form:
+    """Apply the rule of an operation where user and item meet, and check what it gave."""
+    key = operation_key(operation)
+    if key not in RULES:
+        raise SplitError(f"{_called(operation)} joins user and item; it has no exact rule")
+    try:
+        form = RULES[key](operation, Call.of(node, args, kwargs))
+    except SplitError as error:
+        raise SplitError(f"{_called(operation)}: {error}") from error
+    shape = tuple(node.outputs[0].shape)
+    if len(node.outputs) != 1 or shape not in ((None, form.width), (None,) * (form.width == 1)):
+        raise SplitError(f"{_called(operation)} gives {shape}; the rule gave (None, {form.width})")
+    return form
+
+
+def _refuse_modes(operation: Any, node: Any) -> None:
+    """Refuse what makes a layer behave otherwise than its weights say."""
+    if node.arguments.kwargs.get("training"):
+        raise SplitError(f"{_called(operation)} is called with training=True")
+    if getattr(operation, "quantization_mode", None) is not None:
+        raise SplitError(f"{_called(operation)} is quantized to {operation.quantization_mode}")
+
+
+def _called(operation: Any) -> str:
+    return f"{type(operation).__name__} {getattr(operation, 'name', '?')!r}"
