@@ -5,16 +5,27 @@ from __future__ import annotations
 import sys
 from functools import partial
 
-from flask import Flask
+from flask import Flask, Response
 
 import server
 from api import home, problems, recommendations, reload, users
 from api.parameters import MAX_BODY_BYTES
 from classes.errors import ServiceError
 from classes.snapshot_store import SnapshotStore
+from classes.top_list_keeper import TopListKeeper
 from config import Config, ConfigError
 
 CANNOT_START = 2
+
+
+class _Application(Flask):
+    """Flask, but for one answer that it would label as HTML."""
+
+    def make_default_options_response(self) -> Response:
+        """Answer OPTIONS by the Allow header alone."""
+        answer = Response(status=204, headers=super().make_default_options_response().headers)
+        del answer.headers["Content-Type"]
+        return answer
 
 
 def create_app(config: Config | None = None, store: SnapshotStore | None = None) -> Flask:
@@ -29,7 +40,7 @@ def create_app(config: Config | None = None, store: SnapshotStore | None = None)
     """
     config = config or Config.from_environment()
     store = store or SnapshotStore(config)
-    app = Flask("api", static_folder=None)
+    app = _Application("api", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.url_map.merge_slashes = False  # would answer //path with an HTML redirect
     problems.register(app)
@@ -50,7 +61,7 @@ def main() -> int:
         return CANNOT_START
     except KeyboardInterrupt:
         return 0
-    return server.serve(config, partial(create_app, config))
+    return server.serve(config, partial(create_app, config), TopListKeeper(config))
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from threading import Thread
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from urllib.parse import quote_plus
 
 from flask import Flask
@@ -42,7 +42,17 @@ class UtcFormatter(logging.Formatter):
     converter = staticmethod(time.gmtime)
 
 
-def serve(config: Config, load: Callable[[], Flask]) -> int:
+class Companion(Protocol):
+    """Something that runs beside the workers, in the process that started them."""
+
+    def start(self) -> None:
+        """Begin; called once the workers are there, so that no fork copies its threads."""
+
+    def stop(self) -> None:
+        """End; called when the workers have ended."""
+
+
+def serve(config: Config, load: Callable[[], Flask], companion: Companion) -> int:
     """Serve until SIGTERM or SIGINT, then finish the requests in flight.
 
     A worker that dies is replaced; only one that dies at once, again and again, ends all.
@@ -50,6 +60,7 @@ def serve(config: Config, load: Callable[[], Flask]) -> int:
     Args:
         config: Address, number of workers and threads.
         load: Makes the application, once in each worker; it must be picklable.
+        companion: Runs as long as the workers do.
 
     Returns:
         Exit status: 0 after a signal, 1 when workers couldn't be kept alive.
@@ -64,9 +75,12 @@ def serve(config: Config, load: Callable[[], Flask]) -> int:
         backlog=_BACKLOG,
         respawn_failed_workers=True,
         workers_kill_timeout=config.shutdown_timeout_s,
-        log_level=LogLevels.warning,
+        # Its warnings include false ones ("refused to gracefully stop") about ended workers.
+        log_level=LogLevels.error,
         log_dictconfig=_logging_settings(config),
     )
+    granian.companion = companion
+    granian.on_shutdown(companion.stop)
     try:
         granian.serve(target_loader=partial(_load_in_worker, load), wrap_loader=False)
     except SystemExit as stopped:
@@ -148,16 +162,19 @@ def _logging_settings(config: Config) -> dict[str, Any]:
             },
         },
         "root": {"level": "INFO", "handlers": ["stderr", "file"]},
-        "loggers": {"_granian": {"level": "WARNING"}},
+        "loggers": {"_granian": {"level": "ERROR"}},
     }
 
 
 class _Server(Granian):  # type: ignore[misc, valid-type]  # which class it is, granian decides
-    """Granian that says when it answers."""
+    """Granian with a companion, that says when it answers."""
+
+    companion: Companion
 
     def startup(self, *args: Any) -> None:
-        """Start the workers; only then a thread, for a fork would half copy it."""
+        """Start the workers, and only then threads, for a fork would half copy them."""
         super().startup(*args)
+        self.companion.start()
         Thread(target=_say_when_ready, args=(self.bind_addr, self.bind_port), daemon=True).start()
 
 
@@ -187,7 +204,12 @@ def _ask_for_user(host: str, port: int) -> str | None:
 
 
 def _load_in_worker(load: Callable[[], Flask]) -> Flask:
-    """Make the application of one worker, which won't outlive the process that started it."""
+    """Make the application of one worker.
+
+    The worker leaves the terminal's process group, so that Ctrl-C reaches it once, through
+    the process that started it, and it won't outlive that process.
+    """
+    os.setsid()
     parent = multiprocessing.parent_process()
     if parent is not None:
         Thread(target=_end_with, args=(parent,), daemon=True).start()

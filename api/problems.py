@@ -89,6 +89,8 @@ def _message(status: int, error: HTTPException, headers: Mapping[str, str]) -> s
         return f"There is nothing at {request.path}; GET / lists what there is."
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
         return f"{request.method} came for {request.path}; allowed: {headers.get('Allow', '')}."
+    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return f"The body is larger than {request.max_content_length or 0:,} bytes; send none."
     return error.description or HTTPStatus(status).phrase
 
 

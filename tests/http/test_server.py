@@ -1,0 +1,223 @@
+"""The real server: processes, sockets and signals, on the tiny artifacts."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psutil
+import pytest
+
+from config import Config
+from tests.artifacts import write_tiny_artifacts
+from tests.http.conftest import config_in
+from tests.http.process import Server, free_port, run_app, say_raw, serving, until
+
+N_WORKERS = 3
+
+
+def copy_of(published: Config, folder: Path, **changes: object) -> Config:
+    """A service of its own on a copy of the published snapshot, which starts in no time."""
+    shutil.copytree(published.snapshot_path.parent, folder, dirs_exist_ok=True, symlinks=True)
+    return config_in(folder, port=free_port(), workers=N_WORKERS, **changes)
+
+
+@pytest.fixture(scope="module")
+def server(published: Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    config = copy_of(published, tmp_path_factory.mktemp("served"), max_users_per_request=50)
+    with serving(config) as running:
+        yield running
+
+
+def generations(server: Server, n_requests: int = 40) -> set[str]:
+    """Ask over many connections, so that every worker gets some."""
+    with ThreadPoolExecutor(8) as pool:
+        answers = pool.map(lambda _: server.get("/recommendations?users=zoe"), range(n_requests))
+        return {answer.headers["X-Generation"] for answer in answers}
+
+
+def test_the_start_says_one_line_with_the_address_and_an_example_that_works(
+    server: Server,
+) -> None:
+    [line] = [line for line in server.stderr().splitlines() if line.startswith("Ready at")]
+    assert line.startswith(f"Ready at {server.url} ")
+    example = line.partition("curl '")[2].rstrip("'")
+    answer = server.get(example.removeprefix(server.url)).json()
+    assert [len(items) for items in answer.values()] == [5]
+
+
+def test_as_many_workers_as_set_answer(server: Server) -> None:
+    assert len(server.workers()) == N_WORKERS
+
+
+def test_the_five_kinds_of_answers_come_over_the_wire(server: Server) -> None:
+    [user] = server.get("/random_users").json()
+    assert server.get("/check_users", params={"users": f"{user},zoe"}).json() == {
+        user: True,
+        "zoe": False,
+    }
+    answer = server.get("/recommendations", params={"users": f"{user},Zoë"})
+    assert list(answer.json()) == [user, "Zoë"]
+    assert server.get("/").headers["Content-Type"] == "text/html; charset=utf-8"
+    assert server.get("/nothing").json()["status"] == 404
+
+
+def test_workers_hold_no_tensorflow(server: Server) -> None:
+    generations(server)
+    for worker in server.workers():
+        assert "tensorflow" not in Path(f"/proc/{worker}/maps").read_text()
+
+
+@pytest.mark.parametrize(
+    ("request_line", "status"),
+    [
+        ("GET /recommendations?users=%FF%00 HTTP/1.1", 200),
+        ("GET /recommendations?users=%zz HTTP/1.1", 200),
+        ("GET /recommendations HTTP/1.1", 400),
+        ("GET /../etc/passwd HTTP/1.1", 404),
+        ("GET /%2e%2e/etc/passwd HTTP/1.1", 404),
+        ("BREW / HTTP/1.1", 405),
+        ("TRACE /recommendations HTTP/1.1", 405),
+        ("GET /recommendations?users=" + "x" * 60_001 + " HTTP/1.1", 414),
+    ],
+    ids=lambda each: str(each)[:40],
+)
+def test_odd_requests_get_json_with_the_right_status(
+    server: Server, request_line: str, status: int
+) -> None:
+    head = f"{request_line}\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    line, headers, body = say_raw(server, head.encode())
+    assert line.split(" ")[1] == str(status)
+    assert headers["content-type"].endswith("json")
+    assert status == 200 or json.loads(body)["error"]
+
+
+def test_head_over_the_wire_has_the_length_but_no_body(server: Server) -> None:
+    request = b"HEAD /recommendations?users=zoe HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    line, headers, body = say_raw(server, request)
+    assert (line, body) == ("HTTP/1.1 200 OK", b"")
+    assert int(headers["content-length"]) > 0
+
+
+def test_a_body_of_megabytes_is_refused_and_the_server_goes_on(server: Server) -> None:
+    answer = server.post(
+        "/reload", data=b" " * 5_000_000, headers={"Content-Type": "application/json"}
+    )
+    assert (answer.status_code, answer.headers["Content-Type"]) == (413, "application/problem+json")
+    assert server.get("/random_users").status_code == 200
+
+
+def test_a_reload_over_http_reaches_every_worker_and_rollback_undoes_it(
+    published: Config, tmp_path: Path
+) -> None:
+    config = copy_of(published, tmp_path)
+    with serving(config) as server:
+        [before] = generations(server)
+        write_tiny_artifacts(tmp_path, seed=7, n_users=11)
+        answer = server.post("/reload")
+        assert answer.status_code == 200, answer.text
+        after = answer.json()["generation"]
+        assert before != after == answer.headers["X-Generation"]
+        assert generations(server) == {after}
+        assert len(server.get("/random_users?n=12").json()) == 11
+        assert server.post("/rollback").json()["generation"] == before
+        assert generations(server) == {before}
+
+
+def test_a_failed_reload_says_why_and_leaves_everything_as_it_was(
+    published: Config, tmp_path: Path
+) -> None:
+    config = copy_of(published, tmp_path)
+    with serving(config) as server:
+        before = generations(server)
+        (config.embeddings_path / "item_price_df.pq").write_bytes(b"PAR1, and no more")
+        answer = server.post("/reload_data")
+        assert answer.status_code == 422
+        assert "item_price_df.pq" in answer.json()["error"]
+        assert generations(server) == before
+
+
+def test_a_killed_worker_is_replaced(published: Config, tmp_path: Path) -> None:
+    with serving(copy_of(published, tmp_path)) as server:
+        before = server.workers()
+        os.kill(before[0], signal.SIGKILL)
+        until(lambda: len(server.workers()) == N_WORKERS and before[0] not in server.workers())
+        assert set(before[1:]) < set(server.workers())
+        assert generations(server)
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_with_status_0_and_nothing_is_left_behind(
+    published: Config, tmp_path: Path, how: signal.Signals
+) -> None:
+    with serving(copy_of(published, tmp_path)) as server:
+        family = psutil.Process(server.process.pid).children(recursive=True)
+        with socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2]))):
+            assert server.stop(how) == 0  # an idle connection holds nothing up
+        assert not [each for each in family if each.is_running() and each.status() != "zombie"]
+        assert "Traceback" not in server.stderr()
+
+
+def test_ctrl_c_in_a_terminal_ends_it_with_status_0(published: Config, tmp_path: Path) -> None:
+    with serving(copy_of(published, tmp_path)) as server:
+        os.killpg(server.process.pid, signal.SIGINT)
+        assert server.process.wait(timeout=20) == 0
+
+
+def test_a_request_in_flight_is_finished_after_the_signal(
+    published: Config, tmp_path: Path
+) -> None:
+    with serving(copy_of(published, tmp_path)) as server, ThreadPoolExecutor(1) as pool:
+        reload = pool.submit(server.post, "/reload")
+        until(lambda: any((tmp_path / "snapshots").glob("building-*")) or reload.done())
+        assert server.stop() == 0
+        assert reload.result().status_code == 200
+
+
+def test_workers_do_not_outlive_a_killed_parent(published: Config, tmp_path: Path) -> None:
+    with serving(copy_of(published, tmp_path)) as server:
+        workers = [psutil.Process(each) for each in server.workers()]
+        server.process.kill()
+        until(lambda: not any(w.is_running() and w.status() != "zombie" for w in workers))
+
+
+def test_a_port_in_use_is_one_sentence_and_status_2(published: Config, server: Server) -> None:
+    run = run_app(published, PORT=server.url.rpartition(":")[2])
+    assert run.returncode == 2
+    [line] = run.stderr.splitlines()
+    assert "Address already in use" in line
+    assert "PORT" in line
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "words"),
+    [
+        ("PORT", "http", "expected a whole number"),
+        ("PORT", "70000", "1 to 65535"),
+        ("WORKERS", "0", "1 to 256"),
+        ("HOST", "no.such.host.invalid", "no address"),
+        ("HOST", "192.0.2.1", "Can't listen"),
+        ("LOG_PATH", "/proc/none", "no log can be written"),
+    ],
+)
+def test_a_bad_setting_is_one_sentence_and_status_2(
+    published: Config, variable: str, value: str, words: str
+) -> None:
+    run = run_app(published, **({"PORT": str(free_port())} | {variable: value}))
+    assert run.returncode == 2
+    [line] = run.stderr.splitlines()
+    assert variable in line
+    assert words in line
+
+
+def test_missing_artifacts_are_told_in_a_sentence_with_status_2(tmp_path: Path) -> None:
+    run = run_app(config_in(tmp_path, port=free_port()))
+    assert run.returncode == 2
+    assert "Traceback" not in run.stderr
+    assert "is missing" in run.stderr.splitlines()[-1]

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from dataclasses import FrozenInstanceError
+from pathlib import Path
+
+import pytest
+
+from config import PROJECT_ROOT, Config, ConfigError, settings, settings_table
+
+WHOLE_NUMBERS = [(name, each) for name, each, default in settings() if isinstance(default, int)]
+
+
+def test_without_variables_every_setting_has_its_default() -> None:
+    config = Config.from_environment({})
+    assert config == Config()
+    assert (config.host, config.port, config.data_path) == (
+        "127.0.0.1",
+        8080,
+        PROJECT_ROOT / "data",
+    )
+
+
+def test_every_setting_is_read_from_its_own_variable() -> None:
+    values = {"PORT": "9", "WORKERS": "3", "HOST": "::1", "ADMIN_TOKEN": "t", "LOG_PATH": "/tmp/l"}
+    config = Config.from_environment(values)
+    assert (config.port, config.workers, config.host) == (9, 3, "::1")
+    assert (config.admin_token, config.log_path) == ("t", Path("/tmp/l"))
+    assert len({each.variable for _, each, _ in settings()}) == len(list(settings()))
+
+
+def test_an_empty_variable_keeps_the_default() -> None:
+    assert Config.from_environment({"PORT": "", "DATA_PATH": ""}) == Config()
+
+
+def test_relative_folders_count_from_the_working_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert Config.from_environment({"DATA_PATH": "mine"}).data_path == tmp_path / "mine"
+
+
+@pytest.mark.parametrize(("name", "setting"), WHOLE_NUMBERS, ids=lambda each: str(each)[:20])
+def test_a_whole_number_outside_its_range_is_refused_with_the_range(name, setting) -> None:
+    for value in (setting.low - 1, setting.high + 1):
+        with pytest.raises(ConfigError, match=f"^{setting.variable} is {value}; allowed is "):
+            Config(**{name: value})
+    for value in (setting.low, setting.high):
+        assert getattr(Config(**{name: value}), name) == value
+
+
+@pytest.mark.parametrize("text", ["eighty", "8080.0", "80 80", "8o8o"])
+def test_text_where_a_number_belongs_is_refused_by_its_variable(text: str) -> None:
+    with pytest.raises(ConfigError, match=r"^PORT is .*expected a whole number"):
+        Config.from_environment({"PORT": text})
+
+
+def test_settings_survive_the_way_through_the_environment_of_a_child() -> None:
+    config = Config(port=9, data_path=Path("/tmp/d"), admin_token="t", cold_start_window_days=7)
+    assert Config.from_environment(config.as_environment()) == config
+
+
+def test_settings_cannot_be_changed() -> None:
+    with pytest.raises(FrozenInstanceError):
+        Config().port = 1  # type: ignore[misc]
+
+
+def test_the_token_does_not_show_in_logs() -> None:
+    assert "secret" not in repr(Config(admin_token="secret"))
+
+
+def test_the_table_has_a_row_for_every_setting_with_its_default() -> None:
+    rows = settings_table().splitlines()
+    assert len(rows) == 2 + len(list(settings()))
+    assert "| `PORT` | `8080` | Port on which the server listens. |" in rows
+    assert rows[2].startswith("| `DATA_PATH` | `data` |")
