@@ -46,22 +46,28 @@ def simulate(
     """Let every person buy at least once and the eager ones often, in the order of days.
 
     Raises:
-        ValueError: Fewer purchases than people.
+        ValueError: Fewer purchases than people, or more than they can make.
     """
-    if n_purchases < len(people):
+    # No one comes near to owning the whole shop, so that there is always something to buy.
+    most = min(_MOST_PURCHASES, len(items) // 4)
+    if not len(people) <= n_purchases <= most * len(people) // 2:
         raise ValueError(
-            f"{n_purchases:,} rows for {len(people):,} users: each needs one. "
-            f"Raise --rows or lower --users."
+            f"{n_purchases:,} purchases by {len(people):,} users of {len(items):,} items; expected "
+            f"{len(people):,} to {most * len(people) // 2:,}. Change --rows, --users or --items."
         )
     shelves: dict[str, list[Item]] = {}
     for item in items:
         shelves.setdefault(item.theme.name, []).append(item)
     themes = [shelf[0].theme for shelf in shelves.values()]
     traffic = list(accumulate(_traffic(day, n_days) for day in range(n_days)))
+    stays = [_stay(dice, traffic) for _ in people]
     purchases: list[Purchase] = []
-    for person, n_own in zip(people, _activity(dice, len(people), n_purchases), strict=True):
+    counts = _activity(
+        dice, [traffic[end] - traffic[start] for start, end in stays], n_purchases, most
+    )
+    for person, stay, n_own in zip(people, stays, counts, strict=True):
         owned: set[str] = set()
-        for day in _days(dice, traffic, n_own):
+        for day in _days(dice, traffic, stay, n_own):
             purchase = _purchase(dice, person, shelves, themes, owned, day, n_days)
             owned.add(purchase.item.asin)
             purchases.append(purchase)
@@ -74,24 +80,30 @@ def _traffic(day: int, n_days: int) -> float:
     return (1.0 + 2.0 * day / n_days) * season
 
 
-def _activity(dice: Dice, n_people: int, n_purchases: int) -> list[int]:
-    """Share the purchases out: one each, the rest by a long-tailed eagerness."""
-    eagerness = list(accumulate((1.0 - dice.uniform()) ** -0.7 - 0.75 for _ in range(n_people)))
-    counts = [1] * n_people
-    left = n_purchases - n_people
+def _stay(dice: Dice, traffic: list[float]) -> tuple[int, int]:
+    """Draw a person's first day, by the shop's traffic, and the last before they drift away."""
+    arrival = dice.index_below(traffic)
+    return arrival, min(len(traffic) - 1, arrival + 200 + dice.below(1_400))
+
+
+def _activity(dice: Dice, traffic_met: list[float], n_purchases: int, most: int) -> list[int]:
+    """Share the purchases out: one each, the rest by a long-tailed eagerness and by the stay."""
+    eagerness = accumulate(met * ((1.0 - dice.uniform()) ** -0.7 - 0.75) for met in traffic_met)
+    cumulative = list(eagerness)
+    counts = [1] * len(traffic_met)
+    left = n_purchases - len(counts)
     while left:
-        chosen = dice.index_below(eagerness)
-        if counts[chosen] < _MOST_PURCHASES:
+        chosen = dice.index_below(cumulative)
+        if counts[chosen] < most:
             counts[chosen] += 1
             left -= 1
     return counts
 
 
-def _days(dice: Dice, traffic: list[float], n_own: int) -> list[int]:
-    """Draw a person's days: arrival by the shop's traffic, later ones until they drift away."""
-    arrival = dice.index_below(traffic)
-    lasts = 200 + dice.below(1_400)
-    until = traffic[: min(len(traffic), arrival + lasts)]
+def _days(dice: Dice, traffic: list[float], stay: tuple[int, int], n_own: int) -> list[int]:
+    """Draw the days of a person's purchases: the first on arrival, the others until they leave."""
+    arrival, end = stay
+    until = traffic[: end + 1]
     return sorted([arrival, *(dice.index_below(until, arrival) for _ in range(n_own - 1))])
 
 

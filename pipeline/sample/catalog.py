@@ -76,7 +76,14 @@ class Item:
 
 
 def make_items(dice: Dice, themes: list[Theme], n_items: int, n_days: int) -> list[Item]:
-    """Make the shop's items: as many in each theme, no two with the same words in the title."""
+    """Make the shop's items: as many in each theme, no two with the same words in the title.
+
+    Raises:
+        ValueError: Fewer than two items for a theme, or more than there are titles.
+    """
+    least = 2 * len(themes)
+    if n_items < least:
+        raise ValueError(f"--items is {n_items:,}; expected {least} or more, two for each theme.")
     titles: set[str] = set()
     items = []
     for number in range(n_items):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from pipeline.sample.catalog import ID_ALPHABET
 from pipeline.sample.dice import Dice
-from pipeline.sample.vocabulary import Theme
+from pipeline.sample.vocabulary import NameParts, Theme, read_names
 
 ANONYMOUS_NAMES = (
     "Amazon Customer",
@@ -23,24 +23,6 @@ ANONYMOUS_NAMES = (
     "Amazon Customer.",
 )
 
-_FIRST = (
-    "Kelly James Maria Robert Linda Michael Patricia David Susan John Karen Thomas Nancy Daniel "
-    "Laura Steven Angela Kevin Rachel Brian Megan Eric Diane Paul Amy Mark Julie George Emily "
-    "Scott Carol Andrew Heather Gary Denise Peter Monica Frank Teresa Larry Gloria Raymond Joan "
-    "Dennis Alice Walter Marilyn Henry Rose Carlos Elena Priya Wei Aisha Omar Ingrid Tomas Yuki "
-    "Fatima Dmitri Chloe Marcus Bianca Trevor Naomi Victor Stella Hugh Paula Glenn"
-).split()  # noqa: SIM905
-_LAST = (
-    "Sullivan Baker Nguyen Carter Diaz Foster Hughes Kim Lopez Murphy Ortiz Parker Reed Schultz "
-    "Turner Underwood Vargas Walsh Young Zimmerman Abbott Boyd Chambers Dalton Ellison Flores "
-    "Griffin Hale Ingram Jensen Keller Lambert Maddox Norris Osborne Pruitt Quinn Rhodes Shah "
-    "Tanaka Ueda Vance Whitaker Yates Patel Okafor Silva Moreau Rossi Novak Lindqvist Haddad "
-    "Bergstrom Callahan Dougherty Estrada Fitzgerald Goldberg Hutchins Iverson"
-).split()  # noqa: SIM905
-_NICKS = (
-    "BookishMom HappyShopper MtnDad TexasGrandma NightOwl CoffeeFirst PickyBuyer GadgetGuy "
-    "SunnyDays RiverRat GardenGal TwoCats OldSchool BargainHunter QuietReader RoadTripper"
-).split()  # noqa: SIM905
 _INITIALS = "ABCDEFGHJKLMNPRSTW"
 
 
@@ -74,11 +56,12 @@ def make_people(dice: Dice, themes: list[Theme], n_people: int) -> list[Person]:
     """Make the customers: 4 % anonymous, 2 % with the name of another customer."""
     demand = [1.0 / (1.0 + 0.12 * rank) for rank in range(len(themes))]
     ranked = dice.shuffled(themes)
+    parts = read_names()
     names: list[str] = []
     taken: set[str] = set()
     people = []
     for _ in range(n_people):
-        name = dice.pick(names) if names and dice.chance(0.02) else _new_name(dice, taken)
+        name = dice.pick(names) if names and dice.chance(0.02) else _new_name(dice, parts, taken)
         names.append(name)
         people.append(_person(dice, name, _tastes(dice, ranked, demand)))
     return people
@@ -114,21 +97,19 @@ def _tastes(
     return tuple(zip(chosen, weights, strict=True))
 
 
-def _new_name(dice: Dice, taken: set[str]) -> str:
+def _new_name(dice: Dice, parts: NameParts, taken: set[str]) -> str:
     """Word a display name whose letters and digits no other customer's name has."""
     while True:
-        first, last, initial = dice.pick(_FIRST), dice.pick(_LAST), dice.pick(_INITIALS)
-        style = dice.uniform()
-        if style < 0.6:
-            name = f"{first} {last}"
-        elif style < 0.75:
-            name = f"{first} {initial}. {last}"
-        elif style < 0.85:
-            name = f"{initial}. {last}"
-        elif style < 0.93:
-            name = f"{dice.pick(_NICKS)}{10 + dice.below(90)}"
-        else:
-            name = f'{first} {last} "{dice.pick(_NICKS)}"'
+        first, last, nickname = (dice.pick(options) for options in parts)
+        initial = dice.pick(_INITIALS)
+        forms = (
+            f"{first} {last}",
+            f"{first} {initial}. {last}",
+            f"{initial}. {last}",
+            f"{nickname}{10 + dice.below(90)}",
+            f'{first} {last} "{nickname}"',
+        )
+        name = dice.pick_weighted(forms, (0.6, 0.15, 0.1, 0.08, 0.07))
         key = "".join(letter for letter in name.lower() if letter.isalnum())
         if key not in taken:
             taken.add(key)

@@ -48,7 +48,7 @@ def sample_rows(seed: int, size: SampleSize) -> list[Row]:
     themes, phrases = read_themes(), read_phrases()
     items = make_items(dice, themes, size.n_items, n_days)
     people = make_people(dice, themes, size.n_users)
-    n_purchases = max(size.n_users, round(size.n_rows / (1.0 + SHARES["row_duplicate"])))
+    n_purchases = round(size.n_rows / (1.0 + SHARES["row_duplicate"]))
     purchases = simulate(dice, people, items, n_purchases, n_days)
     purchases.sort(key=lambda purchase: (purchase.item.asin, purchase.day))
     shown = {item.asin: _shown(dice, item) for item in items}

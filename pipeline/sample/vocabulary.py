@@ -9,7 +9,7 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 _FOLDER = Path(__file__).parent
 
@@ -77,6 +77,20 @@ class Phrases:
     praise: tuple[str, ...]
     gripes: tuple[str, ...]
     parts: dict[str, dict[int, tuple[str, ...]]]
+
+
+class NameParts(NamedTuple):
+    """What display names are made of."""
+
+    first: tuple[str, ...]
+    last: tuple[str, ...]
+    nicknames: tuple[str, ...]
+
+
+def read_names() -> NameParts:
+    """Read the parts of display names."""
+    tables = tomllib.loads((_FOLDER / "names.toml").read_text(encoding="utf-8"))
+    return NameParts(*(tuple(tables[field]) for field in NameParts._fields))
 
 
 def read_themes() -> list[Theme]:
