@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import json
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ import pandas as pd
 
 from pipeline.errors import PipelineError
 from pipeline.source import CountingStream
+from recsys.text import parse_literal
 
 _CHUNK_ROWS = 20_000
 
@@ -57,7 +57,7 @@ def _parse_object(line: bytes, number: int, path: Path) -> dict[str, Any]:
             f"{path} line {number:,} is not UTF-8 text (byte {error.start + 1:,} of the line is "
             f"0x{line[error.start]:02x}). Convert the file to UTF-8."
         ) from error
-    for parse in (json.loads, ast.literal_eval):
+    for parse in (json.loads, parse_literal):
         try:
             value = parse(text)
         except (ValueError, SyntaxError, RecursionError, MemoryError):

@@ -167,6 +167,19 @@ def map_distinct(texts: pd.Series, function: Callable[[str], str | None]) -> pd.
     return pd.Series(mapped.take(codes, allow_fill=True), index=texts.index, name=texts.name)
 
 
+def parse_literal(text: str) -> object:
+    """Read a Python literal, as some data sets write their lists and records.
+
+    Raises:
+        ValueError: No literal; also SyntaxError, RecursionError and MemoryError.
+    """
+    with warnings.catch_warnings():
+        # A backslash in a product text is no fault of ours; its warning's kind varies by version.
+        warnings.simplefilter("ignore", SyntaxWarning)
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return ast.literal_eval(text)
+
+
 def _without_html(text: str) -> str:
     if "&" in text:
         text = html.unescape(html.unescape(text))
@@ -189,19 +202,13 @@ def _parse_list(text: str) -> list[Any] | None:
     text = text.strip()
     if not (text.startswith("[") and text.endswith("]")):
         return None
-    for parse in (json.loads, _parse_literal):
+    for parse in (json.loads, parse_literal):
         try:
             value = parse(text)
         except (ValueError, SyntaxError, RecursionError, MemoryError):
             continue
         return value if isinstance(value, list) else None
     return None
-
-
-def _parse_literal(text: str) -> object:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", SyntaxWarning)  # a backslash in a text is no fault of ours
-        return ast.literal_eval(text)
 
 
 def _flatten(value: object) -> list[str]:
