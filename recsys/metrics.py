@@ -183,5 +183,39 @@ def bootstrap_interval(
     return float(low), float(high)
 
 
+def auc_interval(
+    labels: Labels,
+    scores: Scores,
+    users: NDArray[np.integer],
+    n_samples: int = 1_000,
+    seed: int = 0,
+) -> tuple[float, float]:
+    """Give the 95 % interval of the AUC of pairs (n,) when users are drawn anew.
+
+    As `bootstrap_interval`; a pair counts as often as its user was drawn. Draws without
+    both classes are left out.
+
+    Returns:
+        The 2.5th and the 97.5th percentile; NaN twice where one class is absent.
+    """
+    if labels.all() or not labels.any():
+        return float("nan"), float("nan")
+    _, group = np.unique(scores, return_inverse=True)
+    _, user = np.unique(users, return_inverse=True)
+    n_groups, n_users = int(group.max()) + 1, int(user.max()) + 1
+    random = np.random.default_rng(seed)
+    values = np.full(n_samples, np.nan)
+    for draw in range(n_samples):
+        weights = np.bincount(random.integers(0, n_users, n_users), minlength=n_users)[user]
+        positive = np.bincount(group, weights * labels, n_groups)
+        negative = np.bincount(group, weights * ~labels, n_groups)
+        below = np.cumsum(negative) - negative
+        pairs = positive.sum() * negative.sum()
+        if pairs:
+            values[draw] = positive @ (below + negative / 2) / pairs
+    low, high = np.nanquantile(values, (0.025, 0.975))
+    return float(low), float(high)
+
+
 def _ratio(part: int | np.signedinteger, whole: int | np.signedinteger) -> float:
     return float(part / whole) if whole else 0.0

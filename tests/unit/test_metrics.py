@@ -133,3 +133,18 @@ def test_rating_metrics_agree_with_scikit_learn(distinct: int) -> None:
         ):
             expected = theirs(labels, said, **of_class)
             assert ours(labels, said, positive=positive) == pytest.approx(expected)
+
+
+def test_auc_interval_holds_the_auc_and_narrows_with_more_users() -> None:
+    random = np.random.default_rng(0)
+    labels = random.random(2_000) < 0.5
+    scores = labels + random.normal(scale=2.0, size=2_000)
+    low, high = metrics.auc_interval(labels, scores, np.arange(2_000))
+    assert low < metrics.roc_auc(labels, scores) < high
+    # Hanley and McNeil's standard error at AUC .64 and 1,000 of each class is .0124
+    assert high - low == pytest.approx(2 * 1.96 * 0.0124, rel=0.15)
+
+
+def test_auc_interval_of_one_class_is_not_a_number() -> None:
+    interval = metrics.auc_interval(np.array([True, True]), np.zeros(2), np.arange(2))
+    assert np.isnan(interval).all()

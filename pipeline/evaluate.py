@@ -1,0 +1,80 @@
+"""Stage `evaluate`: the numbers of all models, as `report/metrics.json` and a table.
+
+Rating: can a model tell the 5-star pairs from the others among pairs that happened?
+Ranking: does it put the item that a user reviewed next into the first five of the whole
+catalogue? These are different tasks, and a model may be good at one and bad at the other.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from config import PROJECT_ROOT, Config
+from recsys.artifacts import replacing
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+METRICS_PATH: Final = PROJECT_ROOT / "report" / "metrics.json"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of the stage."""
+    group = parser.add_argument_group("evaluating the models")
+    group.add_argument(
+        "--seed", type=int, default=7, help="of ALS and of users drawn (default %(default)s)"
+    )
+    group.add_argument(
+        "--max-users",
+        type=int,
+        default=0,
+        help="rank for at most so many test users, drawn at random (default 0: all)",
+    )
+    group.add_argument(
+        "--metrics",
+        type=Path,
+        default=METRICS_PATH,
+        metavar="FILE",
+        help="where the numbers go (default report/metrics.json)",
+    )
+
+
+def run(args: argparse.Namespace, config: Config, console: Console) -> None:
+    """Evaluate the artifacts in the configured folders, write the numbers and show them.
+
+    Raises:
+        pipeline.errors.PipelineError: The data or the model can't be judged.
+        recsys.artifacts.ArtifactError: An input file is missing or bad.
+    """
+    from pipeline.evaluation import evaluate
+    from pipeline.results import results
+    from pipeline.tables import print_tables
+
+    with console.status("scoring test pairs and ranking the catalogue"):
+        evaluation = evaluate(config, args.seed, args.max_users)
+        numbers = results(evaluation)
+    write_metrics(numbers, args.metrics)
+    print_tables(numbers, console)
+    console.print(f"wrote {args.metrics} in {numbers['seconds']:.1f} s")
+
+
+def write_metrics(numbers: dict[str, Any], path: Path) -> None:
+    """Write nested numbers as JSON, atomically; NaN, which JSON lacks, becomes null."""
+    text = json.dumps(_plain(numbers), indent=2, allow_nan=False, ensure_ascii=False)
+    with replacing(path) as unfinished:
+        unfinished.write_text(text + "\n", encoding="utf-8")
+
+
+def _plain(value: Any) -> Any:
+    """Round floats to six places, which the intervals don't reach by far."""
+    if isinstance(value, dict):
+        return {key: _plain(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    if isinstance(value, float):
+        return round(value, 6) if math.isfinite(value) else None
+    return value
