@@ -32,7 +32,7 @@ def describe_fault(path: Path, reason: str = "") -> str:
                 n_columns = n_columns or len(row)
                 if row and len(row) != n_columns:
                     return (
-                        f"{path} line {first_line:,} has {len(row)} fields, but the header names "
+                        f"{path} line {first_line:,}: {len(row)} values where the header names "
                         f"{n_columns} columns. Mend the commas and quotes of that line."
                     )
                 first_line = reader.line_num + 1

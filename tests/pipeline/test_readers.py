@@ -88,8 +88,8 @@ def test_json_objects_with_different_keys_share_a_frame(
 
 
 CSV_FAULTS = {
-    "fields": ('a,b\n1,2\n3,"x\ny"\n4\n5,6\n', r"line 5 has 1 fields, .* names 2 columns"),
-    "too many": ("a,b\n1,2\n3,4,5\n", r"line 3 has 3 fields"),
+    "fields": ('a,b\n1,2\n3,"x\ny"\n4\n5,6\n', r"line 5: 1 values where the header names 2 columns"),
+    "too many": ("a,b\n1,2\n3,4,5\n", r"line 3: 3 values"),
     "open quote": ('a,b\n1,2\n3,"4\n5,6\n', r"line 3 begins a row .* quote is opened"),
     "twice": ("a,a\n1,2\n", r"several columns named 'a'"),
 }
