@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sklearn.neighbors import NearestNeighbors
-from sklearn.preprocessing import RobustScaler
 
 from recsys.price import impute_prices, robust_scale
 
@@ -74,7 +72,12 @@ def test_equal_prices_are_only_centered() -> None:
     assert robust_scale(np.array([5.0, 5.0, 5.0, 9.0])).tolist() == [0, 0, 0, 4]
 
 
+@pytest.mark.pipeline
 def test_both_agree_with_scikit_learn_over_several_blocks() -> None:
+    pytest.importorskip("sklearn", reason="scikit-learn is in the pipeline group")
+    from sklearn.neighbors import NearestNeighbors
+    from sklearn.preprocessing import RobustScaler
+
     random = np.random.default_rng(0)
     vectors = random.normal(size=(900, 8)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
