@@ -19,9 +19,7 @@ READING = (
 )
 
 
-@pytest.mark.parametrize(
-    "path", ["/nothing", "//recommendations", "/recommendations/", "/static/x"]
-)
+@pytest.mark.parametrize("path", ["/nothing", "/recommendations/", "/static/x", "/a//b"])
 def test_a_path_that_is_not_there_is_a_404_problem(client: FlaskClient, path: str) -> None:
     assert_problem(client.get(path), 404, "GET /")
 

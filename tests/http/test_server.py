@@ -113,21 +113,35 @@ def test_a_body_of_megabytes_is_refused_and_the_server_goes_on(server: Server) -
     assert server.get("/random_users").status_code == 200
 
 
-def test_a_reload_over_http_reaches_every_worker_and_rollback_undoes_it(
+def test_a_reload_under_load_reaches_every_worker_fails_nobody_and_can_be_undone(
     published: Config, tmp_path: Path
 ) -> None:
-    config = copy_of(published, tmp_path)
-    with serving(config) as server:
+    with serving(copy_of(published, tmp_path)) as server, ThreadPoolExecutor(2) as pool:
         [before] = generations(server)
         write_tiny_artifacts(tmp_path, seed=7, n_users=11)
-        answer = server.post("/reload")
-        assert answer.status_code == 200, answer.text
-        after = answer.json()["generation"]
-        assert before != after == answer.headers["X-Generation"]
+        reload = pool.submit(server.post, "/reload")
+        seen: dict[str, set[str]] = {}
+        while not reload.done():
+            answer = server.get("/recommendations?users=kelly+sullivan")
+            assert answer.status_code == 200
+            seen.setdefault(answer.headers["X-Generation"], set()).add(answer.text)
+        after = reload.result().json()["generation"]
+        assert before != after == reload.result().headers["X-Generation"]
         assert generations(server) == {after}
+        assert set(seen) <= {before, after}
+        assert all(len(answers) == 1 for answers in seen.values())
         assert len(server.get("/random_users?n=12").json()) == 11
         assert server.post("/rollback").json()["generation"] == before
         assert generations(server) == {before}
+
+
+def test_of_two_reloads_at_once_only_the_first_succeeds(server: Server) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(server.post, ["/reload_data", "/reload_data"]))
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
+    refused = next(answer for answer in answers if answer.status_code == 409)
+    assert int(refused.headers["Retry-After"]) > 0
+    assert "one runs at a time" in refused.json()["error"]
 
 
 def test_a_failed_reload_says_why_and_leaves_everything_as_it_was(
