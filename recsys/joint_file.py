@@ -40,7 +40,7 @@ def load_head(path: Path) -> Head:
         HeadError: The file is missing, no head, damaged, or of another version.
     """
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
         described: dict[str, Any] = json.loads(str(arrays.pop("head")))
     except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:

@@ -16,6 +16,8 @@ import numpy as np
 FloatArray = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
 Function = Callable[..., FloatArray]
 
+_ROOT_OF_2_BY_PI = 0.7978845608028654
+_ROOT_OF_HALF = 0.7071067811865476
 _SELU_SCALE = 1.0507009873554805
 _SELU_ALPHA = 1.6732632423543772
 _ERF_TERMS = (0.254829592, -0.284496736, 1.421413741, -1.453152027, 1.061405429)
@@ -68,9 +70,11 @@ def erf(x: FloatArray) -> FloatArray:
 def gelu(x: FloatArray, approximate: float = 0.0) -> FloatArray:
     """Give x · Φ(x), by erf, or by tanh where the model says approximate."""
     if approximate:
-        inner = np.float32(np.sqrt(2 / np.pi)) * (x + np.float32(0.044715) * x * x * x)
-        return _float32(np.float32(0.5) * x * (np.float32(1) + np.tanh(inner)))
-    return _float32(np.float32(0.5) * x * (np.float32(1) + erf(x * np.float32(np.sqrt(0.5)))))
+        cubed: FloatArray = x * x * x * np.float32(0.044715)
+        doubled: FloatArray = np.float32(1) + np.tanh((x + cubed) * np.float32(_ROOT_OF_2_BY_PI))
+    else:
+        doubled = np.float32(1) + erf(x * np.float32(_ROOT_OF_HALF))
+    return np.float32(0.5) * x * doubled
 
 
 def unit_norm(x: FloatArray, epsilon: float) -> FloatArray:

@@ -10,7 +10,7 @@ import numpy as np
 
 from classes.graph import algebra
 from classes.graph.compile import compile_program
-from classes.graph.forms import Activated, Form, Leaf, Matrix, Product, Side
+from classes.graph.forms import Activated, Form, Leaf, Matrix, Product, Side, SplitError
 from classes.graph.halves import Half
 from recsys.joint import Head
 from recsys.joint_ops import INCREASING
@@ -29,8 +29,13 @@ def lower(output: Form) -> Lowered:
     """Strip the last increasing function, then make an additive head, else a program.
 
     Args:
-        output: The network's output, one column.
+        output: The network's output.
+
+    Raises:
+        SplitError: It has more than one column.
     """
+    if output.width != 1:
+        raise SplitError(f"the output has {output.width} columns; expected 1")
     form, stripped = _strip(output)
     lowered = None if _is_clipped(form) else _additive(form)
     if lowered is None:

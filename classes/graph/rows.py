@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import keras
+
 from classes.graph.forms import SplitError
+from classes.graph.functions import function_name
 
 _LAYER_FAMILIES: Final = (
     "activations",
@@ -30,9 +33,13 @@ _OPERATIONS: Final = frozenset(
     | {"Softsign", "Silu", "LogSigmoid", "LeakyRelu", "HardSigmoid", "HardSilu", "HardTanh"}
     | {"Elu", "Selu", "Celu", "Gelu", "Mish", "Softmax", "Normalize", "Concatenate", "Identity"}
     | {"Sum", "Mean", "Max", "Min", "Norm", "StopGradient"}
+    # Masks of one side are operations of the graph as well.
+    | {"Equal", "NotEqual", "Any", "All", "LogicalAnd", "LogicalNot", "LogicalOr", "Cast"}
 )
 _AXES: Final = ("axis", "axes", "shared_axes")
-_REDUCTIONS: Final = frozenset({"Sum", "Mean", "Max", "Min", "Norm", "Softmax", "Normalize"})
+_REDUCTIONS: Final = frozenset(
+    {"Sum", "Mean", "Max", "Min", "Norm", "Softmax", "Normalize", "Any", "All"}
+)
 
 
 def refuse_unless_rowwise(operation: Any, node: Any) -> None:
@@ -47,15 +54,21 @@ def refuse_unless_rowwise(operation: Any, node: Any) -> None:
     if getattr(operation, "stateful", False):
         raise SplitError(f"{called} keeps a state between batches")
     for name in ("activation", "recurrent_activation"):
-        function = getattr(operation, name, None)
-        module = getattr(function, "__module__", None) or type(function).__module__
-        if function is not None and not module.startswith("keras.src."):
-            raise SplitError(f"{called} has the custom {name} {function!r}")
+        _refuse_unknown_function(getattr(operation, name, None), called)
     if any(output.shape[0] is not None for output in node.outputs):
         raise SplitError(f"{called} gives a tensor without a batch axis")
-    if len({len(tensor.shape) for tensor in node.input_tensors}) != 1:
+    is_layer = type(operation).__module__.startswith("keras.src.layers.")
+    if not is_layer and len({len(tensor.shape) for tensor in node.input_tensors}) != 1:
         raise SplitError(f"{called} joins tensors of different ranks")
     _refuse_batch_axis(operation, node, called)
+
+
+def _refuse_unknown_function(function: Any, called: str) -> None:
+    if isinstance(function, keras.layers.Layer):
+        if not _is_known(function):
+            raise SplitError(f"{called} has the unknown activation {function!r}")
+    elif function is not None:
+        function_name(function)
 
 
 def _is_known(operation: Any) -> bool:
@@ -65,7 +78,8 @@ def _is_known(operation: Any) -> bool:
         return False
     family = module.split(".")
     if family[0] == "layers":
-        return family[1] in _LAYER_FAMILIES or kind.__name__ in _LAYERS
+        is_wrapper = kind.__name__ == "SpectralNormalization"  # around a layer of any kind
+        return (family[1] in _LAYER_FAMILIES and not is_wrapper) or kind.__name__ in _LAYERS
     return family[0] in ("ops", "activations") and kind.__name__ in _OPERATIONS
 
 

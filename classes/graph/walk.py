@@ -57,6 +57,8 @@ def _functional(model: Any) -> Any:
 
 def _outputs_of(model: Any, inputs: Sequence[Value]) -> list[Value]:
     """The values of a functional graph's outputs when its inputs have the given ones."""
+    if len(inputs) != len(model.inputs):
+        raise SplitError(f"model {model.name!r} is called with {len(inputs)} tensors")
     known: dict[int, Value] = {}
     for tensor, value in zip(model.inputs, inputs, strict=True):
         if isinstance(value, Source) and len(value.shape) != len(tensor.shape):
@@ -81,6 +83,7 @@ def _call(operation: Any, node: Any, values: list[Value], known: dict[int, Value
     """The results of one operation."""
     _refuse_modes(operation, node)
     if hasattr(operation, "inputs") and hasattr(operation, "outputs"):
+        _refuse_named_inputs(operation, node)
         return _outputs_of(_functional(operation), values)
     key = operation_key(operation)
     if key in IDENTITIES and len(values) == 1:
@@ -115,10 +118,18 @@ def _join(operation: Any, node: Any, args: Any, kwargs: Any) -> Form:
 
 def _refuse_modes(operation: Any, node: Any) -> None:
     """Refuse what makes a layer behave otherwise than its weights say."""
-    if node.arguments.kwargs.get("training"):
+    arguments = (node.arguments.args, node.arguments.kwargs)
+    if any(value is True for value in keras.tree.flatten(arguments)):
         raise SplitError(f"{_called(operation)} is called with training=True")
     if getattr(operation, "quantization_mode", None) is not None:
         raise SplitError(f"{_called(operation)} is quantized to {operation.quantization_mode}")
+
+
+def _refuse_named_inputs(model: Any, node: Any) -> None:
+    """Refuse names on one side of a nested call only: Keras then matches them by name."""
+    given = node.arguments.args[0] if node.arguments.args else None
+    if isinstance(given, dict) or isinstance(model.input, dict):
+        raise SplitError(f"{_called(model)} takes its inputs by name; expected a list")
 
 
 def _called(operation: Any) -> str:
