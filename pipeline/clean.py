@@ -12,6 +12,7 @@ import argparse
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Final
 
@@ -127,15 +128,16 @@ def clean_reviews(
         rows, part_counts = clean_rows(raw, keys)
         counts += part_counts
         parts.append(_compact(rows))
-    rows, counts["duplicate"] = deduplicate(_join(parts))
-    if rows.empty:
-        raise PipelineError(explain_no_rows(reviews_path, keys, n_rows_read, counts))
-    items = item_table(rows)
-    # Rows that differed in nothing but the facts of their item are duplicates from here on.
-    rows, n_more = _deduplicate_interactions(rows)
-    counts["duplicate"] += n_more
-    rows = rows.iloc[np.argsort(rows[columns.REVIEW_TIME].to_numpy(), kind="stable")]
-    counts += count_kept(rows, keys) + _write(rows, items, clean_path)
+    with console.status("unifying what belongs to each item") if console else nullcontext():
+        rows, counts["duplicate"] = deduplicate(_join(parts))
+        if rows.empty:
+            raise PipelineError(explain_no_rows(reviews_path, keys, n_rows_read, counts))
+        items = item_table(rows)
+        # Rows that differed in nothing but the facts of their item are duplicates from here on.
+        rows, n_more = _deduplicate_interactions(rows)
+        counts["duplicate"] += n_more
+        rows = rows.iloc[np.argsort(rows[columns.REVIEW_TIME].to_numpy(), kind="stable")]
+        counts += count_kept(rows, keys) + _write(rows, items, clean_path)
     n_users = int(rows[columns.USER].nunique())
     return CleaningReport(n_rows_read, len(rows), n_users, len(items), counts)
 

@@ -24,13 +24,13 @@ from pipeline.errors import PipelineError
 from pipeline.readers_json import read_json_lines
 from pipeline.source import Form, open_source, recognize
 
-_BLOCK_BYTES = 16 << 20  # no row may be longer; also what bounds the memory of a chunk
+_BLOCK_BYTES = 4 << 20  # no row may be longer; Arrow holds up to some dozen blocks at once
 _PARQUET_ROWS = 50_000
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """Some rows, (n, any) str, and how many bytes of the file were read to get them."""
+    """Some rows, (n, any) str, and how many bytes of the file they and those before took."""
 
     frame: pd.DataFrame
     n_bytes_read: int
@@ -92,8 +92,10 @@ def _read_csv(path: Path, wanted: Collection[str]) -> Iterator[Chunk]:
                 convert_options=convert,
             )
             yield Chunk(pd.DataFrame(columns=chosen, dtype="str"), 0)
-            for batch in batches if chosen else ():
-                yield Chunk(_as_text(batch), source.n_bytes_read)
+            for number, batch in enumerate(batches if chosen else (), start=1):
+                # Arrow reads ahead; what counts is how much of it has come out.
+                done = min(1.0, number * _BLOCK_BYTES / max(source.n_unpacked, 1))
+                yield Chunk(_as_text(batch), int(done * source.n_bytes_read))
         except pa.ArrowInvalid as error:
             raise PipelineError(describe_fault(path, str(error))) from error
         if source.n_quotes % 2 and (fault := describe_fault(path)):

@@ -42,6 +42,7 @@ class CountingStream(io.RawIOBase):
         self._raw = raw
         self._content = content
         self.n_quotes = 0
+        self.n_unpacked = 0
 
     @property
     def n_bytes_read(self) -> int:
@@ -56,6 +57,7 @@ class CountingStream(io.RawIOBase):
         """Read up to `size` unpacked bytes."""
         data = self._content.read(size)
         self.n_quotes += data.count(b'"')
+        self.n_unpacked += len(data)
         return data
 
     def readline(self, size: int | None = -1) -> bytes:
