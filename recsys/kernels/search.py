@@ -1,0 +1,157 @@
+"""The search: bound every block, then score exactly where a winner may still hide."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from recsys.kernels.codes import code_bounds, encode_user
+from recsys.kernels.exact import exact_score, float_bounds, rounding_bound, user_constant
+from recsys.kernels.jit import entry, inlined
+from recsys.kernels.tables import BLOCK, Array, Codes, Span, Table, Users
+
+
+@entry
+def search(
+    table: Table,
+    codes: Codes,
+    user_rows: Array,
+    excluded_starts: Array,
+    excluded: Array,
+    candidates: Array,
+    rows: Array,
+    scores: Array,
+) -> int:
+    """Fill `rows` and `scores` (m, k) with the best items of m users.
+
+    Places without an item hold row -1 and score -inf. Returns how many items were scored
+    exactly.
+    """
+    users = prepare_users(table, codes, user_rows)
+    n_items, n_users = table.items.shape[0], user_rows.shape[0]
+    n_blocks = (n_items + BLOCK - 1) // BLOCK
+    highest = np.empty((n_users, n_blocks), np.float32)
+    bound_blocks(table, codes, users, (0, n_users), (0, n_blocks), highest)
+    n_scored = 0
+    for user in range(n_users):
+        seen = excluded[excluded_starts[user] : excluded_starts[user + 1]]
+        found, n_exact = sift_blocks(
+            table, codes, users, user, highest, seen, candidates, rows[user], scores[user]
+        )
+        rows[user, found:] = -1
+        scores[user, found:] = -np.inf
+        n_scored += n_exact
+    return n_scored
+
+
+@inlined
+def prepare_users(table: Table, codes: Codes, user_rows: Array) -> Users:
+    """Compute once a user what the search needs of it."""
+    n_users, n_relu = user_rows.shape[0], table.weights.size
+    n_bytes = codes.blocks.shape[1] * codes.blocks.shape[3]
+    users = Users(
+        user_rows,
+        np.empty((n_users, n_relu), np.float32),
+        np.empty((n_users, n_bytes), np.uint8),
+        np.empty(n_users, np.float64),
+        np.empty(n_users, np.float32),
+        np.empty(BLOCK, np.int32),
+        np.empty(BLOCK, np.float32),
+    )
+    for user in range(n_users):
+        row = user_rows[user]
+        users.floors[user] = -row[:n_relu]
+        constant = user_constant(table, row)
+        offset = constant + rounding_bound(table, constant, row)
+        if codes.blocks.shape[0]:
+            offset += encode_user(codes, table.weights, row, users.coded[user])
+        users.constants[user] = constant
+        users.offsets[user] = offset
+    return users
+
+
+@inlined
+def bound_blocks(
+    table: Table, codes: Codes, users: Users, some: Span, blocks: Span, highest: Array
+) -> None:
+    """Write the largest bound of each block for some users to `highest` (m, n_blocks).
+
+    All users pass over a block while it is in the cache. The bounds of the items of the last
+    block for the last user stay in `users.bounds`.
+    """
+    unbounded = False
+    for user in range(some[0], some[1]):
+        unbounded |= users.offsets[user] == np.inf
+    if unbounded:
+        users.bounds[:] = np.inf
+        highest[some[0] : some[1], blocks[0] : blocks[1]] = np.inf
+    elif codes.blocks.shape[0]:
+        code_bounds(codes, users, some, blocks, highest)
+    else:
+        float_bounds(table, users, some, blocks, highest)
+
+
+@inlined
+def sift_blocks(
+    table: Table,
+    codes: Codes,
+    users: Users,
+    user: int,
+    highest: Array,
+    excluded: Array,
+    candidates: Array,
+    rows: Array,
+    scores: Array,
+) -> tuple[int, int]:
+    """Visit k promising blocks, best first, then all that may still hold a winner.
+
+    Any order gives the same lists; this one has good k-th scores early, which spares most
+    blocks a visit. Returns how many items are listed and how many were scored.
+    """
+    found, n_scored = 0, 0
+    n_blocks = highest.shape[1]
+    n_early = min(rows.size, n_blocks)
+    for turn in range(n_early + n_blocks):
+        block = int(np.argmax(highest[user])) if turn < n_early else turn - n_early
+        bound = highest[user, block]
+        if bound == -np.inf or (found == rows.size and bound < scores[found - 1]):
+            continue
+        bound_blocks(table, codes, users, (user, user + 1), (block, block + 1), highest)
+        highest[user, block] = -np.inf
+        for i in range(min(BLOCK, table.items.shape[0] - block * BLOCK)):
+            row = block * BLOCK + i
+            hopeless = found == rows.size and users.bounds[i] < scores[found - 1]
+            if hopeless or not is_candidate(row, excluded, candidates):
+                continue
+            floor, user_row = users.floors[user], users.rows[user]
+            score = exact_score(table, users.constants[user], floor, user_row, row)
+            found = keep_best(row, score, rows, scores, found)
+            n_scored += 1
+    return found, n_scored
+
+
+@inlined
+def is_candidate(row: int, excluded: Array, candidates: Array) -> bool:
+    """Tell whether an item is neither excluded (sorted rows) nor outside the mask, if any."""
+    if candidates.size and not candidates[row]:
+        return False
+    place = np.searchsorted(excluded, row)
+    return not (place < excluded.size and excluded[place] == row)
+
+
+@inlined
+def keep_best(row: int, score: float, rows: Array, scores: Array, found: int) -> int:
+    """Insert an item into lists sorted by score, then lower row; return their length."""
+    place = found
+    while place > 0 and (
+        score > scores[place - 1] or (score == scores[place - 1] and row < rows[place - 1])
+    ):
+        place -= 1
+    if place == rows.size:
+        return found
+    end = min(found, rows.size - 1)
+    for i in range(end, place, -1):
+        rows[i] = rows[i - 1]
+        scores[i] = scores[i - 1]
+    rows[place] = row
+    scores[place] = score
+    return end + 1

@@ -1,0 +1,72 @@
+"""The arrays that compiled functions take, and the sizes that all of them share."""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+
+Array = np.ndarray[tuple[int, ...], np.dtype[Any]]
+
+Span = tuple[int, int]
+"""First, and one past the last."""
+
+BLOCK: Final = 32
+"""Items of a block: 32 rows of 129 float32 take half of a 32 KiB first-level cache."""
+
+GROUP: Final = 8
+"""Bytes whose absolute differences one processor instruction adds."""
+
+
+class Table(NamedTuple):
+    """The head and the item half.
+
+    Attributes:
+        weights: (n_relu,) float32.
+        bias: (1,) float64.
+        items: (n_items, width) float32, rows [h (n_relu) | q (n_product) | e].
+        peaks: (width,) float32, the largest magnitude of each column of `items`.
+    """
+
+    weights: Array
+    bias: Array
+    items: Array
+    peaks: Array
+
+
+class Codes(NamedTuple):
+    """The item half in bytes, see `recsys.kernels.quantize`; no blocks where there is none.
+
+    Attributes:
+        blocks: (n_blocks, n_groups, BLOCK, GROUP) uint8.
+        ceiling: (n_blocks * BLOCK,) float32, what an item adds to the bound of its score.
+        grid: (n_relu, 5) float64: low, high, step, first byte, number of bytes.
+        unit: (2,) float64: half the score of one step; groups of positive weight.
+    """
+
+    blocks: Array
+    ceiling: Array
+    grid: Array
+    unit: Array
+
+
+class Users(NamedTuple):
+    """Some users, prepared for the search.
+
+    Attributes:
+        rows: (m, width) float32, rows [a (n_relu) | p (n_product) | c].
+        floors: (m, n_relu) float32, -a.
+        coded: (m, n_groups * GROUP) uint8.
+        constants: (m,) float64, the part of the score that no item changes.
+        offsets: (m,) float32, what the user adds to the bound of a score.
+        differences: (BLOCK,) int32, room for one block's sums.
+        bounds: (BLOCK,) float32, room for one block's bounds.
+    """
+
+    rows: Array
+    floors: Array
+    coded: Array
+    constants: Array
+    offsets: Array
+    differences: Array
+    bounds: Array
