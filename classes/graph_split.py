@@ -171,11 +171,15 @@ def check_split(
     items = draw.integers(len(item_desc), size=n_pairs)
     pairs = [user_review[users], user_item[users], item_desc[items], item_price[items]]
     expected = split.reference.predict(pairs, batch_size=n_pairs, verbose=0).reshape(-1)
-    user_rows, item_rows = split.user_half(*pairs[:2]), split.item_half(*pairs[2:])
-    scores = np.concatenate(
-        [score(split.head, user_rows[i : i + 1], item_rows[i : i + 1])[0] for i in range(n_pairs)]
-    )
+    scores = _score_pairs(split, pairs)
     return _largest_difference(split.head, scores, expected)
+
+
+def _score_pairs(split: SplitModel, pairs: Sequence[FloatArray]) -> FloatArray:
+    """The score of each row of users with the same row of items."""
+    users, items = split.user_half(*pairs[:2]), split.item_half(*pairs[2:])
+    each = [score(split.head, users[i : i + 1], items[i : i + 1])[0] for i in range(len(users))]
+    return np.concatenate(each)
 
 
 def _largest_difference(head: Head, scores: FloatArray, expected: FloatArray) -> float:
