@@ -60,7 +60,7 @@ def serving(site: FileSite) -> Iterator[str]:
 class _FileHandler(BaseHTTPRequestHandler):
     site: FileSite
 
-    def do_GET(self) -> None:  # noqa: N802 - the name that http.server calls
+    def do_GET(self) -> None:
         path, wanted = self.path.lstrip("/"), self.headers.get("Range", "")
         self.site.asked.append((path, wanted))
         status = self.site.statuses.get(path, 200 if path in self.site.files else 404)
