@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-
-from rich.console import Console
+from typing import TYPE_CHECKING
 
 from config import Config
 from pipeline.errors import PipelineError
 from pipeline.sample.table import SampleSize, as_csv, sample_rows
 from recsys.artifacts import replacing
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,10 +1,10 @@
 """Who buys what, when, and how they like it.
 
-A purchase is usually (78 %) in the buyer's taste: a theme drawn by the taste's weights,
+A purchase is usually (74 %) in the buyer's taste: a theme drawn by the taste's weights,
 in it an item by popularity on that day, nearness of its price band and love of its brand.
-The others are gifts and impulses from any other theme. How a product pleases is
+The others are gifts and impulses from other categories. How a product pleases is
 
-    leniency + quality + 0.8 (in taste) or -1.3 (out of it) + 0.4 (loved brand)
+    leniency + quality + 1.0 (in taste) or -2.1 (out of it) + 0.4 (loved brand)
     - 0.3 (a price band above one's own) + noise
 
 and the rating is read off fixed thresholds, about 70 % five stars. So a user's taste shows
@@ -22,10 +22,10 @@ from pipeline.sample.dice import Dice
 from pipeline.sample.people import Person
 from pipeline.sample.vocabulary import Theme
 
-_IN_TASTE_SHARE = 0.78
+_IN_TASTE_SHARE = 0.74
 _BAND_WEIGHT = (1.0, 0.3, 0.08)
 _LOVED_BRAND_WEIGHT = 3.0
-_THRESHOLDS = (-2.35, -1.75, -1.05, -0.25)
+_THRESHOLDS = (-2.5, -1.9, -1.2, -0.4)
 _MOST_PURCHASES = 90
 
 
@@ -118,12 +118,13 @@ def _purchase(
 ) -> Purchase:
     """Choose one item that the person doesn't own yet, and rate it."""
     liked = [theme for theme, _ in person.tastes]
+    categories = {theme.category for theme in liked}
     while True:
         in_taste = dice.chance(_IN_TASTE_SHARE)
         if in_taste:
             theme = dice.pick_weighted(liked, [weight for _, weight in person.tastes])
         else:
-            theme = dice.pick([other for other in themes if other not in liked])
+            theme = dice.pick([other for other in themes if other.category not in categories])
         shelf = shelves[theme.name]
         weights = [
             0.0
@@ -144,7 +145,7 @@ def _appeal(person: Person, item: Item) -> float:
 def _rating(dice: Dice, person: Person, item: Item, in_taste: bool) -> int:
     """Rate 1 to 5 by the formula at the top of this module."""
     pleasure = person.leniency + item.quality + dice.normal()
-    pleasure += 0.8 if in_taste else -1.3
+    pleasure += 1.0 if in_taste else -2.1
     pleasure += 0.4 if item.brand.name in person.loves else 0.0
     pleasure -= 0.3 if item.brand.band > person.band else 0.0
     return 1 + bisect(_THRESHOLDS, pleasure)

@@ -76,7 +76,7 @@ def _person(dice: Dice, name: str, tastes: tuple[tuple[Theme, float], ...]) -> P
         tastes=tastes,
         band=dice.pick_weighted((0, 1, 2), (0.35, 0.4, 0.25)),
         loves=frozenset(dice.shuffled(brands)[:2]),
-        leniency=0.9 * dice.normal(),
+        leniency=0.65 * dice.normal(),
         wordiness=dice.uniform(),
     )
 
@@ -84,12 +84,12 @@ def _person(dice: Dice, name: str, tastes: tuple[tuple[Theme, float], ...]) -> P
 def _tastes(
     dice: Dice, themes: list[Theme], demand: list[float]
 ) -> tuple[tuple[Theme, float], ...]:
-    """Draw two or three themes; the second often comes from the category of the first."""
+    """Draw two or three themes; the second mostly comes from the category of the first."""
     first = dice.pick_weighted(themes, demand)
     siblings = [theme for theme in themes if theme.category == first.category]
     chosen = [first]
     while len(chosen) < (3 if dice.chance(0.35) else 2):
-        near = len(chosen) == 1 and dice.chance(0.4)
+        near = len(chosen) == 1 and dice.chance(0.85)
         theme = dice.pick(siblings) if near else dice.pick_weighted(themes, demand)
         if theme not in chosen:
             chosen.append(theme)

@@ -12,8 +12,8 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
-from rich.console import Console
 
 from config import PROJECT_ROOT, Config
 from pipeline import sample
@@ -238,6 +238,47 @@ def test_users_buy_within_few_themes(rows: list[dict[str, str]]) -> None:
     assert sum(top_three) / len(top_three) > 0.7
 
 
+def test_words_of_the_history_find_the_next_purchase_better_than_popularity(
+    rows: list[dict[str, str]],
+) -> None:
+    dated = sorted(
+        (row["reviewTime"], row["reviewerID"], row["asin"], row["category"] + row["description"])
+        for row in rows
+        if row["reviewTime"] and row["reviewerID"] and row["asin"]
+    )
+    items = sorted({asin for _, _, asin, _ in dated})
+    row_of = {asin: row for row, asin in enumerate(items)}
+    vectors = _word_vectors({asin: text for _, _, asin, text in dated}, items)
+    cut = int(0.9 * len(dated))
+    popularity = np.bincount([row_of[asin] for _, _, asin, _ in dated[:cut]], minlength=len(items))
+    history: dict[str, set[int]] = {}
+    future: dict[str, set[int]] = {}
+    for number, (_, user, asin, _) in enumerate(dated):
+        (history if number < cut else future).setdefault(user, set()).add(row_of[asin])
+    hits = {"words": 0, "popularity": 0}
+    for user in future.keys() & history.keys():
+        seen = sorted(history[user])
+        for name, scores in (
+            ("words", vectors @ vectors[seen].mean(axis=0)),
+            ("popularity", popularity.astype(np.float64)),
+        ):
+            scores[seen] = -1.0
+            hits[name] += bool(set(np.argsort(-scores)[:5].tolist()) & future[user])
+    assert hits["words"] > 1.5 * hits["popularity"] > 0
+
+
+def _word_vectors(texts: dict[str, str], items: list[str]) -> np.ndarray:
+    """Unit vectors (n_items, n_words) of the words of a text, rare ones weighing more."""
+    bags = [set(re.findall(r"[a-z]+", texts[asin].lower())) for asin in items]
+    documents = Counter(word for bag in bags for word in bag)
+    column = {word: number for number, word in enumerate(sorted(documents))}
+    vectors = np.zeros((len(items), len(column)))
+    for row, bag in enumerate(bags):
+        for word in bag:
+            vectors[row, column[word]] = np.log(len(items) / documents[word])
+    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
+
+
 def test_purchases_out_of_taste_are_rated_lower(rows: list[dict[str, str]]) -> None:
     seen: dict[str, Counter[str]] = {}
     for row in rows:
@@ -268,12 +309,13 @@ def test_dice_draw_what_they_promise() -> None:
 
 
 def _run(output: Path, *options: str) -> str:
+    rich_console = pytest.importorskip("rich.console", reason="rich is in the pipeline group")
     parser = argparse.ArgumentParser()
     sample.add_arguments(parser)
-    console = Console(file=io.StringIO(), width=200)
+    said = io.StringIO()
+    console = rich_console.Console(file=said, width=200)
     sample.run(parser.parse_args(["--output", str(output), *options]), Config(), console)
-    assert isinstance(console.file, io.StringIO)
-    return console.file.getvalue()
+    return said.getvalue()
 
 
 def test_stage_writes_the_file_and_says_how_much(tmp_path: Path) -> None:
