@@ -10,8 +10,9 @@ while a copy of the item vector would count the same evidence twice.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -127,30 +128,21 @@ def embed(
     newest = histories.newest_written(reviews_per_user)
     for sentence in _fallbacks(catalog, histories, reviews_per_user):
         console.print(sentence, style="yellow", highlight=False)
-    cache = (
-        EmbeddingCache(config.embeddings_path / CACHE_FOLDER, encoder.fingerprint)
-        if use_cache
-        else None
-    )
+    cache_folder = config.embeddings_path / CACHE_FOLDER
+    cache = EmbeddingCache(cache_folder, encoder.fingerprint) if use_cache else None
     texts = [*catalog.texts, *histories.texts[newest]]
     with encoding_progress(console) as on_progress:
         vectors = encode_texts(texts, encoder, cache, on_progress)
     item_vectors, text_vectors = np.split(vectors, [len(catalog.names)])
+    of_items, of_users = catalog.names, histories.user_names
+    by_history = history_vectors(histories, item_vectors)
+    by_reviews = review_vectors(histories, newest, text_vectors)
     frames = {
-        paths.item_desc: _frame(catalog.names, item_vectors, columns.ITEM),
+        paths.item_desc: _frame(of_items, item_vectors, columns.ITEM),
         paths.item_price: _price_frame(catalog, item_vectors),
-        paths.user_item: _frame(
-            histories.user_names, history_vectors(histories, item_vectors), columns.USER
-        ),
-        paths.user_review: _frame(
-            histories.user_names,
-            review_vectors(histories, newest, text_vectors),
-            columns.USER,
-        ),
+        paths.user_item: _frame(of_users, by_history, columns.USER),
+        paths.user_review: _frame(of_users, by_reviews, columns.USER),
     }
-    with ExitStack() as together:  # all files are complete before the first is replaced
-        for path, frame in frames.items():
-            write_frame(frame, together.enter_context(replacing(path)))
     facts = {
         "encoder": encoder.fingerprint,
         "reviews_per_user": reviews_per_user,
@@ -158,9 +150,7 @@ def embed(
         "price_neighbors": N_NEIGHBORS,
         "train_end_day": histories.cuts.train_end_day,
     }
-    write_manifest(config.embeddings_path, list(frames), facts)
-    for path, frame in frames.items():
-        console.print(f"{path.name}: {len(frame):,} rows x {frame.shape[1]}", highlight=False)
+    _publish(frames, facts, config.embeddings_path, console)
 
 
 def history_vectors(histories: Histories, item_vectors: HalfArray) -> FloatArray:
@@ -205,6 +195,18 @@ def review_vectors(
     )
 
 
+def _publish(
+    frames: Mapping[Path, pd.DataFrame], facts: Mapping[str, Any], folder: Path, console: Console
+) -> None:
+    """Write all files beside the old ones before the first is replaced, then the manifest."""
+    with ExitStack() as together:
+        for path, frame in frames.items():
+            write_frame(frame, together.enter_context(replacing(path)))
+    write_manifest(folder, list(frames), facts)
+    for path, frame in frames.items():
+        console.print(f"{path.name}: {len(frame):,} rows x {frame.shape[1]}", highlight=False)
+
+
 def _frame(names: pd.Index, vectors: NDArray[Any], key: str) -> pd.DataFrame:
     return embeddings_frame(names.tolist(), half_precision(vectors), key)
 
@@ -231,6 +233,7 @@ def _fallbacks(catalog: Catalog, histories: Histories, n_wanted: int) -> Iterato
     silent = n_users - len(np.unique(histories.users[histories.texts != ""]))
     if n_wanted == 0:
         yield "No review is encoded (--reviews-per-user 0): all review vectors are zeros."
+    elif silent == n_users:
+        yield "No user wrote review text in training: all review vectors are zeros."
     elif silent:
-        whose = "No user" if silent == n_users else f"{n_users - silent:,} of {n_users:,} users"
-        yield f"{whose} wrote review text in training: review vectors of the others are zeros."
+        yield f"{silent:,} of {n_users:,} users wrote no review text: their vectors are zeros."

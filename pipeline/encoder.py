@@ -29,7 +29,7 @@ HalfArray = NDArray[np.float16]
 
 MAX_TOKENS: Final = 256
 BATCH_TOKENS: Final = 4096
-"""Padded tokens of a batch: 16 texts of full length. 8,192 were no faster, 2,048 slower."""
+"""Padded tokens of a batch: 16 texts of full length; 8,192 were no faster, 2,048 slower."""
 
 _FEW_TEXTS: Final = 512  # starting worker processes takes as long as encoding this many
 _TOKENIZED_AT_ONCE: Final = 1024
@@ -158,8 +158,8 @@ def padded_batches(token_counts: NDArray[np.int64], max_tokens: int) -> list[NDA
 def native_dtype(cpu_facts: Path) -> str:
     """Choose bfloat16 where the processor computes with it, else float32.
 
-    Measured at 172 tokens a text: nearly twice as fast as float32 where native, but six times slower
-    on a processor that has to emulate it.
+    Where native it is nearly twice as fast; a processor that has to emulate it was measured
+    six times slower than in float32, and no more exact.
     """
     try:
         flags = set(cpu_facts.read_text(encoding="utf-8").split())

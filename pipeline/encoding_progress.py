@@ -40,11 +40,11 @@ def encoding_progress(console: Console) -> Iterator[Progress]:
             bar.update(task, completed=n_done, total=n_missing, pace=pace)
 
         yield on_progress
-    n_done, _, n_distinct = counts
+    n_done, n_missing, n_distinct = counts
     seconds = time.monotonic() - began
-    pace = f", {n_done / seconds:.1f} texts/s" if n_done else ""
+    pace = f" in {seconds:.0f} s, {n_done / seconds:.1f} texts/s" if n_done else ""
     console.print(
-        f"encoded {n_done:,} of {n_distinct:,} distinct texts in {seconds:.0f} s{pace}; "
-        f"the others were in the cache or empty",
+        f"{n_distinct:,} distinct texts: {n_distinct - n_missing:,} needed no encoding, "
+        f"{n_done:,} were encoded{pace}",
         highlight=False,
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import signal
 import subprocess
 import sys
@@ -180,16 +179,20 @@ def test_killed_run_leaves_no_worker_behind(real: SentenceEncoder) -> None:
         "    for rows, _ in several.encode_many([f'text {n} ' * 90 for n in range(4000)]):\n"
         "        print(len(rows), flush=True)\n"
     )
-    run = subprocess.Popen(
-        [sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, env=os.environ
-    )
-    assert run.stdout is not None
-    assert run.stdout.readline()
-    workers = psutil.Process(run.pid).children(recursive=True)
-    assert len(workers) >= 2
-    run.send_signal(signal.SIGKILL)
-    run.wait()
+    with subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE) as run:
+        assert run.stdout is not None
+        assert run.stdout.readline()
+        workers = psutil.Process(run.pid).children(recursive=True)
+        assert len(workers) >= 2
+        run.send_signal(signal.SIGKILL)
     deadline = time.monotonic() + 20
-    while any(worker.is_running() for worker in workers) and time.monotonic() < deadline:
+    while any(map(is_working, workers)) and time.monotonic() < deadline:
         time.sleep(0.1)
-    assert not [worker for worker in workers if worker.is_running()]
+    assert not [worker for worker in workers if is_working(worker)]
+
+
+def is_working(process: psutil.Process) -> bool:
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

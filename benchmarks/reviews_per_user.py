@@ -1,0 +1,79 @@
+"""What encoding N newest reviews of each user costs and is worth: `python -m benchmarks.reviews_per_user`.
+
+Reads DATA_PATH/clean_df.pq, writes into EMBEDDINGS_PATH (the texts of the largest N are
+encoded once, into its cache), and prints one line for each N: texts, tokens, and the AUC
+of "the rating is 5" on the validation days, by the network (mean of the seeds) and by a
+logistic regression on the same inputs. docs/decisions/0001-reviews-per-user.md is made of it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+from sklearn.linear_model import LogisticRegression
+
+from config import Config
+from pipeline.embed import embed
+from pipeline.embed_inputs import read_catalog, read_histories
+from pipeline.encoder import open_encoder
+from pipeline.train import Plan, train
+from pipeline.training_data import Features, Interactions, read_features, read_interactions
+from recsys.artifacts import ArtifactPaths
+from recsys.metrics import roc_auc
+from recsys.split import TRAIN, VALIDATION
+
+SEEDS = (7, 8, 9)
+
+
+def main() -> None:
+    """Measure each N in turn."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--bounds", type=int, nargs="+", default=[0, 1, 2, 3, 5])
+    config, console = Config.from_environment(), Console()
+    bounds = parser.parse_args().bounds
+    encoder = open_encoder()
+    embed(encoder, config, console, max(bounds))
+    paths = ArtifactPaths.in_folders(config.data_path, config.embeddings_path, config.model_path)
+    catalog = read_catalog(paths.clean)
+    histories = read_histories(paths.clean, catalog.names)
+    table = Table("N", "texts", "of all", "network AUC", "spread", "logistic AUC", "rows")
+    for bound in bounds:
+        n_texts = len(histories.newest_written(bound))
+        embed(encoder, config, Console(file=io.StringIO()), bound)
+        features = read_features(paths)
+        interactions = read_interactions(paths.clean, features)
+        aucs = [_network_auc(features, interactions, seed) for seed in SEEDS]
+        logistic, n_rows = _logistic_auc(features, interactions)
+        share = f"{n_texts / len(histories.users):.0%}"
+        spread = f"{np.ptp(aucs):.3f}"
+        network = f"{np.mean(aucs):.3f}"
+        table.add_row(
+            str(bound), f"{n_texts:,}", share, network, spread, f"{logistic:.3f}", str(n_rows)
+        )
+    console.print(table)
+
+
+def _network_auc(features: Features, interactions: Interactions, seed: int) -> float:
+    trained = train(features, interactions, Plan(seed=seed), Console(file=io.StringIO()))
+    return float(trained.facts["validation"]["auc"])
+
+
+def _logistic_auc(features: Features, interactions: Interactions) -> tuple[float, int]:
+    rows = interactions.where(interactions.known & (interactions.parts == TRAIN))
+    held_out = interactions.where(interactions.known & (interactions.parts == VALIDATION))
+    learner = LogisticRegression(C=0.1, max_iter=500, class_weight="balanced")
+    learner.fit(_inputs(features, rows), rows.liked)
+    scores = learner.decision_function(_inputs(features, held_out))
+    return float(roc_auc(held_out.liked, scores)), len(held_out)
+
+
+def _inputs(features: Features, rows: Interactions) -> np.ndarray:
+    return np.hstack(features.inputs(rows.users, rows.items))
+
+
+if __name__ == "__main__":
+    main()
