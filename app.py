@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from functools import partial
 
@@ -51,6 +52,7 @@ def create_app(config: Config | None = None, store: SnapshotStore | None = None)
 
 def main() -> int:
     """Publish a snapshot where there is none, then serve it; return the exit status."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # until the server takes over
     try:
         config = Config.from_environment()
         server.check_address(config)

@@ -10,12 +10,13 @@ from flask import Response
 GENERATION_HEADER: Final = "X-Generation"
 """Names the snapshot that an answer was made from; the same value, the same data and model."""
 
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
 
 def to_json(payload: Any) -> bytes:
     """Encode as JSON in the order given, readable as it is (no escapes but JSON's own)."""
-    text = json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
     # A path that isn't UTF-8 reaches a message as lone surrogates, which have no encoding.
-    return text.encode(errors="replace") + b"\n"
+    return _ENCODER.encode(payload).encode(errors="replace") + b"\n"
 
 
 def json_answer(body: bytes, generation: str) -> Response:

@@ -7,6 +7,8 @@ import os
 import shutil
 import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,10 +16,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from config import Config
+from config import PROJECT_ROOT, Config
 from tests.artifacts import write_tiny_artifacts
 from tests.http.conftest import config_in
-from tests.http.process import Server, free_port, run_app, say_raw, serving, until
+from tests.http.process import Server, environment, free_port, run_app, say_raw, serving, until
 
 N_WORKERS = 3
 
@@ -199,6 +201,27 @@ def test_workers_do_not_outlive_a_killed_parent(published: Config, tmp_path: Pat
         workers = [psutil.Process(each) for each in server.workers()]
         server.process.kill()
         until(lambda: not any(w.is_running() and w.status() != "zombie" for w in workers))
+
+
+def test_a_signal_during_the_first_build_ends_it_with_status_0_and_no_builder(
+    published: Config, tmp_path: Path
+) -> None:
+    config = copy_of(published, tmp_path)
+    shutil.rmtree(config.snapshot_path)
+    process = subprocess.Popen(
+        [sys.executable, "app.py"],
+        cwd=PROJECT_ROOT,
+        env=environment(config),
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    until(lambda: any(config.snapshot_path.glob("building-*")))
+    [builder] = psutil.Process(process.pid).children()
+    process.terminate()
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert "Traceback" not in said
+    assert not builder.is_running()
 
 
 def test_a_port_in_use_is_one_sentence_and_status_2(published: Config, server: Server) -> None:
