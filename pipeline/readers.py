@@ -105,9 +105,13 @@ def _read_csv(path: Path, wanted: Collection[str]) -> Iterator[Chunk]:
 def _csv_header(start: bytes, path: Path) -> list[str]:
     try:
         text = start.decode("utf-8-sig", errors="ignore")
-        return next(csv.reader(io.StringIO(text, newline="")))
+        header = next(csv.reader(io.StringIO(text, newline="")))
     except (csv.Error, StopIteration) as error:
         raise PipelineError(f"{path} line 1 is no CSV header: {error}.") from error
+    for sign, name in (("\t", "tabs"), (";", "semicolons")):
+        if len(header) == 1 and sign in header[0]:
+            raise PipelineError(f"{path} separates its columns by {name}; expected commas.")
+    return header
 
 
 def _open_parquet(path: Path) -> pq.ParquetFile:
@@ -131,7 +135,7 @@ def _read_parquet(path: Path, wanted: Collection[str]) -> Iterator[Chunk]:
             yield Chunk(_as_text(batch), n_bytes * n_read // n_rows)
     except (pa.ArrowInvalid, OSError) as error:
         raise PipelineError(
-            f"{path} is damaged after row {n_read:,}: {str(error).splitlines()[0]}."
+            f"{path} is damaged after row {n_read:,}: {str(error).splitlines()[0].rstrip('.')}."
         ) from error
 
 

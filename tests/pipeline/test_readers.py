@@ -88,7 +88,10 @@ def test_json_objects_with_different_keys_share_a_frame(
 
 
 CSV_FAULTS = {
-    "fields": ('a,b\n1,2\n3,"x\ny"\n4\n5,6\n', r"line 5: 1 values where the header names 2 columns"),
+    "fields": (
+        'a,b\n1,2\n3,"x\ny"\n4\n5,6\n',
+        r"line 5: 1 values where the header names 2 columns",
+    ),
     "too many": ("a,b\n1,2\n3,4,5\n", r"line 3: 3 values"),
     "open quote": ('a,b\n1,2\n3,"4\n5,6\n', r"line 3 begins a row .* quote is opened"),
     "twice": ("a,a\n1,2\n", r"several columns named 'a'"),
@@ -114,6 +117,7 @@ BYTE_FAULTS = {
     "json latin-1": (b'{"a": "x"}\n{"a": "caf\xe9"}\n', "line 2 is not UTF-8"),
     "json cut": (b'{"a": 1}\n{"a": \n', r"line 2 is no JSON object: '\{\"a\":'"),
     "json scalar": (b'{"a": 1}\n17\n', "line 2 is no JSON object: '17'"),
+    "tabs": (b"a\tb\n1\t2\n", "separates its columns by tabs; expected commas"),
     "empty gzip": (gzip.compress(b""), "is empty"),
     "cut gzip": (gzip.compress(b"a,b\n1,2\n" * 99)[:-9], "is cut off: its gzip data end too early"),
     "bad gzip": (gzip.compress(b"a,b\n1,2\n")[:-8] + b"12345678", "is damaged gzip data"),
