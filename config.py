@@ -70,7 +70,7 @@ class Config:
             2,
             256,
         ),
-    ] = 4
+    ] = 2  # more only wait for each other's interpreter lock, measured
     shutdown_timeout_s: Annotated[
         int,
         Setting(
