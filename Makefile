@@ -33,11 +33,11 @@ pipeline: setup-pipeline ## REVIEWS=FILE [METADATA=FILE USER_COLUMN=name ITEM_CO
 	@$(RUN) -m pipeline run --reviews "$$REVIEWS" $${METADATA:+--metadata "$$METADATA"} \
 	    $${USER_COLUMN:+--user-column "$$USER_COLUMN"} $${ITEM_COLUMN:+--item-column "$$ITEM_COLUMN"} $(ARGS)
 
-sample: setup-pipeline ## Make the bundled sample and its artifacts again
+sample: setup-pipeline ## Generate the sample reviews, into DATA_PATH/amazon_reviews.csv
 	@$(RUN) -m pipeline sample $(ARGS)
 
 report: setup-report ## Execute the notebooks of report/ in place
-	$(RUN) -m nbconvert --to notebook --execute --inplace report/eda.ipynb report/model_selection.ipynb
+	PYTHONPATH=$(CURDIR) $(RUN) -m nbconvert --to notebook --execute --inplace report/eda.ipynb report/model_selection.ipynb
 
 bench: setup-all ## Measure the targets and print their ratios
 	@$(RUN) -m benchmarks $(ARGS)
