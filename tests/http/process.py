@@ -39,15 +39,16 @@ class Server(NamedTuple):
 
     def workers(self) -> list[int]:
         """Ids of the processes that listen on the port."""
+        children = psutil.Process(self.process.pid).children()
+        return sorted(child.pid for child in children if self._listens(child))
+
+    def _listens(self, child: psutil.Process) -> bool:
         port = int(self.url.rpartition(":")[2])
-        return sorted(
-            child.pid
-            for child in psutil.Process(self.process.pid).children()
-            if any(
-                each.laddr.port == port and each.status == psutil.CONN_LISTEN
-                for each in child.net_connections("tcp")
-            )
-        )
+        try:
+            found = child.net_connections("tcp")
+        except psutil.Error:  # it has just ended
+            return False
+        return any(each.laddr.port == port and each.status == psutil.CONN_LISTEN for each in found)
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
         """Ask it to end, and give its exit status."""
