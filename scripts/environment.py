@@ -1,5 +1,7 @@
 """The virtual environment that install.py fills, and the steps that fill it."""
 
+from __future__ import annotations
+
 import hashlib
 import os
 import platform

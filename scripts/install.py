@@ -6,6 +6,8 @@
 Does nothing, in a tenth of a second, when the groups are there already. Needs only Python.
 """
 
+from __future__ import annotations
+
 import argparse
 import contextlib
 import ctypes
