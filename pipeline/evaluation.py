@@ -19,6 +19,7 @@ from pipeline.judging import (
     judge,
     judge_cold_start,
 )
+from pipeline.quiet import start_tensorflow
 from pipeline.rivals import Contender, als, popularity
 from pipeline.training_data import (
     Features,
@@ -114,6 +115,7 @@ def _contenders(
     paths: ArtifactPaths, features: Features, interactions: Interactions, seed: int
 ) -> list[Contender]:
     """Load the network and fit its rivals, all on the training days."""
+    start_tensorflow()
     from classes.graph_split import input_widths
     from classes.model import load_network
     from pipeline.network import network_contender

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -67,8 +68,11 @@ def als(history: Interactions, n_users: int, n_items: int, seed: int) -> Contend
         n_items: Rows of the item tables.
         seed: Chooses the first factors.
     """
-    from implicit.als import AlternatingLeastSquares
-    from threadpoolctl import threadpool_limits
+    with warnings.catch_warnings():
+        # Its progress bar misses widgets in a notebook; none is shown here.
+        warnings.filterwarnings("ignore", message="IProgress not found")
+        from implicit.als import AlternatingLeastSquares
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     # Two thread pools on the same cores wait for each other; implicit has its own.
     with threadpool_limits(limits=1, user_api="blas"):

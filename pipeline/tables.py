@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-_CLASSES = {"five_star": "5 stars", "other": "other ratings"}
+_CLASSES = {"five_star": "5 stars", "other": "others"}
 
 
 def print_tables(numbers: dict[str, Any], console: Console) -> None:
@@ -38,8 +38,8 @@ def rating_table(rating: dict[str, Any]) -> Table:
     table.add_row("accuracy", *(_short(row["accuracy"]) for row in rows))
     for key, label in _CLASSES.items():
         table.add_section()
-        for name in ("precision", "recall", "f1"):
-            table.add_row(f"{label}: {name}", *(_short(row[key][name]) for row in rows))
+        for metric, name in (("precision", "precision"), ("recall", "recall"), ("f1", "F1")):
+            table.add_row(f"{label}: {name}", *(_short(row[key][metric]) for row in rows))
     return table
 
 

@@ -22,6 +22,7 @@ import numpy as np
 
 from config import Config
 from pipeline.errors import PipelineError
+from pipeline.quiet import start_tensorflow
 from pipeline.training_data import (
     Features,
     Interactions,
@@ -119,6 +120,7 @@ def train(features: Features, interactions: Interactions, plan: Plan, console: C
         PipelineError: A class is absent from the training or validation rows, or the loss
             became meaningless.
     """
+    start_tensorflow()
     from pipeline import fitting, network  # TensorFlow takes seconds, which --help needn't wait
 
     rows = interactions.where(interactions.known & (interactions.parts == TRAIN))
