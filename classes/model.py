@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,6 @@ from recsys.ranking import Ranking
 MODEL_FILE = "best_model.keras"
 HEAD_FILE = "head.npz"
 INPUT_ORDER = "user review, user item, item description, price"
-MAX_LOGIT_DIFFERENCE = 1e-3
 
 
 class ModelMismatchError(ValueError):
@@ -47,6 +47,8 @@ class Model:
         """
         network = load_network(path)
         check_widths(network, inputs)
+        from classes.graph_split import SplitError
+
         try:
             return cls(_split_scorer(network, inputs))
         except SplitError as reason:
@@ -88,6 +90,15 @@ class Model:
             excluded: Item rows never to return, ascending.
         """
         return self._scorer.top_k(user_row, k, excluded)
+
+    def top_k_of_many(
+        self, user_rows: Sequence[int], k: int, excluded: Sequence[NDArray[np.int32]]
+    ) -> list[Ranking]:
+        """Rank for many users, each with its own excluded rows, as `top_k` does for one."""
+        return [
+            self.top_k(user_row, k, rows)
+            for user_row, rows in zip(user_rows, excluded, strict=True)
+        ]
 
     def outputs(self, scores: FloatArray) -> FloatArray:
         """Turn scores into the network's own outputs, probabilities where it ends in a sigmoid."""
@@ -143,14 +154,14 @@ def _split_scorer(network: Any, inputs: ModelInputs) -> SplitScorer:
     Raises:
         SplitError: It doesn't split, or the split disagrees.
     """
-    from classes.graph_split import SplitError, check_split, split_model
+    from classes.graph_split import AGREEMENT, SplitError, check_split, split
 
-    split = split_model(network)
-    difference = check_split(network, split, *inputs)
-    if difference > MAX_LOGIT_DIFFERENCE:
+    halves = split(network)
+    difference = check_split(halves, inputs)
+    if not difference <= AGREEMENT:
         raise SplitError(f"the split is off by {difference:.2g} on sampled pairs")
     return SplitScorer(
-        split.head,
-        split.user_half(inputs.user_review, inputs.user_item),
-        split.item_half(inputs.item_desc, inputs.item_price),
+        halves.head,
+        halves.user_half(inputs.user_review, inputs.user_item),
+        halves.item_half(inputs.item_desc, inputs.item_price),
     )

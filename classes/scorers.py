@@ -36,6 +36,11 @@ class SplitScorer:
         self.user_half = user_half
         self.item_half = item_half
 
+    @property
+    def arrays(self) -> dict[str, FloatArray]:
+        """Both halves, named for saving."""
+        return {"user_half": self.user_half, "item_half": self.item_half}
+
     def score(self, user_row: int) -> FloatArray:
         """Score all items, (n_items,) float32."""
         rows = self.user_half[user_row : user_row + 1]
