@@ -36,7 +36,7 @@ SAMPLED_ROWS: Final = 20_000
 
 
 def quantize_items(
-    item_half: Array, weights: Array, bytes_per_column: float = 1.25, tail: float = 2e-4
+    item_half: Array, weights: Array, bytes_per_column: float = 1.25, tail: float = 5e-4
 ) -> Codes | None:
     """Code the item half in bytes.
 
@@ -57,7 +57,7 @@ def quantize_items(
     sample = item_half[:: max(1, n_items // SAMPLED_ROWS), :n_relu].astype(np.float64)
     low, high = np.quantile(sample, [tail, 1.0 - tail], axis=0)
     worth = (high - low) * np.abs(weights)
-    if not 0.0 < worth.max() < 1e30:
+    if not 0.0 < worth.max(initial=0.0) < 1e30:
         return None
     budget = int(np.count_nonzero(worth) * bytes_per_column)
     unit = float(np.float32(_smallest_unit(worth, budget)))
