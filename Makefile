@@ -14,6 +14,7 @@ help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 serve: setup-serve ## Start the service on HOST:PORT (default 127.0.0.1:8080)
+	@$(RUN) -m scripts.use_sample
 	@exec $(RUN) app.py
 
 test: setup-all ## Run every test; ARGS='-k word' goes on to pytest

@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import time
 import zipfile
 from collections.abc import Iterator
@@ -324,10 +325,12 @@ def _commands(folder: Path, **scripts: str) -> str:
     """Put shell commands into a folder, beside the usual tools but for gdown and kaggle."""
     folder.mkdir()
     tools = (
-        "bash cat dirname mkdir rm mv head tail od tr cut wc awk grep sleep python3 curl sha256sum"
+        "bash cat dirname mkdir rm mv head tail od tr cut wc awk grep sleep curl sha256sum"
     )
     for tool in tools.split():
         (folder / tool).symlink_to(shutil.which(tool) or "/nonexistent")
+    # The interpreter of the tests, since a version manager's launcher can't be linked to.
+    scripts = {"python3": f'exec "{sys.executable}" "$@"', **scripts}
     for name, text in scripts.items():
         (folder / name).write_text(f"#!/bin/bash\nset -eu\n{text}\n")
         (folder / name).chmod(0o755)
