@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,9 +61,10 @@ class Model:
             reason = read_manifest(folder)["reason"]
             return cls(PredictScorer(load_network(folder / MODEL_FILE), inputs, reason))
         arrays = open_arrays(folder)
-        return cls(
-            SplitScorer(load_head(folder / HEAD_FILE), arrays["user_half"], arrays["item_half"])
+        user_half, item_half = (
+            cast(FloatArray, arrays[name]) for name in ("user_half", "item_half")
         )
+        return cls(SplitScorer(load_head(folder / HEAD_FILE), user_half, item_half))
 
     def save(self, folder: Path) -> None:
         """Write what `open` needs into a folder that already holds the Keras file."""

@@ -26,7 +26,7 @@ class NameTable:
 
     def __init__(self, text: NDArray[np.uint8], offsets: NDArray[np.int64]) -> None:
         """Wrap the arrays, which may be memory maps."""
-        self._text = memoryview(text)
+        self._text = memoryview(text.data)
         self._offsets = offsets
 
     @classmethod
@@ -66,7 +66,7 @@ class NameIndex:
     ) -> None:
         """Wrap a table, its sorted hashes (n,) and the row of each hash (n,)."""
         self._table = table
-        self._hashes = memoryview(hashes)
+        self._hashes = memoryview(hashes.data)
         self._rows = rows
 
     @classmethod

@@ -11,7 +11,7 @@ and must give the ranking that `model.predict` over all items gives.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,7 +44,7 @@ class SplitScorer:
     def score(self, user_row: int) -> FloatArray:
         """Score all items, (n_items,) float32."""
         rows = self.user_half[user_row : user_row + 1]
-        return joint.score(self.head, rows, self.item_half)[0]
+        return cast(FloatArray, joint.score(self.head, rows, self.item_half)[0])
 
     def top_k(self, user_row: int, k: int, excluded: NDArray[np.int32]) -> Ranking:
         """Rank by one pass over all scores."""

@@ -12,7 +12,7 @@ import logging
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,7 +59,7 @@ class TopLists:
     @classmethod
     def open(cls, folder: Path, *, writable: bool = False) -> TopLists:
         """Map the files that `create` made."""
-        mode = "r+" if writable else "r"
+        mode: Literal["r", "r+"] = "r+" if writable else "r"
         rows, done = (np.load(folder / name, mmap_mode=mode) for name in (ROWS_FILE, DONE_FILE))
         return cls(rows, done)
 
@@ -67,7 +67,7 @@ class TopLists:
         """Item rows of a user, best first; None where they aren't computed yet."""
         if not self._done[user_row // BLOCK_USERS]:
             return None
-        rows = self._rows[user_row]
+        rows: NDArray[np.int32] = self._rows[user_row]
         return rows if rows[-1] >= 0 else rows[rows >= 0]
 
     @property

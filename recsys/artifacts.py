@@ -74,7 +74,9 @@ def read_embeddings(path: Path, key: str) -> Embeddings:
     frame = _read_parquet(path)
     if frame.index.name != key:
         if key not in frame.columns:
-            found = frame.index.name or f"columns {list(frame.columns[:5])}"
+            found = (
+                str(frame.index.name) if frame.index.name else f"columns {list(frame.columns[:5])}"
+            )
             raise ArtifactError(f"{path}: expected the index {key!r}, found {found}.")
         frame = frame.set_index(key)
     if frame.empty:
@@ -102,7 +104,7 @@ def read_clean(path: Path, wanted: Sequence[str] | None = None) -> pd.DataFrame:
 
 def embeddings_frame(names: Sequence[str], vectors: FloatArray, key: str) -> pd.DataFrame:
     """Shape vectors (n, d) as the contract's frame: index `key`, columns "0" to "d-1"."""
-    index = pd.Index(names, name=key, dtype="object")
+    index = pd.Index(list(names), name=key, dtype="object")
     return pd.DataFrame(vectors, index=index, columns=[str(i) for i in range(vectors.shape[1])])
 
 
@@ -177,7 +179,7 @@ def _unreadable(path: Path, error: Exception) -> str:
 
 def _refuse_bad_names(index: pd.Index, path: Path, key: str) -> None:
     if index.hasnans:
-        raise ArtifactError(f"{path}: {int(index.isna().sum()):,} rows have no {key}.")
+        raise ArtifactError(f"{path}: {int(np.count_nonzero(index.isna())):,} rows have no {key}.")
     if not index.is_unique:
         twice = index[index.duplicated()]
         raise ArtifactError(
@@ -194,7 +196,7 @@ def _as_float32(frame: pd.DataFrame, path: Path) -> FloatArray:
     finite = np.isfinite(vectors).all(axis=1)
     if not finite.all():
         raise ArtifactError(
-            f"{path}: {int((~finite).sum()):,} of {len(finite):,} rows hold NaN or infinite "
+            f"{path}: {int(np.count_nonzero(~finite)):,} of {len(finite):,} rows hold NaN or infinite "
             f"values, the first is {frame.index[int(np.argmin(finite))]!r}."
         )
     return vectors

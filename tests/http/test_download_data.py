@@ -324,9 +324,7 @@ def elsewhere(tmp_path: Path) -> Path:
 def _commands(folder: Path, **scripts: str) -> str:
     """Put shell commands into a folder, beside the usual tools but for gdown and kaggle."""
     folder.mkdir()
-    tools = (
-        "bash cat dirname mkdir rm mv head tail od tr cut wc awk grep sleep curl sha256sum"
-    )
+    tools = "bash cat dirname mkdir rm mv head tail od tr cut wc awk grep sleep curl sha256sum"
     for tool in tools.split():
         (folder / tool).symlink_to(shutil.which(tool) or "/nonexistent")
     # The interpreter of the tests, since a version manager's launcher can't be linked to.
