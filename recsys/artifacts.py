@@ -74,10 +74,10 @@ def read_embeddings(path: Path, key: str) -> Embeddings:
     frame = _read_parquet(path)
     if frame.index.name != key:
         if key not in frame.columns:
-            found = (
-                str(frame.index.name) if frame.index.name else f"columns {list(frame.columns[:5])}"
+            raise ArtifactError(
+                f"{path}: expected the index {key!r}, found the index {frame.index.name!r} "
+                f"and the columns {list(frame.columns[:5])}."
             )
-            raise ArtifactError(f"{path}: expected the index {key!r}, found {found}.")
         frame = frame.set_index(key)
     if frame.empty:
         raise ArtifactError(f"{path}: has no rows or no columns; rebuild it with the pipeline.")
