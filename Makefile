@@ -5,6 +5,8 @@ PYTHON ?= python3
 VENV ?= .venv
 RUN = $(VENV)/bin/python
 export VENV
+# A file's tests share servers and models, so a file stays with one process; four need up to 8 GB.
+PARALLEL = -n auto --maxprocesses 4 --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help serve test test-fast test-serving pipeline sample report bench check format lock clean \
@@ -18,10 +20,10 @@ serve: setup-serve ## Start the service on HOST:PORT (default 127.0.0.1:8080)
 	@exec $(RUN) app.py
 
 test: setup-all ## Run every test; ARGS='-k word' goes on to pytest
-	$(RUN) -m pytest $(ARGS)
+	$(RUN) -m pytest $(PARALLEL) $(ARGS)
 
 test-fast: setup-all ## Run the tests that take no encoder, no real server and no real data
-	$(RUN) -m pytest -m "not slow and not realdata" $(ARGS)
+	$(RUN) -m pytest $(PARALLEL) -m "not slow and not realdata" $(ARGS)
 
 test-serving: ## Run the service's tests where the pipeline's packages are absent (.venv-serving)
 	@$(PYTHON) scripts/install.py --venv .venv-serving main dev
