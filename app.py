@@ -9,8 +9,8 @@ from functools import partial
 from flask import Flask, Response
 
 import server
-from api import home, problems, recommendations, reload, users
-from api.parameters import MAX_BODY_BYTES
+from api import docs, home, problems, recommendations, reload, users
+from api.given import MAX_EMPTY_BODY_BYTES
 from classes.errors import ServiceError
 from classes.snapshot_store import SnapshotStore
 from classes.top_list_keeper import TopListKeeper
@@ -42,10 +42,10 @@ def create_app(config: Config | None = None, store: SnapshotStore | None = None)
     config = config or Config.from_environment()
     store = store or SnapshotStore(config)
     app = _Application("api", static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    app.config["MAX_CONTENT_LENGTH"] = MAX_EMPTY_BODY_BYTES
     app.url_map.merge_slashes = False  # would answer //path with an HTML redirect
     problems.register(app)
-    for resource in (home, recommendations, users, reload):
+    for resource in (home, recommendations, users, reload, docs):
         resource.register(app, store, config)
     return app
 

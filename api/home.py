@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from flask import Flask, Response, render_template, request
 
 from api.answers import GENERATION_HEADER
-from api.parameters import parse_query
+from api.endpoint import Answer, Endpoint
 from classes.snapshot import Snapshot
 from classes.snapshot_store import SnapshotStore
 from config import Config
@@ -23,14 +23,22 @@ _HEADERS: Final = {
     "Cache-Control": "no-store",  # other users are drawn each time
 }
 
+_HOME: Final = Endpoint(
+    method="GET",
+    path="/",
+    tag="pages",
+    summary="A page for people, with links to click",
+    answer=Answer("The page.", media_type="text/html"),
+)
+
 
 def register(app: Flask, store: SnapshotStore, config: Config) -> None:  # noqa: ARG001 - as in all
     """Add the page."""
 
-    @app.get("/")
+    @_HOME.on(app)
     def home() -> Response:
-        """Show the page. 200: HTML. 503: nothing is loaded."""
-        parse_query(request.query_string.decode("latin-1"), ())
+        """Show the page."""
+        _HOME.query()
         snapshot = store.current()
         users = snapshot.data.random_users(N_EXAMPLE_USERS)
         page = render_template(

@@ -1,140 +1,242 @@
-"""Reading query parameters and bodies; whatever doesn't fit is a `ProblemError`, never a guess."""
+"""The kinds of parameters: each checks what came, and says in OpenAPI's words what may come.
+
+A parameter is described once. The same object reads it from a query string or a JSON body
+(`api.given`) and writes its schema into the document (`api.openapi`), so the two can't differ.
+Whatever doesn't fit is a `ProblemError`, never a guess.
+"""
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Sequence
-from typing import Final
-from urllib.parse import parse_qsl
-
-from flask import Request
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar
 
 from api.problems import ProblemError
 
-Query = dict[str, list[str]]
-"""Decoded query parameters: the values of each name, in the order sent."""
+T = TypeVar("T")
+Schema = dict[str, Any]
 
-MAX_QUERY_BYTES: Final = 60_000
-"""Longest query answered; from 65,534 bytes of URL on, the server itself refuses (414)."""
-
-MAX_BODY_BYTES: Final = 16_384
-"""Largest body looked at; no endpoint needs one."""
-
+LARGEST_NUMBER: Final = 10**18 - 1
 _WHOLE_NUMBER: Final = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
+_NUMBER: Final = re.compile(
+    r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]{1,3})?", re.ASCII | re.IGNORECASE
+)
 _FLAGS: Final = {"true": True, "false": False}
 _SHOWN_CHARACTERS: Final = 60
 
 
-def parse_query(query_string: str, allowed: Sequence[str]) -> Query:
-    """Decode a raw query string, as WSGI's QUERY_STRING has it.
+@dataclass(frozen=True, kw_only=True)
+class Parameter(Generic[T]):
+    """One parameter of a request.
 
-    Raises:
-        ProblemError: 414 for a query longer than `MAX_QUERY_BYTES`, 400 for a parameter
-            that isn't `allowed`.
+    Attributes:
+        name: As callers write it.
+        meaning: What it decides, for the documentation.
+        default: Its value where it isn't given.
+        example: A value to try, as JSON has it; None where the default is one.
+        required: Whether a request without it is refused.
     """
-    if len(query_string) > MAX_QUERY_BYTES:
-        raise ProblemError(
-            414,
-            f"The query has {len(query_string):,} bytes; allowed are {MAX_QUERY_BYTES:,}. "
-            f"Ask for fewer users at once.",
-        )
-    if not query_string.isascii():  # WSGI hands raw bytes over as latin-1 characters
-        query_string = query_string.encode("latin-1", "replace").decode("utf-8", "replace")
-    query: Query = {}
-    for name, value in parse_qsl(query_string, keep_blank_values=True):
-        if name not in allowed:
-            expected = f"allowed: {', '.join(allowed)}" if allowed else "there are none here"
-            raise ProblemError(400, f"The parameter {shown(name)} is unknown; {expected}.")
-        query.setdefault(name, []).append(value)
-    return query
+
+    name: str
+    meaning: str
+    default: T
+    example: Any = None
+    required: bool = False
+
+    @abstractmethod
+    def decode(self, texts: list[str]) -> Any:
+        """Turn the values of a query string into what JSON would have said.
+
+        Raises:
+            ProblemError: 400, they can't be.
+        """
+
+    @abstractmethod
+    def check(self, value: Any) -> T:
+        """Take a value as JSON has it.
+
+        Raises:
+            ProblemError: 400, of the wrong type or out of range.
+        """
+
+    @abstractmethod
+    def schema(self) -> Schema:
+        """Say in JSON Schema which values `check` takes."""
+
+    def refuse(self, value: Any, expected: str) -> ProblemError:
+        """Word the refusal of a value."""
+        came = f"{value:,}" if type(value) is int else shown(value)
+        return ProblemError(400, f"The parameter '{self.name}' is {came}; {expected}.")
+
+    def single(self, texts: list[str]) -> str:
+        """Take the one text there may be, trimmed.
+
+        Raises:
+            ProblemError: 400, there are several.
+        """
+        if len(texts) > 1:
+            raise ProblemError(
+                400, f"The parameter '{self.name}' came {len(texts)} times; send it once."
+            )
+        return texts[0].strip()
 
 
-def parse_users(query: Query, most: int) -> list[str]:
-    """Read the users asked for: trimmed, distinct, in the order asked.
+@dataclass(frozen=True, kw_only=True)
+class Names(Parameter[list[str]]):
+    """Names of users or items: trimmed, distinct, in the order sent.
 
-    One `users` is a list separated by commas. Several, as in `users=a&users=b`, are one
-    name each, so that a name with a comma can be asked for.
+    In a query one value is a list separated by commas. Several, as in `users=a&users=b`,
+    are one name each, so that a name with a comma can be asked for.
 
-    Raises:
-        ProblemError: 400 when nobody is named, or more than `most` users are.
+    Attributes:
+        most: How many names one request may hold.
+        nouns: What they name, for messages.
     """
-    values = query.get("users")
-    if values is None:
-        raise ProblemError(400, "The parameter 'users' is missing; send users=NAME,NAME.")
-    names = values[0].split(",") if len(values) == 1 else values
-    users = [name for name in dict.fromkeys(map(str.strip, names)) if name]
-    if not users:
-        raise ProblemError(400, "The parameter 'users' names nobody; send users=NAME,NAME.")
-    if len(users) > most:
-        raise ProblemError(
-            400, f"{len(users):,} users came; one request may name {most:,}. Send several requests."
-        )
-    return users
+
+    most: int
+    nouns: str
+
+    def decode(self, texts: list[str]) -> list[str]:
+        """Split a single value at its commas."""
+        return texts[0].split(",") if len(texts) == 1 else texts
+
+    def check(self, value: Any) -> list[str]:
+        """Trim the names, and drop empty ones and repetitions."""
+        if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
+            raise self.refuse(value, f"expected a list of names, of {self.nouns}")
+        names = [name for name in dict.fromkeys(map(str.strip, value)) if name]
+        if not names:
+            raise ProblemError(
+                400, f"The parameter '{self.name}' names no {self.nouns}; name at least one."
+            )
+        if len(names) > self.most:
+            raise ProblemError(
+                400,
+                f"{len(names):,} {self.nouns} came; one request may name {self.most:,}. "
+                f"Send several requests.",
+            )
+        return names
+
+    def schema(self) -> Schema:
+        """Describe a list of strings that aren't blank."""
+        # A comma alone would separate two empty names.
+        item = {"type": "string", "pattern": r"[^\s,]"}
+        return {"type": "array", "items": item, "minItems": 1, "maxItems": self.most}
 
 
-def parse_whole_number(query: Query, name: str, default: int, low: int) -> int:
-    """Read a whole number of at least `low`, `default` where it isn't given.
+@dataclass(frozen=True, kw_only=True)
+class WholeNumber(Parameter[int]):
+    """A whole number from `low` to `high`."""
 
-    Raises:
-        ProblemError: 400 when it is no whole number, too small, or given twice.
-    """
-    text = _single(query, name)
-    if text is None:
-        return default
-    expected = f"expected a whole number from {low:,} up"
-    if not _WHOLE_NUMBER.fullmatch(text):
-        raise ProblemError(400, f"The parameter '{name}' is {shown(text)}; {expected}.")
-    if int(text) < low:
-        raise ProblemError(400, f"The parameter '{name}' is {int(text):,}; {expected}.")
-    return int(text)
+    low: int
+    high: int = LARGEST_NUMBER
 
+    @property
+    def _expected(self) -> str:
+        if self.high == LARGEST_NUMBER:
+            return f"expected a whole number from {self.low:,} up"
+        return f"expected a whole number from {self.low:,} to {self.high:,}"
 
-def parse_flag(query: Query, name: str, default: bool) -> bool:
-    """Read `true` or `false`, in any case, `default` where it isn't given.
+    def decode(self, texts: list[str]) -> int:
+        """Read digits."""
+        text = self.single(texts)
+        if not _WHOLE_NUMBER.fullmatch(text):
+            raise self.refuse(text, self._expected)
+        return int(text)
 
-    Raises:
-        ProblemError: 400 for any other value, or one given twice.
-    """
-    text = _single(query, name)
-    if text is None:
-        return default
-    if text.lower() not in _FLAGS:
-        raise ProblemError(
-            400, f"The parameter '{name}' is {shown(text)}; allowed are true and false."
-        )
-    return _FLAGS[text.lower()]
+    def check(self, value: Any) -> int:
+        """Hold a number to the range; JSON's 5.0 is 5."""
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        if type(value) is not int or not self.low <= value <= self.high:
+            raise self.refuse(value, self._expected)
+        return value
 
-
-def refuse_body(request: Request) -> None:
-    """Accept no body or an empty JSON object, which some clients always send.
-
-    Raises:
-        ProblemError: 415 for a body that isn't JSON, 400 for JSON that says something.
-        RequestEntityTooLarge: 413 for more than `MAX_BODY_BYTES`.
-    """
-    body = request.get_data()
-    if not body:
-        return
-    if request.mimetype != "application/json":
-        kind = shown(request.mimetype) if request.mimetype else "without a type"
-        raise ProblemError(415, f"A body {kind} came; send none, or application/json with {{}}.")
-    try:
-        empty = json.loads(body) in ({}, None)
-    except (ValueError, RecursionError):
-        empty = False
-    if not empty:
-        raise ProblemError(400, "The body says something, but there is nothing to say; send none.")
+    def schema(self) -> Schema:
+        """Describe the range."""
+        return {
+            "type": "integer",
+            "minimum": self.low,
+            "maximum": self.high,
+            "default": self.default,
+        }
 
 
-def shown(value: str) -> str:
+@dataclass(frozen=True, kw_only=True)
+class Number(Parameter[float | None]):
+    """A number from `low` to `high`; None where it isn't given."""
+
+    low: float
+    high: float
+    default: float | None = None
+
+    @property
+    def _expected(self) -> str:
+        return f"expected a number from {self.low:,} to {self.high:,}"
+
+    def decode(self, texts: list[str]) -> float:
+        """Read a decimal number."""
+        text = self.single(texts)
+        if not _NUMBER.fullmatch(text):
+            raise self.refuse(text, self._expected)
+        return float(text)
+
+    def check(self, value: Any) -> float:
+        """Hold a number to the range."""
+        if type(value) not in (int, float) or not self.low <= value <= self.high:
+            raise self.refuse(value, self._expected)
+        return float(value)
+
+    def schema(self) -> Schema:
+        """Describe the range."""
+        return {"type": "number", "minimum": self.low, "maximum": self.high}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flag(Parameter[bool]):
+    """`true` or `false`, in a query in any case."""
+
+    def decode(self, texts: list[str]) -> bool:
+        """Read one of the two words."""
+        text = self.single(texts)
+        if text.lower() not in _FLAGS:
+            raise self.refuse(text, "allowed are true and false")
+        return _FLAGS[text.lower()]
+
+    def check(self, value: Any) -> bool:
+        """Take JSON's true and false only."""
+        if not isinstance(value, bool):
+            raise self.refuse(value, "allowed are true and false")
+        return value
+
+    def schema(self) -> Schema:
+        """Describe the two words."""
+        return {"type": "boolean", "default": self.default}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Text(Parameter[str | None]):
+    """One text, trimmed and not empty; None where it isn't given."""
+
+    default: str | None = None
+
+    def decode(self, texts: list[str]) -> str:
+        """Take the one value."""
+        return self.single(texts)
+
+    def check(self, value: Any) -> str:
+        """Refuse what is blank."""
+        if not isinstance(value, str) or not value.strip():
+            raise self.refuse(value, "expected a text that isn't blank")
+        return value.strip()
+
+    def schema(self) -> Schema:
+        """Describe a text that isn't blank."""
+        return {"type": "string", "pattern": r"\S"}
+
+
+def shown(value: Any) -> str:
     """Quote what a caller sent for a message, shortened."""
-    cut = value if len(value) <= _SHOWN_CHARACTERS else value[:_SHOWN_CHARACTERS] + "…"
-    return repr(cut)
-
-
-def _single(query: Query, name: str) -> str | None:
-    values = query.get(name, [])
-    if len(values) > 1:
-        raise ProblemError(400, f"The parameter '{name}' came {len(values)} times; send it once.")
-    return values[0].strip() if values else None
+    text = repr(value[: _SHOWN_CHARACTERS + 1] if isinstance(value, str) else value)
+    return text if len(text) <= _SHOWN_CHARACTERS + 2 else text[:_SHOWN_CHARACTERS] + "…"

@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 from flask import Flask, Response, request
 
 from api.answers import GENERATION_HEADER, json_answer, to_json
-from api.parameters import parse_flag, parse_query, parse_users
+from api.endpoint import Answer, Endpoint, Example
+from api.given import Query
+from api.parameters import Flag, Names
+from api.schemas import NAMES, map_of
+from api.users import users_parameter
 from classes.snapshot_store import SnapshotStore
 from config import Config
 
@@ -22,30 +26,51 @@ Recommend = Callable[[str], tuple[bytes, str]]
 """From a raw query string to the JSON body and the generation it was made from."""
 
 
+_EXCLUDE_SEEN: Final = Flag(
+    name="exclude_seen",
+    meaning="Whether items that the user has already reviewed are left out.",
+    default=True,
+)
+
+
+def _described(users: Names) -> Endpoint:
+    known, both = "Steven+Novak", "Steven+Novak,somebody+new"
+    return Endpoint(
+        method="GET",
+        path=PATH,
+        tag="recommendations",
+        summary="The five best items for each user",
+        description="A user who isn't known gets what is popular now.",
+        answer=Answer("For each user, item names, best first.", map_of(NAMES)),
+        parameters=(users, _EXCLUDE_SEEN),
+        examples=(
+            Example("known", "Five items for a known user", f"{PATH}?users={known}"),
+            Example("both", "A known user and a new one", f"{PATH}?users={both}"),
+        ),
+    )
+
+
 def register(app: Flask, store: SnapshotStore, config: Config) -> None:
     """Add the route, and the short way to it."""
-    recommend = _recommend_with(store, config.max_users_per_request)
+    users = users_parameter(config)
+    endpoint = _described(users)
+    recommend = _recommend_with(store, endpoint, users)
 
-    @app.get(PATH)
+    @endpoint.on(app)
     def recommendations() -> Response:
-        """Recommend items.
-
-        Params: `users`, one or several; `exclude_seen`, true (the default) or false.
-        200: `{"user": ["item", … 5], …}`. 400: nobody or too many users, a wrong
-        parameter. 414: a query too long. 503: nothing is loaded.
-        """
+        """Recommend items."""
         return json_answer(*recommend(request.query_string.decode("latin-1")))
 
     app.wsgi_app = ShortWay(app.wsgi_app, recommend)  # type: ignore[method-assign]
 
 
-def _recommend_with(store: SnapshotStore, most_users: int) -> Recommend:
+def _recommend_with(store: SnapshotStore, endpoint: Endpoint, users: Names) -> Recommend:
     def recommend(query_string: str) -> tuple[bytes, str]:
-        query = parse_query(query_string, ("users", "exclude_seen"))
-        users = parse_users(query, most_users)
-        exclude_seen = parse_flag(query, "exclude_seen", default=True)
+        query = Query(query_string, endpoint.parameters)
+        names = query.read(users)
+        exclude_seen = query.read(_EXCLUDE_SEEN)
         snapshot = store.current()
-        items = snapshot.recommend(users, N_ITEMS, exclude_seen=exclude_seen)
+        items = snapshot.recommend(names, N_ITEMS, exclude_seen=exclude_seen)
         return to_json(items), snapshot.generation
 
     return recommend

@@ -5,13 +5,15 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from flask import Flask, Response, request
 
 from api.access import require_operator
 from api.answers import json_answer, to_json
-from api.parameters import parse_query, refuse_body
+from api.endpoint import ALWAYS, Answer, Endpoint
+from api.given import refuse_body
+from api.schemas import NAME, record
 from classes.snapshot import Snapshot
 from classes.snapshot_store import SnapshotStore
 from config import Config
@@ -19,41 +21,70 @@ from config import Config
 logger = logging.getLogger(__name__)
 
 
+_PROBLEMS: Final = ALWAYS | {
+    401: "The bearer token is missing or wrong.",
+    403: "No token is set, and the request isn't from the service's own machine.",
+    409: "Another reload is running (Retry-After), or data and model don't fit each other.",
+    413: "A body came that is too large; none is needed.",
+    414: "The query is too long.",
+    415: "A body came that isn't JSON; none is needed.",
+    422: "A file is missing, unreadable or damaged; nothing has changed.",
+    503: "There was no room or time to build it; nothing has changed.",
+}
+_DONE: Final = Answer("It is served by every worker.", record(status=NAME))
+_DONE_WITH_NAME: Final = Answer(_DONE.meaning, record(status=NAME, generation=NAME))
+
+
+def _described(path: str, summary: str, answer: Answer) -> Endpoint:
+    return Endpoint(
+        method="POST",
+        path=path,
+        tag="operations",
+        summary=summary,
+        description="A new generation is served once it is checked; a failure changes nothing.",
+        answer=answer,
+        problems=_PROBLEMS,
+        for_operators=True,
+    )
+
+
+_DATA: Final = _described("/reload_data", "Load new data files, keep the model", _DONE)
+_MODEL: Final = _described("/reload_model", "Load a new model file, keep the data", _DONE)
+_BOTH: Final = _described("/reload", "Load data and model together", _DONE_WITH_NAME)
+_BACK: Final = _described("/rollback", "Go back to the generation before", _DONE_WITH_NAME)
+
+
 def register(app: Flask, store: SnapshotStore, config: Config) -> None:
     """Add the four routes; the answers of the first two are fixed, the others say more."""
 
-    def change(what: str, act: Callable[[], Snapshot]) -> Snapshot:
+    def change(endpoint: Endpoint, what: str, act: Callable[[], Snapshot]) -> Snapshot:
         require_operator(request, config.admin_token)
-        parse_query(request.query_string.decode("latin-1"), ())
+        endpoint.query()
         refuse_body(request)
         return _timed(what, act)
 
-    @app.post("/reload_data")
+    @_DATA.on(app)
     def reload_data() -> Response:
-        """Load data files beside the model in use, and serve them once they are checked.
+        """Load data files beside the model in use."""
+        snapshot = change(_DATA, "data", lambda: store.reload(data=True, model=False))
+        return _done(snapshot, "Data reloaded")
 
-        200: the new data is served by every worker. 401, 403: not allowed. 409: another
-        reload is running (Retry-After says when to try again), or the data doesn't fit
-        the model. 422: a file is unreadable. 503: no room or time; nothing changed.
-        """
-        return _done(change("data", lambda: store.reload(data=True, model=False)), "Data reloaded")
-
-    @app.post("/reload_model")
+    @_MODEL.on(app)
     def reload_model() -> Response:
-        """Load the model file beside the data in use; statuses as for /reload_data."""
-        snapshot = change("model", lambda: store.reload(data=False, model=True))
+        """Load the model file beside the data in use."""
+        snapshot = change(_MODEL, "model", lambda: store.reload(data=False, model=True))
         return _done(snapshot, "Model reloaded")
 
-    @app.post("/reload")
+    @_BOTH.on(app)
     def reload_both() -> Response:
-        """Load data and model together, where each fits only the other; statuses as above."""
-        snapshot = change("data and model", lambda: store.reload(data=True, model=True))
+        """Load data and model together, where each fits only the other."""
+        snapshot = change(_BOTH, "data and model", lambda: store.reload(data=True, model=True))
         return _done(snapshot, "Data and model reloaded", generation=snapshot.generation)
 
-    @app.post("/rollback")
+    @_BACK.on(app)
     def rollback() -> Response:
-        """Go back to the generation before this one. 409: there is none."""
-        snapshot = change("earlier generation", store.rollback)
+        """Go back to the generation before this one."""
+        snapshot = change(_BACK, "earlier generation", store.rollback)
         return _done(snapshot, "Rolled back", generation=snapshot.generation)
 
 

@@ -2,41 +2,83 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, request
+from flask import Flask, Response
 
 from api.answers import json_answer, to_json
-from api.parameters import parse_query, parse_users, parse_whole_number
+from api.endpoint import Answer, Endpoint, Example
+from api.parameters import Names, WholeNumber
+from api.schemas import NAMES, map_of
 from classes.snapshot_store import SnapshotStore
 from config import Config
+
+_HOW_MANY = WholeNumber(
+    name="n",
+    meaning="How many; at most all known users and MAX_USERS_PER_REQUEST come back.",
+    default=1,
+    low=1,
+    example=3,
+)
+
+_RANDOM_USERS = Endpoint(
+    method="GET",
+    path="/random_users",
+    tag="users",
+    summary="Distinct known users, drawn at random",
+    answer=Answer("Their names.", NAMES),
+    parameters=(_HOW_MANY,),
+    examples=(Example("three", "Three users to try", "/random_users?n=3"),),
+)
 
 
 def register(app: Flask, store: SnapshotStore, config: Config) -> None:
     """Add both routes."""
 
-    @app.get("/random_users")
+    @_RANDOM_USERS.on(app)
     def random_users() -> Response:
-        """Draw distinct known users.
-
-        Params: `n`, at least 1 (the default). 200: `["user", …]`, at most all known users
-        and MAX_USERS_PER_REQUEST. 400: a wrong `n`. 503: nothing is loaded.
-        """
-        query = parse_query(request.query_string.decode("latin-1"), ("n",))
-        n_users = parse_whole_number(query, "n", default=1, low=1)
+        """Draw distinct known users."""
+        n_users = _RANDOM_USERS.query().read(_HOW_MANY)
         snapshot = store.current()
         drawn = snapshot.data.random_users(min(n_users, config.max_users_per_request))
         answer = json_answer(to_json(drawn), snapshot.generation)
         answer.headers["Cache-Control"] = "no-store"  # another draw is another answer
         return answer
 
-    @app.get("/check_users")
-    def check_users() -> Response:
-        """Say of each user whether it is known.
+    users = users_parameter(config)
+    endpoint = Endpoint(
+        method="GET",
+        path="/check_users",
+        tag="users",
+        summary="Whether users are known",
+        description="A name not found as written is looked up by the cleaning rule.",
+        answer=Answer("For each user, whether it is known.", map_of({"type": "boolean"})),
+        parameters=(users,),
+        examples=(
+            Example(
+                "both", "A known user and a new one", "/check_users?users=Steven+Novak,somebody+new"
+            ),
+        ),
+    )
 
-        Params: `users`, one or several. 200: `{"user": true, …}`. 400: nobody or too many
-        users. 414: a query too long. 503: nothing is loaded.
-        """
-        query = parse_query(request.query_string.decode("latin-1"), ("users",))
-        users = parse_users(query, config.max_users_per_request)
+    @endpoint.on(app)
+    def check_users() -> Response:
+        """Say of each user whether it is known."""
+        names = endpoint.query().read(users)
         snapshot = store.current()
-        known = {user: snapshot.data.user_row(user) is not None for user in users}
+        known = {user: snapshot.data.user_row(user) is not None for user in names}
         return json_answer(to_json(known), snapshot.generation)
+
+
+def users_parameter(config: Config) -> Names:
+    """Describe the users that a request asks for."""
+    return Names(
+        name="users",
+        meaning=(
+            "Names of users. One value may hold several, separated by commas; several values "
+            "are one name each, so that a name with a comma can be asked for."
+        ),
+        default=[],
+        required=True,
+        most=config.max_users_per_request,
+        nouns="users",
+        example=["Steven Novak", "somebody new"],
+    )

@@ -27,7 +27,7 @@ def links(text: str) -> list[str]:
 
 def test_every_example_link_of_the_home_page_works(client: FlaskClient) -> None:
     addresses = links(page(client))
-    assert len(addresses) == 5
+    assert len(addresses) == 6
     for address in addresses:
         answer = client.get(address)
         assert answer.status_code == 200, address

@@ -113,7 +113,7 @@ def test_the_answer_names_its_generation(client: FlaskClient, store: SnapshotSto
 
 @pytest.mark.parametrize("query", ["", "users=", "users=%20,%20", "users=&users=", "users"])
 def test_nobody_asked_for_is_a_400(client: FlaskClient, query: str) -> None:
-    assert_problem(client.get(f"/recommendations?{query}"), 400, "users", "users=NAME")
+    assert_problem(client.get(f"/recommendations?{query}"), 400, "users")
 
 
 def test_more_users_than_the_cap_is_a_400_with_both_numbers(client: FlaskClient) -> None:

@@ -94,7 +94,7 @@ def test_check_users_trims_drops_empty_ones_and_answers_duplicates_once(
 
 def test_check_users_refuses_nobody_too_many_and_unknown_parameters(client: FlaskClient) -> None:
     assert_problem(client.get("/check_users"), 400, "'users' is missing")
-    assert_problem(client.get("/check_users?users=,"), 400, "names nobody")
+    assert_problem(client.get("/check_users?users=,"), 400, "names no users")
     too_many = ",".join(f"u{i}" for i in range(51))
     assert_problem(client.get(f"/check_users?users={too_many}"), 400, "51", "50")
     assert_problem(client.get("/check_users?users=a&n=1"), 400, "'n'", "allowed: users")
