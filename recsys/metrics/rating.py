@@ -1,9 +1,4 @@
-"""The numbers by which models are compared: one function a metric, NumPy only.
-
-Two families. *Rating* metrics judge one score a pair against a yes-or-no label.
-*Ranking* metrics judge the rank that a full catalogue gives to the one item that a
-user chose next. Sums are kept in float64.
-"""
+"""How well a score a pair tells those that were rated 5 from the others."""
 
 from __future__ import annotations
 
@@ -116,105 +111,6 @@ def f1(labels: Labels, said: Labels, *, positive: bool = True) -> float:
     true, claimed = labels == positive, said == positive
     both = np.count_nonzero(true & claimed)
     return _ratio(2 * both, np.count_nonzero(true) + np.count_nonzero(claimed))
-
-
-def target_rank(scores: Scores, target: int) -> float:
-    """Rank of one item in a catalogue's scores (n_items,), 1 the best, ties by mid-rank.
-
-        rank = 1 + |{j : s_j > s_t}| + |{j != t : s_j = s_t}| / 2
-
-    Items left out have the score -inf. Mid-ranks keep a model that scores all alike at
-    the middle of the catalogue, whatever the order of the items (McSherry and Najork,
-    ECIR 2008).
-
-    >>> target_rank(np.array([0.3, 0.9, 0.3, 0.1]), target=0)
-    2.5
-    """
-    own = scores[target]
-    above = np.count_nonzero(scores > own)
-    tied = np.count_nonzero(scores == own) - 1
-    return float(1.0 + above + tied / 2)
-
-
-def hit_rate(ranks: Scores, k: int) -> NDArray[np.float64]:
-    """Say of each case (n,) whether its item came within the first k: 1 if rank <= k, else 0.
-
-    With one item sought a case this is Recall@k too. The mean is HitRate@k.
-    """
-    return np.asarray(ranks <= k, dtype=np.float64)
-
-
-def ndcg(ranks: Scores, k: int) -> NDArray[np.float64]:
-    """Weigh each hit (n,) by its place: 1 / log2(rank + 1) if rank <= k, else 0.
-
-    With one item sought a case the ideal gain is 1. The mean is NDCG@k (Järvelin and
-    Kekäläinen, TOIS 20, 2002).
-    """
-    return np.where(ranks <= k, 1.0 / np.log2(np.asarray(ranks, dtype=np.float64) + 1.0), 0.0)
-
-
-def bootstrap_interval(
-    values: Scores, users: NDArray[np.integer], n_samples: int = 1_000, seed: int = 0
-) -> tuple[float, float]:
-    """Give the 95 % interval of the mean of values (n,) when users are drawn anew.
-
-    Whole users are drawn with replacement, because the cases of one user are alike
-    (percentile interval of the cluster bootstrap; Efron and Tibshirani, 1993, chapter 13).
-
-    Args:
-        values: (n,) one value a case.
-        users: (n,) the user of each case, as any integer.
-        n_samples: Draws.
-        seed: Chooses the draws.
-
-    Returns:
-        The 2.5th and the 97.5th percentile; NaN twice where there is no case.
-    """
-    if len(values) == 0:
-        return float("nan"), float("nan")
-    _, group = np.unique(users, return_inverse=True)
-    sums, counts = np.bincount(group, weights=values), np.bincount(group)
-    random = np.random.default_rng(seed)
-    means = np.empty(n_samples)
-    for draw in range(n_samples):
-        chosen = random.integers(0, len(sums), len(sums))
-        means[draw] = sums[chosen].sum() / counts[chosen].sum()
-    low, high = np.quantile(means, (0.025, 0.975))
-    return float(low), float(high)
-
-
-def auc_interval(
-    labels: Labels,
-    scores: Scores,
-    users: NDArray[np.integer],
-    n_samples: int = 1_000,
-    seed: int = 0,
-) -> tuple[float, float]:
-    """Give the 95 % interval of the AUC of pairs (n,) when users are drawn anew.
-
-    As `bootstrap_interval`; a pair counts as often as its user was drawn. Draws without
-    both classes are left out.
-
-    Returns:
-        The 2.5th and the 97.5th percentile; NaN twice where one class is absent.
-    """
-    if labels.all() or not labels.any():
-        return float("nan"), float("nan")
-    _, group = np.unique(scores, return_inverse=True)
-    _, user = np.unique(users, return_inverse=True)
-    n_groups, n_users = int(group.max()) + 1, int(user.max()) + 1
-    random = np.random.default_rng(seed)
-    values = np.full(n_samples, np.nan)
-    for draw in range(n_samples):
-        weights = np.bincount(random.integers(0, n_users, n_users), minlength=n_users)[user]
-        positive = np.bincount(group, weights * labels, n_groups)
-        negative = np.bincount(group, weights * ~labels, n_groups)
-        below = np.cumsum(negative) - negative
-        pairs = positive.sum() * negative.sum()
-        if pairs:
-            values[draw] = positive @ (below + negative / 2) / pairs
-    low, high = np.nanquantile(values, (0.025, 0.975))
-    return float(low), float(high)
 
 
 def _ratio(part: int | np.signedinteger, whole: int | np.signedinteger) -> float:

@@ -1,0 +1,72 @@
+"""What is recommended, apart from whether it was chosen: how much, how known, how evenly.
+
+Lists are item rows (m, k), best first, -1 where a list is short.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Lists = NDArray[np.integer]
+
+
+def coverage(lists: Lists, n_items: int) -> float:
+    """Give the share of the catalogue that stands in at least one list.
+
+        coverage@k = |union of lists| / n_items
+
+    (Ge, Delgado-Battenfeld and Jannach, RecSys 2010.)
+
+    >>> coverage(np.array([[0, 1], [1, -1]]), n_items=4)
+    0.5
+    """
+    return len(np.unique(lists[lists >= 0])) / n_items
+
+
+def item_shares(items: NDArray[np.integer], n_users: int, n_items: int) -> NDArray[np.float64]:
+    """Give the share of users who have each item, (n_items,), from distinct pairs' items (n,).
+
+    An item that nobody has counts as if half a user had it, so that its surprise is
+    finite and the largest.
+    """
+    counts = np.bincount(items, minlength=n_items)
+    return np.maximum(counts, 0.5) / max(n_users, 1)
+
+
+def novelty(lists: Lists, shares: NDArray[np.float64]) -> float:
+    """Give the mean surprise in bits of the items in the lists.
+
+        novelty@k = mean over all places of -log2 p_j
+
+    with p_j the share of users who have item j (Zhou et al., PNAS 107, 2010). Of two
+    models that hit equally often the one with more surprise shows less of what people
+    find anyway.
+
+    Args:
+        lists: (m, k) item rows, -1 where a list is short.
+        shares: (n_items,) as `item_shares` gives them.
+
+    >>> novelty(np.array([[0, 1]]), np.array([0.5, 0.125]))
+    2.0
+    """
+    shown = lists[lists >= 0]
+    return float(-np.log2(shares[shown]).mean()) if len(shown) else float("nan")
+
+
+def gini(lists: Lists, n_items: int) -> float:
+    """Say how unevenly places go to the items of the catalogue: 0 all alike, near 1 one gets all.
+
+        G = Σ_i (2 i - n - 1) c_i / (n Σ_i c_i),   c_1 <= ... <= c_n
+
+    with c the number of places of each of n items (Gini 1912; for recommenders Fleder and
+    Hosanagar, Management Science 55, 2009).
+
+    >>> gini(np.array([[0, 1], [2, 3]]), n_items=4)
+    0.0
+    """
+    counts = np.sort(np.bincount(lists[lists >= 0], minlength=n_items)).astype(np.float64)
+    if counts.sum() == 0:
+        return float("nan")
+    weights = 2.0 * np.arange(1, n_items + 1) - n_items - 1
+    return float(weights @ counts / (n_items * counts.sum()))

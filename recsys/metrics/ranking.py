@@ -1,0 +1,117 @@
+"""How high a ranking of the whole catalogue places the items that users chose next.
+
+Everything starts from ranks: the place of one chosen item among all items that its user
+had not had before. A *case* is one such item. Case metrics (`hit_rate`, `ndcg`,
+`reciprocal_rank`) treat it as the only item sought, as leave-one-out does; `user_means`
+takes all cases of a user together, as evaluation libraries do.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Scores = NDArray[np.floating]
+Values = NDArray[np.float64]
+
+
+class UserMeans(NamedTuple):
+    """One value a user, (n_users,) each, users ascending.
+
+    Attributes:
+        users: Who.
+        hit_rate: 1 where any chosen item came within the first k.
+        recall: Share of the chosen items that did.
+        ndcg: DCG over the best DCG that so many chosen items allow.
+        reciprocal_rank: 1 over the best rank of a chosen item.
+    """
+
+    users: NDArray[np.integer]
+    hit_rate: Values
+    recall: Values
+    ndcg: Values
+    reciprocal_rank: Values
+
+
+def target_rank(scores: Scores, target: int) -> float:
+    """Rank of one item in a catalogue's scores (n_items,), 1 the best, ties by mid-rank.
+
+        rank = 1 + |{j : s_j > s_t}| + |{j != t : s_j = s_t}| / 2
+
+    Items left out have the score -inf. Mid-ranks keep a model that scores all alike at
+    the middle of the catalogue, whatever the order of the items (McSherry and Najork,
+    ECIR 2008).
+
+    >>> target_rank(np.array([0.3, 0.9, 0.3, 0.1]), target=0)
+    2.5
+    """
+    return float(target_ranks(scores[None, :], np.zeros(1, dtype=np.intp), np.array([target]))[0])
+
+
+def target_ranks(scores: Scores, rows: NDArray[np.integer], targets: NDArray[np.integer]) -> Values:
+    """Rank many items at once, as `target_rank` does one.
+
+    Args:
+        scores: (m, n_items), a catalogue's scores a row; items left out have -inf.
+        rows: (n,) the row of each case.
+        targets: (n,) its item.
+
+    Returns:
+        (n,) ranks.
+    """
+    own = scores[rows, targets]
+    above = np.empty(len(rows), dtype=np.int64)
+    tied = np.empty(len(rows), dtype=np.int64)
+    for case, (row, score) in enumerate(zip(rows, own, strict=True)):  # no (n, n_items) copy
+        above[case] = np.count_nonzero(scores[row] > score)
+        tied[case] = np.count_nonzero(scores[row] == score)
+    return 1.0 + above + (tied - 1) / 2
+
+
+def hit_rate(ranks: Scores, k: int) -> Values:
+    """Say of each case (n,) whether its item came within the first k: 1 if rank <= k, else 0.
+
+    With one item sought a case this is Recall@k too. The mean is HitRate@k.
+    """
+    return np.asarray(ranks <= k, dtype=np.float64)
+
+
+def ndcg(ranks: Scores, k: int) -> Values:
+    """Weigh each hit (n,) by its place: 1 / log2(rank + 1) if rank <= k, else 0.
+
+    With one item sought a case the ideal gain is 1. The mean is NDCG@k (Järvelin and
+    Kekäläinen, TOIS 20, 2002).
+    """
+    return np.where(ranks <= k, 1.0 / np.log2(np.asarray(ranks, dtype=np.float64) + 1.0), 0.0)
+
+
+def reciprocal_rank(ranks: Scores) -> Values:
+    """Give 1 / rank of each case (n,). The mean is MRR (Voorhees, TREC-8, 1999)."""
+    return 1.0 / np.asarray(ranks, dtype=np.float64)
+
+
+def user_means(ranks: Scores, users: NDArray[np.integer], k: int) -> UserMeans:
+    """Judge each user by all items that the user chose.
+
+        HitRate@k = 1[any r <= k]        Recall@k = |{r : r <= k}| / R
+        NDCG@k = Σ_{r <= k} 1 / log2(r + 1)  /  Σ_{i=1..min(R, k)} 1 / log2(i + 1)
+        MRR = 1 / min r
+
+    over the R ranks r of the user's cases. (Recall: Baeza-Yates and Ribeiro-Neto, 2011,
+    chapter 4; NDCG: Järvelin and Kekäläinen, TOIS 20, 2002; MRR: Voorhees, TREC-8, 1999.)
+
+    Args:
+        ranks: (n,) of the cases, in the one ranking of their user.
+        users: (n,) the user of each.
+        k: Length of the list that is looked at.
+    """
+    distinct, group, chosen = np.unique(users, return_inverse=True, return_counts=True)
+    hits = np.bincount(group, weights=hit_rate(ranks, k))
+    gains = np.bincount(group, weights=ndcg(ranks, k))
+    best_gains = np.cumsum(1.0 / np.log2(np.arange(k) + 2.0))
+    best = np.zeros(len(distinct))
+    np.maximum.at(best, group, reciprocal_rank(ranks))
+    ideal = best_gains[np.minimum(chosen, k) - 1]
+    return UserMeans(distinct, (hits > 0).astype(np.float64), hits / chosen, gains / ideal, best)
