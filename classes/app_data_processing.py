@@ -10,7 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from classes.item_facts import ItemFacts
 from classes.name_table import Arrays, NameIndex, NameTable
+from classes.user_reviews import UserReviews
 from recsys import catalog, columns
 from recsys.artifacts import (
     ArtifactError,
@@ -42,6 +44,11 @@ class AppDataProcessor:
 
     Users and items are numbered by row. Users are those with embeddings, anonymous
     customers excepted; items are those of `item_desc_emb_df.pq`, in its order.
+
+    Attributes:
+        facts: Price, category and ratings of each item.
+        reviews: What each user has reviewed, when.
+        no_items: No item rows at all.
     """
 
     def __init__(self, arrays: Arrays) -> None:
@@ -53,6 +60,8 @@ class AppDataProcessor:
         self._seen_starts = cast("NDArray[np.int64]", arrays["seen_starts"])
         self._seen_items = cast("NDArray[np.int32]", arrays["seen_items"])
         self._cold_start = cast("NDArray[np.int32]", arrays["cold_start_items"])
+        self.facts = ItemFacts(arrays)
+        self.reviews = UserReviews(arrays)
         self.no_items = np.empty(0, dtype=np.int32)
 
     @classmethod
@@ -172,6 +181,7 @@ def _interaction_arrays(
         columns.RATING,
         columns.REVIEW_TIME,
         columns.TITLE,
+        columns.CATEGORY,
     )
     clean = read_clean(clean_path, wanted)
     item_rows = catalog.rows_of(clean[columns.ITEM], items)
@@ -191,4 +201,6 @@ def _interaction_arrays(
         "seen_items": seen,
         "cold_start_items": cold.order,
         **NameTable.of(catalog.item_titles(clean, items)).arrays("item_title"),
+        **ItemFacts.arrays(clean, item_rows, items),
+        **UserReviews.arrays(clean, user_rows, item_rows, len(users)),
     }

@@ -31,23 +31,44 @@ def seen_items(
     return starts.astype(np.int64), pairs[:, 1].astype(np.int32)
 
 
+def means_by_item(
+    item_rows: NDArray[np.int64], values: NDArray[np.float64], n_items: int
+) -> NDArray[np.float64]:
+    """Mean known value of each item, (n_items,), NaN where none is known.
+
+    Args:
+        item_rows: (n,) item of each value, -1 for none.
+        values: (n,) prices or ratings, NaN where unknown.
+        n_items: How many items there are.
+    """
+    known = (item_rows >= 0) & np.isfinite(values)
+    counts = np.bincount(item_rows[known], minlength=n_items)
+    sums = np.bincount(item_rows[known], weights=values[known], minlength=n_items)
+    return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
+
+
+def item_texts(clean: pd.DataFrame, column: str, items: pd.Index) -> list[str]:
+    """First known text of each item in a column, in the order of `items`; "" where there is none.
+
+    The column is one of the optional ones and may be absent.
+    """
+    if column not in clean.columns:
+        return [""] * len(items)
+    known = clean[[columns.ITEM, column]].dropna().drop_duplicates(columns.ITEM)
+    texts = known.set_index(columns.ITEM)[column]
+    return [str(text) for text in texts.reindex(items, fill_value="")]
+
+
 def mean_prices(
     item_rows: NDArray[np.int64], prices: NDArray[np.float64], n_items: int
 ) -> NDArray[np.float64]:
     """Mean known price of each item, (n_items,) USD, NaN where none is known."""
-    known = (item_rows >= 0) & np.isfinite(prices)
-    counts = np.bincount(item_rows[known], minlength=n_items)
-    sums = np.bincount(item_rows[known], weights=prices[known], minlength=n_items)
-    return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
+    return means_by_item(item_rows, prices, n_items)
 
 
 def item_titles(clean: pd.DataFrame, items: pd.Index) -> list[str]:
     """Readable title of each item, in the order of `items`; "" where the data has none."""
-    if columns.TITLE not in clean.columns:
-        return [""] * len(items)
-    titled = clean[[columns.ITEM, columns.TITLE]].dropna().drop_duplicates(columns.ITEM)
-    titles = titled.set_index(columns.ITEM)[columns.TITLE]
-    return [str(title) for title in titles.reindex(items, fill_value="")]
+    return item_texts(clean, columns.TITLE, items)
 
 
 def days_since_epoch(times: pd.Series) -> NDArray[np.int64]:

@@ -46,12 +46,15 @@ def write_tiny_artifacts(
     width: int = 8,
     *,
     titles: bool = False,
+    categories: bool = False,
 ) -> ArtifactPaths:
     """Write the six files into `data`, `embeddings` and `models` below `folder`.
 
     The arguments are those of `write_tiny_data`; `seed` chooses the weights too.
     """
-    paths = write_tiny_data(folder, seed, n_users, n_items, width, titles=titles)
+    paths = write_tiny_data(
+        folder, seed, n_users, n_items, width, titles=titles, categories=categories
+    )
     write_tiny_model(paths.model, (width, width, width, 1), seed)
     return paths
 
@@ -64,6 +67,7 @@ def write_tiny_data(
     width: int = 8,
     *,
     titles: bool = False,
+    categories: bool = False,
 ) -> ArtifactPaths:
     """Write the five data files into `data` and `embeddings` below `folder`.
 
@@ -74,6 +78,8 @@ def write_tiny_data(
         n_items: Candidate items.
         width: Width of each of the three kinds of embeddings.
         titles: Whether `clean_df.pq` has the optional title column, "Title of <item>".
+        categories: Whether it has the optional category column: "kettles" for every kettle
+            and so on, but none for what is white.
     """
     paths = ArtifactPaths.in_folders(folder / "data", folder / "embeddings", folder / "models")
     users, items = tiny_user_names(n_users), tiny_item_names(n_items)
@@ -88,7 +94,10 @@ def write_tiny_data(
     prices = random.normal(size=n_items).astype(np.float32)
     index = pd.Index(items, name=columns.ITEM, dtype="object")
     write_frame(pd.DataFrame({columns.PRICE: prices}, index=index), paths.item_price)
-    write_frame(tiny_clean_frame(users, items, titles=titles), paths.clean)
+    clean = tiny_clean_frame(users, items, titles=titles)
+    if categories:
+        clean[columns.CATEGORY] = [tiny_category(name) for name in clean[columns.ITEM]]
+    write_frame(clean, paths.clean)
     return paths
 
 
@@ -116,6 +125,12 @@ def tiny_clean_frame(users: list[str], items: list[str], *, titles: bool = False
     if titles:
         frame[columns.TITLE] = [f"Title of {name}" for name in frame[columns.ITEM]]
     return frame.sort_values(columns.REVIEW_TIME, kind="stable", ignore_index=True)
+
+
+def tiny_category(item: str) -> str | None:
+    """Name the category of an item, where `categories` asks for them."""
+    color, thing = item.split()[:2]
+    return None if color == "white" else f"{thing}s"
 
 
 def write_tiny_model(path: Path, widths: tuple[int, int, int, int], seed: int = 0) -> None:

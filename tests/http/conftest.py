@@ -28,7 +28,7 @@ def config_in(folder: Path, **changes: object) -> Config:
 def published(tmp_path_factory: pytest.TempPathFactory) -> Config:
     """Settings of a service with a published snapshot of the tiny artifacts; don't reload it."""
     config = config_in(tmp_path_factory.mktemp("published"), max_users_per_request=50)
-    write_tiny_artifacts(config.data_path.parent, titles=True)
+    write_tiny_artifacts(config.data_path.parent, titles=True, categories=True)
     SnapshotStore(config).ensure(lambda _: None)
     return config
 

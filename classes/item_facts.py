@@ -1,0 +1,81 @@
+"""What is known of the items beside their names: price, category, ratings."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from classes.name_table import Arrays, NameIndex
+from recsys import catalog, columns
+
+NO_CATEGORY = -1
+
+
+class ItemFacts:
+    """Facts by item row, mapped from the arrays that `of` made.
+
+    Attributes:
+        prices: (n_items,) float64, mean USD, NaN where unknown.
+        categories: (n_items,) int32 rows of the category names, -1 where unknown.
+        n_ratings: (n_items,) int64.
+        mean_ratings: (n_items,) float64, 1 to 5, NaN where nobody rated.
+    """
+
+    def __init__(self, arrays: Arrays) -> None:
+        """Wrap the arrays, in memory or mapped from files."""
+        self.prices = cast("NDArray[np.float64]", arrays["item_raw_price"])
+        self.categories = cast("NDArray[np.int32]", arrays["item_category"])
+        self.n_ratings = cast("NDArray[np.int64]", arrays["item_n_ratings"])
+        self.mean_ratings = cast("NDArray[np.float64]", arrays["item_mean_rating"])
+        self._names = NameIndex.from_arrays(arrays, "category_name")
+
+    @staticmethod
+    def arrays(clean: pd.DataFrame, item_rows: NDArray[np.int64], items: pd.Index) -> Arrays:
+        """Gather the facts from interactions.
+
+        Args:
+            clean: (n, any) rows of `clean_df.pq`; its category column is optional.
+            item_rows: (n,) row of each one's item, none of them -1.
+            items: Names of all items.
+        """
+        ratings = clean[columns.RATING].to_numpy(dtype=np.float64)
+        prices = clean[columns.PRICE].to_numpy(dtype=np.float64)
+        texts = catalog.item_texts(clean, columns.CATEGORY, items)
+        codes, names = pd.factorize(np.array(texts, dtype=object), sort=True)
+        named = [str(name) for name in names if name]
+        return {
+            "item_raw_price": catalog.means_by_item(item_rows, prices, len(items)),
+            "item_category": (codes - (len(names) - len(named))).astype(np.int32),
+            "item_n_ratings": np.bincount(item_rows, minlength=len(items)),
+            "item_mean_rating": catalog.means_by_item(item_rows, ratings, len(items)),
+            **NameIndex.of(named).arrays("category_name"),
+        }
+
+    @property
+    def category_names(self) -> list[str]:
+        """List all categories, in alphabetical order; empty where the data has none."""
+        return [self._names[row] for row in range(len(self._names))]
+
+    def category(self, item_row: int) -> str | None:
+        """Name the category of an item."""
+        code = int(self.categories[item_row])
+        return None if code == NO_CATEGORY else self._names[code]
+
+    def category_row(self, name: str) -> int | None:
+        """Find a category exactly as written."""
+        return self._names.find(name)
+
+    def price(self, item_row: int) -> float | None:
+        """Mean price of an item in USD, to the cent."""
+        return _rounded(self.prices[item_row], 2)
+
+    def mean_rating(self, item_row: int) -> float | None:
+        """Mean rating of an item, to two digits."""
+        return _rounded(self.mean_ratings[item_row], 2)
+
+
+def _rounded(value: np.float64, digits: int) -> float | None:
+    return round(float(value), digits) if np.isfinite(value) else None

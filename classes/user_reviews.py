@@ -1,0 +1,52 @@
+"""What the known users have reviewed, for those who ask why a list is as it is."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from classes.name_table import Arrays
+from recsys import columns
+from recsys.reviews import Reviews, reviews_by_user
+
+_PREFIX = "review"
+
+
+class UserReviews:
+    """The interactions of each known user with candidate items, newest first."""
+
+    def __init__(self, arrays: Arrays) -> None:
+        """Wrap the arrays that `arrays` made, in memory or mapped from files."""
+        self._all = Reviews(
+            cast("NDArray[np.int64]", arrays["review_starts"]),
+            cast("NDArray[np.int32]", arrays["review_items"]),
+            cast("NDArray[np.float32]", arrays["review_ratings"]),
+            cast("NDArray[np.int64]", arrays["review_times"]),
+        )
+
+    @staticmethod
+    def arrays(
+        clean: pd.DataFrame,
+        user_rows: NDArray[np.int64],
+        item_rows: NDArray[np.int64],
+        n_users: int,
+    ) -> Arrays:
+        """Gather the interactions of `clean_df.pq`, given the rows of their users and items."""
+        found = reviews_by_user(
+            user_rows,
+            item_rows,
+            clean[columns.RATING].to_numpy(dtype=np.float64),
+            clean[columns.REVIEW_TIME].to_numpy(dtype="datetime64[s]").astype(np.int64),
+            n_users,
+        )
+        return {f"{_PREFIX}_{name}": array for name, array in found._asdict().items()}
+
+    def of(self, user_row: int) -> Reviews:
+        """Give the interactions of one user; `starts` is that of the whole."""
+        one = slice(self._all.starts[user_row], self._all.starts[user_row + 1])
+        return self._all._replace(
+            items=self._all.items[one], ratings=self._all.ratings[one], times=self._all.times[one]
+        )
