@@ -1,4 +1,8 @@
-"""Computing one side's columns: Keras for what its layers do alone, NumPy for the rest."""
+"""Computing one side's columns: Keras for what its layers do alone, NumPy for the rest.
+
+Keras is imported only where one of its layers is called, so a half whose forms read the
+inputs themselves is computed without it.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import keras
 import numpy as np
 
-from classes.graph.forms import Activated, Form, Leaf, Matrix, Product, Source
+from classes.graph.forms import Activated, Form, Leaf, Matrix, Product, Source, SplitError
 from recsys.joint_ops import FloatArray, apply
 
 BATCH_ROWS = 8_192
@@ -77,13 +80,25 @@ class _Values:
             return apply(leaf.name, inner, leaf.parameters).astype(np.float64)
         if isinstance(leaf, Product):
             return self.of_form(leaf.left, rows) * self.of_form(leaf.right, rows)
+        if leaf.call is None:
+            return self._input(leaf).reshape(rows, leaf.width).astype(np.float64)
+        import keras
+
         values = np.asarray(keras.ops.convert_to_numpy(self._tensor(leaf)), dtype=np.float64)
         return values.reshape(rows, leaf.width)
 
+    def _input(self, source: Source) -> FloatArray:
+        given = self._inputs[source.position]
+        if given is None:
+            raise SplitError(f"input {source.position} of this half is missing")
+        return given
+
     def _tensor(self, source: Source) -> Any:
         """What Keras gives for a source: an input as tensor, or a layer called on its sources."""
+        import keras
+
         if source.call is None:
-            given: Any = self._inputs[source.position]
+            given = self._input(source)
             rank_fits = given.reshape(-1) if len(source.shape) == 1 else given
             return keras.ops.convert_to_tensor(rank_fits, dtype="float32")
         operation, args, kwargs = source.call

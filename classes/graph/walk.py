@@ -12,6 +12,7 @@ from typing import Any
 
 import keras
 
+from classes.graph import algebra
 from classes.graph.forms import Form, Side, Source, SplitError
 from classes.graph.layers import Call, operation_key
 from classes.graph.operations import IDENTITIES, RULES
@@ -20,20 +21,25 @@ from classes.graph.rows import refuse_unless_rowwise
 Value = Source | Form
 
 
-def output_value(model: Any, sides: Sequence[Side]) -> Value:
+def output_value(model: Any, sides: Sequence[Side], spelled_out: int | None = None) -> Value:
     """Give the form (or source) of the model's only output.
 
     Args:
         model: A functional Keras model.
         sides: The side of each input, in the order of `model.inputs`.
+        spelled_out: An input on which Keras shall compute nothing, so that it stands by
+            itself in every form that reads it.
 
     Raises:
         SplitError: The graph doesn't split; the text says at which layer and why.
     """
-    values: list[Value] = [
+    sources = [
         Source(side, tuple(tensor.shape), position=position)
         for position, (side, tensor) in enumerate(zip(sides, model.inputs, strict=True))
     ]
+    values: list[Value] = list(sources)
+    if spelled_out is not None:
+        values[spelled_out] = algebra.from_leaf(sources[spelled_out])
     return _outputs_of(_functional(model), values)[0]
 
 
@@ -105,7 +111,9 @@ def _join(operation: Any, node: Any, args: Any, kwargs: Any) -> Form:
     """Apply the rule of an operation where user and item meet, and check what it gave."""
     key = operation_key(operation)
     if key not in RULES:
-        raise SplitError(f"{_called(operation)} joins user and item; it has no exact rule")
+        raise SplitError(
+            f"{_called(operation)} joins user and item or reads the affinity; it has no exact rule"
+        )
     try:
         form = RULES[key](operation, Call.of(node, args, kwargs))
     except SplitError as error:

@@ -539,12 +539,6 @@ def test_a_subclassed_model_among_the_layers_is_refused() -> None:
         split(model)
 
 
-def test_a_fifth_input_is_refused_with_both_counts() -> None:
-    inputs = [keras.Input((width,)) for width in (*WIDTHS, 3)]
-    with pytest.raises(SplitError, match="5 inputs and 1 outputs"):
-        split(keras.Model(inputs, seed_network(inputs)))
-
-
 def test_a_quantized_model_is_refused() -> None:
     model = model_of(seed_network)
     model.layers[-1].quantize("int8")
