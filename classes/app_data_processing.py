@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import random
-from pathlib import Path
 from typing import NamedTuple, cast
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
+from classes.affinities import Affinities
+from classes.artifact_arrays import FIVE_STAR_RATES, artifact_arrays, history_vectors
 from classes.item_facts import ItemFacts
 from classes.name_table import Arrays, NameIndex, NameTable
 from classes.user_reviews import UserReviews
-from recsys import catalog, columns
-from recsys.artifacts import (
-    ArtifactError,
-    ArtifactPaths,
-    Embeddings,
-    FloatArray,
-    read_clean,
-    read_embeddings,
-)
-from recsys.cold_start import cold_start_order
-from recsys.text import is_anonymous, normalize_name
+from recsys import user_profile
+from recsys.affinity import newest_distinct
+from recsys.artifacts import ArtifactPaths, FloatArray
+from recsys.text import normalize_name
 
 
 class ModelInputs(NamedTuple):
@@ -39,13 +32,31 @@ class ModelInputs(NamedTuple):
     item_price: FloatArray
 
 
+class Visitor(NamedTuple):
+    """Somebody without an id, as the ranking model sees a user.
+
+    Attributes:
+        user_review: (1, dr) float32, zeros.
+        user_item: (1, di) float32, from the items.
+        user_profile: (1, 4) float32, likewise.
+        history: (h,) int32 item rows, newest first and distinct.
+    """
+
+    user_review: FloatArray
+    user_item: FloatArray
+    user_profile: FloatArray
+    history: NDArray[np.int32]
+
+
 class AppDataProcessor:
     """Answers every question about users and items that needs no model.
 
-    Users and items are numbered by row. Users are those with embeddings, anonymous
-    customers excepted; items are those of `item_desc_emb_df.pq`, in its order.
+    Users and items are numbered by row. Items are those of `item_desc_emb_df.pq`, in its
+    order. Users are those with embeddings and, where the data has affinities, which need
+    nothing but a history, all who reviewed an item; anonymous customers excepted.
 
     Attributes:
+        affinities: Of users to items; None where the data has no `item_affinity_df.pq`.
         facts: Price, category and ratings of each item.
         reviews: What each user has reviewed, when.
         no_items: No item rows at all.
@@ -62,6 +73,7 @@ class AppDataProcessor:
         self._cold_start = cast("NDArray[np.int32]", arrays["cold_start_items"])
         self.facts = ItemFacts(arrays)
         self.reviews = UserReviews(arrays)
+        self.affinities = Affinities.from_arrays(arrays)
         self.no_items = np.empty(0, dtype=np.int32)
 
     @classmethod
@@ -73,27 +85,7 @@ class AppDataProcessor:
         Raises:
             ArtifactError: A file is missing or unreadable, or two don't fit together.
         """
-        review = read_embeddings(paths.user_review, columns.USER)
-        bought = _aligned(
-            read_embeddings(paths.user_item, columns.USER), review, paths.user_item, "users"
-        )
-        desc = read_embeddings(paths.item_desc, columns.ITEM)
-        price = _aligned(
-            read_embeddings(paths.item_price, columns.ITEM), desc, paths.item_price, "items"
-        )
-        named = np.array([not is_anonymous(str(name)) for name in review.names], dtype=bool)
-        arrays: Arrays = {
-            "user_review": review.vectors[named],
-            "user_item": bought[named],
-            "item_desc": desc.vectors,
-            "item_price": price,
-        }
-        users = pd.Index(review.names[named].astype(str))
-        items = pd.Index(desc.names.astype(str))
-        arrays |= NameIndex.of(users.tolist()).arrays("user_name")
-        arrays |= NameIndex.of(items.tolist()).arrays("item_name")
-        arrays |= _interaction_arrays(paths.clean, users, items, cold_start_window_days)
-        return cls(arrays)
+        return cls(artifact_arrays(paths, cold_start_window_days))
 
     @property
     def arrays(self) -> Arrays:
@@ -150,57 +142,39 @@ class AppDataProcessor:
         """Rows of the first n items for a user who isn't known."""
         return self._cold_start[:n]
 
+    def visitor(self, item_rows: NDArray[np.integer]) -> Visitor:
+        """Describe somebody by items alone, as a known user with that history is described.
+
+        Args:
+            item_rows: Newest first; an item counts once, and only the newest 50 count.
+        """
+        history = newest_distinct(item_rows)
+        starts = np.array([0, len(history)])
+        review, bought = self._table("user_review"), self._table("user_item")
+        return Visitor(
+            np.zeros((1, review.shape[1]), dtype=np.float32),
+            history_vectors(starts, history, self._table("item_desc"), bought.shape[1]),
+            user_profile.visitor_profile(history, self._table("item_log_price"))[np.newaxis],
+            history,
+        )
+
+    def five_star_probability(
+        self, user_row: int, item_rows: NDArray[np.integer]
+    ) -> FloatArray | None:
+        """Estimate with what probability a user gives items five stars, (n,) float32.
+
+        The shrunk share of five-star ratings of the item, raised or lowered by how the user
+        rated beside such shares, cut to 0..1. None where the data has no such shares.
+        """
+        if FIVE_STAR_RATES not in self._arrays:
+            return None
+        of_user = self._table("user_profile")[user_row, user_profile.FIVE_STAR]
+        chances: FloatArray = np.clip(self._table(FIVE_STAR_RATES)[item_rows] + of_user, 0.0, 1.0)
+        return chances
+
+    def _table(self, name: str) -> FloatArray:
+        return cast(FloatArray, self._arrays[name])
+
     def __repr__(self) -> str:
         """Say how many users and items there are."""
         return f"<AppDataProcessor {self.n_users:,} users x {self.n_items:,} items>"
-
-
-def _aligned(found: Embeddings, expected: Embeddings, path: Path, what: str) -> FloatArray:
-    """Bring vectors into the order of `expected`, whose names must be the same."""
-    if len(found.names) == len(expected.names) and (found.names == expected.names).all():
-        return found.vectors
-    order = pd.Index(found.names).get_indexer(pd.Index(expected.names))
-    if len(found.names) != len(expected.names) or (order < 0).any():
-        n_missing = int((order < 0).sum())
-        raise ArtifactError(
-            f"{path.name} has {len(found.names):,} {what} but its partner file has "
-            f"{len(expected.names):,}, {n_missing:,} of which it lacks. "
-            f"Rebuild both: python -m pipeline embed."
-        )
-    return found.vectors[order]
-
-
-def _interaction_arrays(
-    clean_path: Path, users: pd.Index, items: pd.Index, cold_start_window_days: int
-) -> Arrays:
-    """Derive seen items, cold start and titles from `clean_df.pq`."""
-    wanted = (
-        columns.USER,
-        columns.ITEM,
-        columns.PRICE,
-        columns.RATING,
-        columns.REVIEW_TIME,
-        columns.TITLE,
-        columns.CATEGORY,
-    )
-    clean = read_clean(clean_path, wanted)
-    item_rows = catalog.rows_of(clean[columns.ITEM], items)
-    clean, item_rows = clean[item_rows >= 0], item_rows[item_rows >= 0]
-    user_rows = catalog.rows_of(clean[columns.USER], users)
-    starts, seen = catalog.seen_items(user_rows, item_rows, len(users))
-    prices = clean[columns.PRICE].to_numpy(dtype=np.float64)
-    cold = cold_start_order(
-        item_rows,
-        catalog.days_since_epoch(clean[columns.REVIEW_TIME]),
-        clean[columns.RATING].to_numpy(dtype=np.float64),
-        catalog.mean_prices(item_rows, prices, len(items)),
-        cold_start_window_days,
-    )
-    return {
-        "seen_starts": starts,
-        "seen_items": seen,
-        "cold_start_items": cold.order,
-        **NameTable.of(catalog.item_titles(clean, items)).arrays("item_title"),
-        **ItemFacts.arrays(clean, item_rows, items),
-        **UserReviews.arrays(clean, user_rows, item_rows, len(users)),
-    }

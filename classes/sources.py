@@ -11,17 +11,22 @@ from classes.errors import ReloadRefusedError
 from config import Config
 from recsys.artifacts import ArtifactPaths, missing_file_message
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 """Of the snapshot folders; raising it has every snapshot built anew at the next start."""
 
 
 def artifact_paths(config: Config) -> ArtifactPaths:
-    """Name the six files that the settings point to."""
+    """Name the files that the settings point to."""
     return ArtifactPaths.in_folders(config.data_path, config.embeddings_path, config.model_path)
 
 
 def data_files(paths: ArtifactPaths) -> tuple[Path, ...]:
-    """List the files behind the data half of a snapshot."""
+    """List the files behind the data half of a snapshot; the last one is optional."""
+    return (*required_data_files(paths), paths.item_affinity)
+
+
+def required_data_files(paths: ArtifactPaths) -> tuple[Path, ...]:
+    """List the files without which there is no data."""
     return (paths.clean, paths.item_desc, paths.item_price, paths.user_review, paths.user_item)
 
 
@@ -46,8 +51,11 @@ def data_hash(config: Config) -> str:
         ReloadRefusedError: A file is missing or can't be read.
     """
     digest = hashlib.sha256(str(config.cold_start_window_days).encode())
-    for path in data_files(artifact_paths(config)):
+    paths = artifact_paths(config)
+    for path in required_data_files(paths):
         digest.update(file_hash(path).encode())
+    if paths.item_affinity.exists():
+        digest.update(file_hash(paths.item_affinity).encode())
     return digest.hexdigest()
 
 

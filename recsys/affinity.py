@@ -112,6 +112,12 @@ def histories(
     return History(starts, items[kept].astype(np.int32), known[kept].astype(np.int64))
 
 
+def newest_distinct(items: NDArray[Any], limit: int = MAX_HISTORY_ITEMS) -> NDArray[np.int32]:
+    """Make a history of item rows that come newest first: each once, `limit` at most."""
+    _, first = np.unique(items, return_index=True)
+    return np.asarray(items, dtype=np.int32)[np.sort(first)[:limit]]
+
+
 def stack_kernels(
     names: list[str],
     recency_decay: NDArray[Any],

@@ -38,10 +38,14 @@ class ArtifactPaths:
     user_review: Path
     user_item: Path
     model: Path
+    item_affinity: Path
 
     @classmethod
     def in_folders(cls, data: Path, embeddings: Path, models: Path) -> ArtifactPaths:
-        """Name the six files inside the three folders, as DATA_PATH and its kin point to them."""
+        """Name the files inside the three folders, as DATA_PATH and its kin point to them.
+
+        `item_affinity` is optional: a network that reads no affinities needs none.
+        """
         return cls(
             clean=data / "clean_df.pq",
             item_desc=embeddings / "item_desc_emb_df.pq",
@@ -49,15 +53,30 @@ class ArtifactPaths:
             user_review=embeddings / "user_review_emb_df.pq",
             user_item=embeddings / "user_item_emb_df.pq",
             model=models / "best_model.keras",
+            item_affinity=embeddings / "item_affinity_df.pq",
         )
 
 
 @dataclass(frozen=True)
 class Embeddings:
-    """One vector a name: `names` (n,) object array of str, `vectors` (n, d) float32."""
+    """One vector a name.
+
+    Attributes:
+        names: (n,) object array of str.
+        vectors: (n, d) float32.
+        columns: The d names of the file's columns.
+    """
 
     names: np.ndarray[tuple[int], np.dtype[np.object_]]
     vectors: FloatArray
+    columns: tuple[str, ...]
+
+    def column(self, name: str) -> FloatArray | None:
+        """Values of one column (n,), None where the file doesn't have it."""
+        if name not in self.columns:
+            return None
+        values: FloatArray = self.vectors[:, self.columns.index(name)].copy()
+        return values
 
     def __repr__(self) -> str:
         """Say how many vectors of which width."""
@@ -83,7 +102,7 @@ def read_embeddings(path: Path, key: str) -> Embeddings:
         raise ArtifactError(f"{path}: has no rows or no columns; rebuild it with the pipeline.")
     _refuse_bad_names(frame.index, path, key)
     vectors = _as_float32(frame, path)
-    return Embeddings(frame.index.to_numpy(dtype=object), vectors)
+    return Embeddings(frame.index.to_numpy(dtype=object), vectors, tuple(map(str, frame.columns)))
 
 
 def read_clean(path: Path, wanted: Sequence[str] | None = None) -> pd.DataFrame:

@@ -7,11 +7,19 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from recsys import columns
+from recsys.text import is_anonymous
 
 
 def rows_of(names: pd.Series, index: pd.Index) -> NDArray[np.int64]:
     """Position of each name in `index`, (n,) int64, -1 where it isn't there."""
     return np.asarray(index.get_indexer(pd.Index(names)), dtype=np.int64)
+
+
+def with_reviewers(users: pd.Index, reviewers: pd.Series) -> pd.Index:
+    """Give the users and, after them by name, those who reviewed; nobody who is anonymous."""
+    others = pd.Index(reviewers.astype("str").unique()).difference(users)
+    named = np.array([not is_anonymous(str(name)) for name in others], dtype=bool)
+    return users.append(others[named])
 
 
 def seen_items(

@@ -16,6 +16,9 @@ SUMMARY: Final = "summary"
 BRAND: Final = "brand"
 CATEGORY: Final = "category"
 
+FIVE_STAR_RATE: Final = "five_star_rate"
+"""Shrunk share of five-star ratings of an item, an optional column of `item_price_df.pq`."""
+
 TITLE: Final = "title"
 """Readable item name, carried along for display; never a key."""
 

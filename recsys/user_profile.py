@@ -18,6 +18,8 @@ FloatArray = NDArray[np.float32]
 PROFILE_COLUMNS: Final = ("log_count", "rating", "log_price", "five_star")
 """The columns of a profile, in their order."""
 
+FIVE_STAR: Final = PROFILE_COLUMNS.index("five_star")
+
 RATING_PSEUDO_COUNTS: Final = 5
 FIVE_STAR_PSEUDO_COUNTS: Final = 3
 _FIVE_STARS: Final = 5.0
@@ -56,7 +58,7 @@ def user_profiles(
     profiles[:, 1] = _sums(history, given - mean) / (counts + RATING_PSEUDO_COUNTS)
     if five_star_rates is not None:
         surprise = (given == _FIVE_STARS) - np.asarray(five_star_rates, np.float64)[history.items]
-        profiles[:, 3] = _sums(history, surprise) / (counts + FIVE_STAR_PSEUDO_COUNTS)
+        profiles[:, FIVE_STAR] = _sums(history, surprise) / (counts + FIVE_STAR_PSEUDO_COUNTS)
     return profiles.astype(np.float32)
 
 

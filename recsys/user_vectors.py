@@ -98,3 +98,23 @@ def weighted_means(
             weighted = vectors[rows[low:high]] * row_weights[low:high, None]
             sums[present] = np.add.reduceat(weighted, starts, axis=0)
     return unit_length(sums)
+
+
+def history_means(
+    starts: IntArray, items: IntArray, vectors: NDArray[Any], decay: float = RECENCY_DECAY
+) -> FloatArray:
+    """Describe each history by the recency-weighted mean of its items' vectors.
+
+    Args:
+        starts: (n_users + 1,) int, `items[starts[u]:starts[u + 1]]` is the history of u.
+        items: (n,) int rows of `vectors`, newest first.
+        vectors: (m, d) float16 or float32.
+        decay: As in `recency_weights`.
+
+    Returns:
+        (n_users, d) float32 of length 1, zeros for an empty history.
+    """
+    n_users = len(starts) - 1
+    users = np.repeat(np.arange(n_users), np.diff(starts))
+    weights = recency_weights(np.arange(len(items)) - np.asarray(starts)[users], decay)
+    return weighted_means(users, items, weights, vectors, n_users)

@@ -1,4 +1,4 @@
-"""Networks that read affinities, in the shapes in which a trained ranker comes."""
+"""Networks that read affinities, as a trained ranker comes, and tiny artifacts for them."""
 
 from __future__ import annotations
 
@@ -6,9 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from recsys.artifacts import replacing
+from recsys import columns
+from recsys.affinity import stack_kernels
+from recsys.affinity_file import write_affinity_kernels
+from recsys.artifacts import ArtifactPaths, replacing, write_frame
+from recsys.user_profile import PROFILE_COLUMNS
+from tests.artifacts import write_tiny_data
 
+N_KERNELS = 3
 NAMES = ("user_review", "user_item", "item_desc", "item_price", "affinity", "user_profile")
 
 
@@ -44,3 +51,37 @@ def save(model: Any, path: Path) -> None:
     """Write a model to its `.keras` file."""
     with replacing(path) as unfinished:
         model.save(unfinished)
+
+
+def write_tiny_ranker(
+    folder: Path, n_inputs: int = 6, seed: int = 0, **sizes: int
+) -> ArtifactPaths:
+    """Write a tiny artifact set with affinities, item columns beside the price and a ranker.
+
+    Args:
+        folder: Where the folders are made.
+        n_inputs: Of the network, 4 to 6.
+        seed: Chooses vectors, kernels and weights.
+        sizes: `n_users`, `n_items` and `width` of `write_tiny_data`.
+    """
+    paths = write_tiny_data(folder, seed, **sizes)
+    prices = pd.read_parquet(paths.item_price)
+    prices[columns.FIVE_STAR_RATE] = np.linspace(0.1, 0.9, len(prices), dtype=np.float32)
+    write_frame(prices, paths.item_price)
+    write_tiny_affinities(paths, seed)
+    width = pd.read_parquet(paths.item_desc).shape[1]
+    widths = (width, width, width, 2, N_KERNELS, len(PROFILE_COLUMNS))
+    save(ranker(widths[:n_inputs], seed), paths.model)
+    return paths
+
+
+def write_tiny_affinities(paths: ArtifactPaths, seed: int = 0, n_neighbours: int = 4) -> None:
+    """Write random kernels over the items of the description file."""
+    items = pd.read_parquet(paths.item_desc).index.astype(str)
+    draw = np.random.default_rng(seed)
+    n_rows = N_KERNELS * len(items)
+    kernel, item = np.divmod(np.repeat(np.arange(n_rows), n_neighbours), len(items))
+    neighbours = [draw.choice(len(items), n_neighbours, replace=False) for _ in range(n_rows)]
+    entries = kernel, item, np.concatenate(neighbours), draw.uniform(0.1, 3.0, len(kernel))
+    kernels = stack_kernels(["seq", "cf", "ml"], np.array([0.7, 0.2, 0.15]), entries, len(items))
+    write_affinity_kernels(kernels, items, paths.item_affinity)
