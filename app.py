@@ -9,9 +9,11 @@ from functools import partial
 from flask import Flask, Response
 
 import server
-from api import docs, home, problems, recommendations, reload, users
+from api import docs, front, health, home, metrics, problems, recommendations, reload, users
 from api.given import MAX_EMPTY_BODY_BYTES
 from classes.errors import ServiceError
+from classes.run_folder import RunFolder
+from classes.service_counters import ServiceCounters
 from classes.snapshot_store import SnapshotStore
 from classes.top_list_keeper import TopListKeeper
 from config import Config, ConfigError
@@ -40,13 +42,14 @@ def create_app(config: Config | None = None, store: SnapshotStore | None = None)
         store: Where snapshots come from; the one the settings name by default.
     """
     config = config or Config.from_environment()
-    store = store or SnapshotStore(config)
+    store = store or SnapshotStore(config, ServiceCounters(config.run_path))
     app = _Application("api", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_EMPTY_BODY_BYTES
     app.url_map.merge_slashes = False  # would answer //path with an HTML redirect
     problems.register(app)
-    for resource in (home, recommendations, users, reload, docs):
+    for resource in (home, recommendations, users, reload, health, metrics, docs):
         resource.register(app, store, config)
+    front.register(app, store.counters)
     return app
 
 
@@ -57,6 +60,7 @@ def main() -> int:
         config = Config.from_environment()
         server.check_address(config)
         server.configure_logging(config)
+        _begin_run(config)
         SnapshotStore(config).ensure(server.say)
     except (ConfigError, ServiceError, server.ServerError) as error:
         server.say(str(error))
@@ -64,6 +68,14 @@ def main() -> int:
     except KeyboardInterrupt:
         return 0
     return server.serve(config, partial(create_app, config), TopListKeeper(config))
+
+
+def _begin_run(config: Config) -> None:
+    """Make the folder that workers share; a published snapshot can be served without it."""
+    try:
+        RunFolder(config.run_path).begin()
+    except OSError as error:
+        server.say(f"Each worker's /metrics are its own: {config.run_path} can't be made: {error}.")
 
 
 if __name__ == "__main__":

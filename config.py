@@ -130,6 +130,11 @@ class Config:
         }
         return cls(**values)
 
+    @property
+    def run_path(self) -> Path:
+        """Folder of what the processes of one running server share; made anew at its start."""
+        return self.snapshot_path / "run" / str(self.port)
+
     def as_environment(self) -> dict[str, str]:
         """Say the settings as environment variables, for a child process."""
         return {setting.variable: str(getattr(self, name)) for name, setting, _ in settings()}

@@ -9,6 +9,7 @@ from flask import Flask, Response, request
 
 from api.answers import GENERATION_HEADER, json_answer, to_json
 from api.endpoint import Answer, Endpoint, Example
+from api.front import ROUTE
 from api.given import Query
 from api.parameters import Flag, Names
 from api.schemas import NAMES, map_of
@@ -97,6 +98,7 @@ class ShortWay:
             body, generation = self._recommend(environ.get("QUERY_STRING", ""))
         except Exception:  # noqa: BLE001 - whatever it is, the route meets it again and answers it
             return self._app(environ, start_response)
+        environ[ROUTE] = PATH
         headers: list[tuple[str, Any]] = [
             ("Content-Type", "application/json"),
             ("Content-Length", str(len(body))),

@@ -109,6 +109,11 @@ class Model:
         """Say which engine scores, in a few words."""
         return self._scorer.describe()
 
+    @property
+    def slow_reason(self) -> str | None:
+        """Say why Keras has to score; None where the fast engine does."""
+        return self._scorer.reason if isinstance(self._scorer, PredictScorer) else None
+
     def __repr__(self) -> str:
         """Name the engine."""
         return f"<Model: {self.describe()}>"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from classes.app_data_processing import AppDataProcessor
 from classes.array_folder import open_arrays, read_manifest
 from classes.model import Model
+from classes.service_counters import Source
 from classes.top_lists import TOP_K, TopLists
 from recsys.ranking import Ranking
 
@@ -37,6 +38,7 @@ class Snapshot:
         model: Model,
         manifest: dict[str, Any],
         top_lists: TopLists | None = None,
+        count_user: Callable[[Source], None] | None = None,
     ) -> None:
         """Bring together data and model that were checked against each other."""
         self.generation = generation
@@ -44,14 +46,21 @@ class Snapshot:
         self.model = model
         self.manifest = manifest
         self._top_lists = top_lists
+        self._count_user = count_user or (lambda _: None)
 
     @classmethod
-    def open(cls, folder: Path, top_lists: TopLists | None = None) -> Snapshot:
+    def open(
+        cls,
+        folder: Path,
+        top_lists: TopLists | None = None,
+        count_user: Callable[[Source], None] | None = None,
+    ) -> Snapshot:
         """Map a generation; costs milliseconds, whatever its size.
 
         Args:
             folder: Of the generation.
             top_lists: Its lists computed ahead, where there are any.
+            count_user: Told, of each user that items are found for, where they come from.
 
         Raises:
             OSError: The folder or a file of it is gone.
@@ -59,7 +68,12 @@ class Snapshot:
         """
         data = AppDataProcessor(open_arrays(folder / INPUTS) | open_arrays(folder / DATA))
         model = Model.open(folder / MODEL, data.inputs)
-        return cls(folder.name, data, model, read_manifest(folder), top_lists)
+        return cls(folder.name, data, model, read_manifest(folder), top_lists, count_user)
+
+    @property
+    def progress(self) -> float:
+        """Share of the users whose list is computed ahead, 0 to 1."""
+        return 0.0 if self._top_lists is None else self._top_lists.progress
 
     def recommend(
         self, users: Sequence[str], n: int = TOP_K, *, exclude_seen: bool = True
@@ -83,6 +97,7 @@ class Snapshot:
     def _recommend_one(self, user: str, n: int, exclude_seen: bool) -> list[str]:
         user_row = self.data.user_row(user)
         if user_row is None:
+            self._count_user("cold_start")
             item_rows = self.data.cold_start_items(n)
         else:
             item_rows = self._known_user_rows(user_row, n, exclude_seen)
@@ -93,7 +108,9 @@ class Snapshot:
         if exclude_seen and n <= TOP_K and self._top_lists is not None:
             listed = self._top_lists.of(user_row)
             if listed is not None:
+                self._count_user("top_list")
                 return listed[:n]
+        self._count_user("personalised")
         excluded = self.data.seen_items(user_row) if exclude_seen else self.data.no_items
         return self.model.top_k(user_row, n, excluded).rows
 

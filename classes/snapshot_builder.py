@@ -14,6 +14,7 @@ import os
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -92,6 +93,7 @@ def _build(
     say: Say,
 ) -> None:
     """Make the folder of a generation beside its final place, check it, and move it there."""
+    started = time.time()
     folder.parent.mkdir(parents=True, exist_ok=True)
     unfinished = Path(tempfile.mkdtemp(prefix="building-", dir=config.snapshot_path))
     try:
@@ -104,6 +106,9 @@ def _build(
             "n_users": processor.n_users,
             "n_items": processor.n_items,
             "engine": model.describe(),
+            "data_read_at": _data_read_at(data_from) or started,
+            "built_at": started,
+            "build_seconds": round(time.time() - started, 3),
             **hashes,
         }
         save_arrays(unfinished, {}, about)
@@ -169,6 +174,11 @@ def _generation_name(hashes: dict[str, str]) -> str:
 def _manifest_hash(generation: Path | None, name: str) -> str | None:
     """Read a hash from the manifest of a generation, if one is given."""
     return None if generation is None else str(read_manifest(generation)[name])
+
+
+def _data_read_at(generation: Path | None) -> float | None:
+    """Tell when the data of a generation was read from its files, if that is on record."""
+    return None if generation is None else read_manifest(generation).get("data_read_at")
 
 
 def _is_sound(folder: Path) -> bool:

@@ -24,9 +24,12 @@ from classes.errors import (
     NoSnapshotError,
     NothingToRollBackError,
     ReloadBusyError,
+    ReloadConflictError,
+    ReloadRefusedError,
     ServiceError,
 )
 from classes.pointer import Pointer, PointerFile, Stamp
+from classes.service_counters import ServiceCounters
 from classes.snapshot import DATA, MODEL, Snapshot
 from classes.sources import source_fingerprint
 from classes.top_lists import FOLDER as TOP_LISTS
@@ -37,15 +40,27 @@ logger = logging.getLogger(__name__)
 
 OPEN_ATTEMPTS = 5
 
+_OUTCOMES = {
+    ReloadBusyError: "busy",
+    ReloadRefusedError: "refused",
+    ReloadConflictError: "conflict",
+    NothingToRollBackError: "nothing",
+}
+"""How a reload ended, for the counters; whatever isn't listed has failed."""
+
 
 class SnapshotStore:
     """The door to the published generations.
 
     One instance a process; every method may be called from any thread.
+
+    Attributes:
+        counters: Of what is done with the snapshots, and of the requests for it.
     """
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, counters: ServiceCounters | None = None) -> None:
         """Remember where generations lie; nothing is opened yet."""
+        self.counters = counters or ServiceCounters()
         self._config = config
         self._root = config.snapshot_path
         self._pointer = PointerFile(self._root / "current")
@@ -101,9 +116,11 @@ class SnapshotStore:
             ReloadConflictError: Data and model don't fit each other.
             ReloadFailedError: Out of disk space or time, or the build was killed.
         """
-        with self._locked() as lock:
-            run_builder(self._config, lock, data=data, model=model, announce=logger.info)
-        return self.current()
+        parts = (("data", data), ("model", model))
+        with self._counted("_and_".join(name for name, wanted in parts if wanted)):
+            with self._locked() as lock:
+                run_builder(self._config, lock, data=data, model=model, announce=logger.info)
+            return self.current()
 
     def rollback(self) -> Snapshot:
         """Go back to the generation that was in service before this one.
@@ -112,7 +129,7 @@ class SnapshotStore:
             ReloadBusyError: A reload is running.
             NothingToRollBackError: No earlier generation is kept.
         """
-        with self._locked():
+        with self._counted("rollback"), self._locked():
             pointer = self._pointer.read()
             if pointer is None or not pointer.history:
                 raise NothingToRollBackError(
@@ -136,6 +153,7 @@ class SnapshotStore:
                 snapshot = Snapshot.open(
                     self._root / "generations" / pointer.generation,
                     TopLists.open(self._root / TOP_LISTS / pointer.generation),
+                    self.counters.count_user,
                 )
             except (OSError, ValueError, KeyError) as error:
                 reason = error
@@ -161,6 +179,16 @@ class SnapshotStore:
             announce(f"The published snapshot {pointer.generation} is damaged: {error}")
             return None
         return pointer
+
+    @contextmanager
+    def _counted(self, what: str) -> Iterator[None]:
+        """Count a reload or rollback by how it ends."""
+        try:
+            yield
+        except ServiceError as error:
+            self.counters.count_reload(what, _OUTCOMES.get(type(error), "failed"))
+            raise
+        self.counters.count_reload(what, "done")
 
     @contextmanager
     def _locked(self) -> Iterator[int]:

@@ -16,6 +16,7 @@ from classes.errors import (
     ReloadRefusedError,
     ServiceError,
 )
+from classes.service_counters import ServiceCounters
 from classes.snapshot import Snapshot
 from classes.snapshot_store import SnapshotStore
 from config import Config
@@ -30,6 +31,7 @@ class RecordingStore(SnapshotStore):
     """A store that notes what it was told, and gives one snapshot or raises one error."""
 
     def __init__(self, snapshot: Snapshot | None = None, error: ServiceError | None = None) -> None:
+        self.counters = ServiceCounters()
         self.calls: list[object] = []
         self.snapshot = snapshot
         self.error = error

@@ -27,7 +27,7 @@ N_WORKERS = 3
 def copy_of(published: Config, folder: Path, **changes: object) -> Config:
     """A service of its own on a copy of the published snapshot, which starts in no time."""
     shutil.copytree(published.snapshot_path.parent, folder, dirs_exist_ok=True, symlinks=True)
-    return config_in(folder, port=free_port(), workers=N_WORKERS, **changes)
+    return config_in(folder, **{"port": free_port(), "workers": N_WORKERS, **changes})
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,46 @@
+"""What the processes of one running server tell each other: since when it runs, and its end."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from pathlib import Path
+from typing import Final
+
+_STARTED: Final = "started"
+_DRAINING: Final = "draining"
+
+
+class RunFolder:
+    """A folder that the server makes anew at its start; another WSGI server has none."""
+
+    def __init__(self, path: Path) -> None:
+        """Name the folder, which need not exist."""
+        self._path = path
+        self._own_start = time.time()
+
+    def begin(self) -> None:
+        """Clear what an earlier run left, and note the time.
+
+        Raises:
+            OSError: The folder can't be made; then each process counts for itself.
+        """
+        shutil.rmtree(self._path, ignore_errors=True)
+        self._path.mkdir(parents=True)
+        (self._path / _STARTED).touch()
+
+    def started_at(self) -> float:
+        """Tell when the server started, in seconds since 1970; else when this process did."""
+        try:
+            return (self._path / _STARTED).stat().st_mtime
+        except FileNotFoundError:
+            return self._own_start
+
+    def drain(self) -> None:
+        """Announce that the server is about to stop."""
+        if self._path.is_dir():
+            (self._path / _DRAINING).touch()
+
+    def is_draining(self) -> bool:
+        """Tell whether the server is about to stop."""
+        return (self._path / _DRAINING).exists()

@@ -1,0 +1,77 @@
+"""What the service counts about itself: requests, users scored, reloads, starts of workers."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from pathlib import Path
+from typing import Final, Literal
+
+from classes.counters import Counters, Name
+
+REQUESTS: Final = "requests"
+SECONDS: Final = "seconds"
+USERS: Final = "users"
+RELOADS: Final = "reloads"
+STARTS: Final = "starts"
+
+BUCKETS_S: Final = (
+    *(0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05),
+    *(0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0),
+)
+"""Upper ends of the latency histogram's buckets in seconds; one more holds what is above."""
+
+SUM: Final = "sum_ns"
+_BUCKETS_NS: Final = tuple(round(end * 1e9) for end in BUCKETS_S)
+
+Source = Literal["personalised", "top_list", "cold_start"]
+"""Where a user's items came from: scored now, looked up, or popularity for the unknown."""
+
+SOURCES: Final[tuple[Source, ...]] = ("personalised", "top_list", "cold_start")
+
+
+class ServiceCounters:
+    """Counts on the path of a request for less than a microsecond, across all workers."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        """Join the counters in `folder`; without one, count for this process alone."""
+        self._counters = Counters(folder)
+        self._lock = self._counters.lock
+        self._values = self._counters.values
+        self._of_request: dict[tuple[str, str, str], tuple[int, int]] = {}
+        self._of_source = {each: self._counters.place((USERS, each)) for each in SOURCES}
+        self._counters.add((STARTS,))
+
+    def count_request(self, method: str, route: str, status: str, nanoseconds: int) -> None:
+        """Note that a request was answered, and how long that took."""
+        key = method, route, status
+        places = self._of_request.get(key) or self._places_of_request(key)
+        bucket = places[1] + 1 + bisect_left(_BUCKETS_NS, nanoseconds)
+        with self._lock:
+            self._values[places[0]] += 1
+            self._values[places[1]] += nanoseconds
+            self._values[bucket] += 1
+
+    def count_user(self, source: Source) -> None:
+        """Note that items were found for a user."""
+        with self._lock:
+            self._values[self._of_source[source]] += 1
+
+    def count_reload(self, what: str, outcome: str) -> None:
+        """Note how a reload or rollback ended."""
+        self._counters.add((RELOADS, what, outcome))
+
+    def totals(self) -> dict[Name, int]:
+        """Sum over all workers since the service started."""
+        return self._counters.totals()
+
+    def _places_of_request(self, key: tuple[str, str, str]) -> tuple[int, int]:
+        method, route, status = key
+        histogram = [
+            (SECONDS, method, route, end) for end in (SUM, *map(str, BUCKETS_S), str(float("inf")))
+        ]
+        places = (
+            self._counters.place((REQUESTS, method, route, status)),
+            self._counters.place(*histogram),
+        )
+        self._of_request[key] = places
+        return places
