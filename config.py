@@ -161,7 +161,8 @@ def settings_table() -> str:
 def _parse(variable: str, text: str, default: Any) -> Any:
     """Turn the text of one environment variable into the type of its default."""
     if isinstance(default, Path):
-        return Path(text).expanduser().resolve()
+        # Not resolved: a link that is pointed to newer files is followed at each reload.
+        return Path(text).expanduser().absolute()
     if isinstance(default, int):
         try:
             return int(text)

@@ -88,6 +88,11 @@ def _interactions(clean_path: Path, items: pd.Index) -> tuple[pd.DataFrame, NDAr
     )
     clean = read_clean(clean_path, wanted)
     item_rows = catalog.rows_of(clean[columns.ITEM], items)
+    if not (item_rows >= 0).any():
+        raise ArtifactError(
+            f"{clean_path}: none of its {len(clean):,} rows is about one of the {len(items):,} "
+            f"items that have embeddings; the files come from different data."
+        )
     return clean[item_rows >= 0], item_rows[item_rows >= 0]
 
 

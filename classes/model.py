@@ -123,17 +123,34 @@ def load_network(path: Path) -> Any:
     """Load a Keras model for inference.
 
     Raises:
-        ArtifactError: The file is missing or no Keras model that can be loaded.
+        ArtifactError: The file is missing, no Keras model that can be loaded, or one that
+            gives no finite score a pair.
     """
     import keras  # costs seconds and 400 MB; a worker never needs it where the model splits
 
     try:
-        return keras.saving.load_model(path, compile=False)
+        network = keras.saving.load_model(path, compile=False)
     except Exception as error:  # Keras raises whatever its parts raise on a damaged file.
         reason = str(error).strip().splitlines() or [type(error).__name__]
         raise ArtifactError(
             f"{path.name} is no Keras model that can be loaded: {reason[0]}"
         ) from error
+    _refuse_what_cannot_score(network, path)
+    return network
+
+
+def _refuse_what_cannot_score(network: Any, path: Path) -> None:
+    shapes = [tuple(output.shape[1:]) for output in network.outputs]
+    if len(shapes) != 1 or np.prod(shapes[0]) != 1:
+        raise ArtifactError(
+            f"{path.name} has outputs of shapes {shapes} a pair; expected one output, the score."
+        )
+    n_bad = sum(int(np.count_nonzero(~np.isfinite(each))) for each in network.get_weights())
+    if n_bad:
+        raise ArtifactError(
+            f"{path.name}: {n_bad:,} weights are NaN or infinite; its training diverged. "
+            f"Train it again (python -m pipeline train)."
+        )
 
 
 def check_widths(network: Any, inputs: ModelInputs) -> None:

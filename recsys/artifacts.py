@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype
 
 from recsys import columns
 
@@ -109,7 +110,8 @@ def read_clean(path: Path, wanted: Sequence[str] | None = None) -> pd.DataFrame:
     """Read `clean_df.pq`: the `wanted` columns, optional ones only where the file has them.
 
     Raises:
-        ArtifactError: Missing or unreadable file, or a column of the contract is absent.
+        ArtifactError: Missing or unreadable file, or a column of the contract is absent or
+            holds something else than numbers or times.
     """
     schema = _read_schema(path)
     required = set(columns.CLEAN_COLUMNS if wanted is None else wanted)
@@ -118,7 +120,9 @@ def read_clean(path: Path, wanted: Sequence[str] | None = None) -> pd.DataFrame:
     if missing:
         raise ArtifactError(f"{path}: lacks the columns {missing}; it has {schema}.")
     chosen = schema if wanted is None else [name for name in wanted if name in schema]
-    return _read_parquet(path, chosen)
+    frame = _read_parquet(path, chosen)
+    _refuse_other_types(frame, path)
+    return frame
 
 
 def embeddings_frame(names: Sequence[str], vectors: FloatArray, key: str) -> pd.DataFrame:
@@ -205,6 +209,22 @@ def _refuse_bad_names(index: pd.Index, path: Path, key: str) -> None:
             f"{path}: {len(twice):,} rows repeat a {key}, {twice[0]!r} among them; "
             f"expected one row a {key}."
         )
+
+
+def _refuse_other_types(frame: pd.DataFrame, path: Path) -> None:
+    """Refuse ratings and prices that are no numbers, and times that are none."""
+    for name, expected, is_one in (
+        (columns.RATING, "numbers", is_numeric_dtype),
+        (columns.PRICE, "numbers", is_numeric_dtype),
+        (columns.REVIEW_TIME, "times", is_datetime64_any_dtype),
+    ):
+        # Parquet stores a column that is missing throughout without a type.
+        if name in frame and not is_one(frame[name]) and frame[name].notna().any():
+            first = frame[name].dropna().iloc[0]
+            raise ArtifactError(
+                f"{path}: the column {name!r} holds {frame[name].dtype}, {first!r} for one; "
+                f"expected {expected}. Clean the reviews again: python -m pipeline clean."
+            )
 
 
 def _as_float32(frame: pd.DataFrame, path: Path) -> FloatArray:

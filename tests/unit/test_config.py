@@ -39,6 +39,12 @@ def test_relative_folders_count_from_the_working_directory(
     assert Config.from_environment({"DATA_PATH": "mine"}).data_path == tmp_path / "mine"
 
 
+def test_a_folder_may_be_a_link_that_is_pointed_elsewhere_later(tmp_path: Path) -> None:
+    link = tmp_path / "current"
+    link.symlink_to(tmp_path / "monday", target_is_directory=True)
+    assert Config.from_environment({"DATA_PATH": str(link)}).data_path == link
+
+
 @pytest.mark.parametrize(("name", "setting"), WHOLE_NUMBERS, ids=lambda each: str(each)[:20])
 def test_a_whole_number_outside_its_range_is_refused_with_the_range(name, setting) -> None:
     for value in (setting.low - 1, setting.high + 1):
