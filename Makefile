@@ -9,7 +9,7 @@ export VENV
 PARALLEL = -n auto --maxprocesses 4 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-fast test-serving pipeline sample report bench check format lock clean \
+.PHONY: help serve test test-fast test-serving pipeline sample examples report bench check format lock clean \
         setup-serve setup-pipeline setup-report setup-dev setup-all
 
 help: ## List the commands
@@ -38,6 +38,9 @@ pipeline: setup-pipeline ## REVIEWS=FILE [METADATA=FILE USER_COLUMN=name ITEM_CO
 
 sample: setup-pipeline ## Generate the sample reviews, into DATA_PATH/amazon_reviews.csv
 	@$(RUN) -m pipeline sample $(ARGS)
+
+examples: setup-dev ## Ask the bundled sample the documentation's examples anew, into api/examples.json
+	@$(RUN) -m scripts.make_examples
 
 report: setup-report ## Execute the notebooks of report/ in place
 	PYTHONPATH=$(CURDIR) $(RUN) -m nbconvert --to notebook --execute --inplace report/eda.ipynb report/model_selection.ipynb

@@ -9,7 +9,19 @@ from functools import partial
 from flask import Flask, Response
 
 import server
-from api import docs, front, health, home, metrics, problems, recommendations, reload, users
+from api import (
+    docs,
+    front,
+    health,
+    home,
+    items,
+    metrics,
+    problems,
+    recommendations,
+    reload,
+    user_history,
+    users,
+)
 from api.given import MAX_EMPTY_BODY_BYTES
 from classes.errors import ServiceError
 from classes.run_folder import RunFolder
@@ -47,7 +59,8 @@ def create_app(config: Config | None = None, store: SnapshotStore | None = None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_EMPTY_BODY_BYTES
     app.url_map.merge_slashes = False  # would answer //path with an HTML redirect
     problems.register(app)
-    for resource in (home, recommendations, users, reload, health, metrics, docs):
+    resources = (home, recommendations, items, users, user_history, reload, health, metrics, docs)
+    for resource in resources:
         resource.register(app, store, config)
     front.register(app, store.counters)
     return app

@@ -91,6 +91,24 @@ class Config:
         int,
         Setting("MAX_USERS_PER_REQUEST", "Most users that one request may name.", 1, 1_000_000),
     ] = 1_000
+    max_users_per_body: Annotated[
+        int,
+        Setting(
+            "MAX_USERS_PER_BODY",
+            "Most users that the body of one `POST /recommendations` may name.",
+            1,
+            1_000_000,
+        ),
+    ] = 10_000
+    max_body_bytes: Annotated[
+        int,
+        Setting(
+            "MAX_BODY_BYTES",
+            "Largest body of `POST /recommendations`.",
+            1_024,
+            1_073_741_824,
+        ),
+    ] = 2_097_152
     cold_start_window_days: Annotated[
         int,
         Setting(

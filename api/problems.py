@@ -14,17 +14,21 @@ from api.answers import to_json
 from classes.errors import (
     NoSnapshotError,
     NothingToRollBackError,
+    OptionError,
     ReloadBusyError,
     ReloadConflictError,
     ReloadFailedError,
     ReloadRefusedError,
     ServiceError,
+    UnknownNameError,
 )
 
 PROBLEM_TYPE: Final = "application/problem+json"
 
 _STATUS_OF: Final[dict[type[ServiceError], int]] = {
     NoSnapshotError: 503,
+    OptionError: 400,
+    UnknownNameError: 404,
     ReloadBusyError: 409,
     ReloadConflictError: 409,
     NothingToRollBackError: 409,
@@ -90,7 +94,7 @@ def _message(status: int, error: HTTPException, headers: Mapping[str, str]) -> s
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
         return f"{request.method} came for {request.path}; allowed: {headers.get('Allow', '')}."
     if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-        return f"The body is larger than {request.max_content_length or 0:,} bytes; send none."
+        return f"The body is larger than {request.max_content_length or 0:,} bytes; send less, or none."
     return error.description or HTTPStatus(status).phrase
 
 

@@ -1,108 +1,146 @@
-"""GET /recommendations: the five items for each user asked for."""
+"""GET and POST /recommendations: the best items for each user asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from flask import Flask, Response, request
 
-from api.answers import GENERATION_HEADER, json_answer, to_json
-from api.endpoint import Answer, Endpoint, Example
-from api.front import ROUTE
-from api.given import Query
-from api.parameters import Flag, Names
-from api.schemas import NAMES, map_of
+from api.answers import json_answer, to_json
+from api.endpoint import WITH_SNAPSHOT, Answer, Endpoint, Example
+from api.given import Body, Given, Query, need_json
+from api.item_answers import described_item
+from api.options import DETAIL, OPTIONS, read_options
+from api.parameters import Names
+from api.schemas import NAMES, map_of, one_of, reference
+from api.short_way import ShortWay
 from api.users import users_parameter
+from classes.recommendation import Recommendation, recommend
+from classes.snapshot import Snapshot
 from classes.snapshot_store import SnapshotStore
 from config import Config
 
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
-
 PATH: Final = "/recommendations"
-N_ITEMS: Final = 5
-
-Recommend = Callable[[str], tuple[bytes, str]]
-"""From a raw query string to the JSON body and the generation it was made from."""
-
-
-_EXCLUDE_SEEN: Final = Flag(
-    name="exclude_seen",
-    meaning="Whether items that the user has already reviewed are left out.",
-    default=True,
+_DESCRIPTION: Final = (
+    "Known users get the best of all items by the ranking model, without what they have "
+    "reviewed; anybody else gets what is popular now. Filters apply to all items before they "
+    "are ranked, so there are n items wherever n pass; `detail` gives the reason if fewer do."
+)
+_ANSWER: Final = Answer(
+    "For each user, in the order asked, item names, best first; with `detail` an object.",
+    map_of(one_of(NAMES, reference("Recommendation"))),
 )
 
 
-def _described(users: Names) -> Endpoint:
-    known, both = "Steven+Novak", "Steven+Novak,somebody+new"
-    return Endpoint(
+def register(app: Flask, store: SnapshotStore, config: Config) -> None:
+    """Add both routes, and the short way to the first."""
+    _register_get(app, store, config)
+    _register_post(app, store, config)
+
+
+def _register_get(app: Flask, store: SnapshotStore, config: Config) -> None:
+    users = users_parameter(config.max_users_per_request)
+    endpoint = Endpoint(
         method="GET",
         path=PATH,
         tag="recommendations",
-        summary="The five best items for each user",
-        description="A user who isn't known gets what is popular now.",
-        answer=Answer("For each user, item names, best first.", map_of(NAMES)),
-        parameters=(users, _EXCLUDE_SEEN),
-        examples=(
-            Example("known", "Five items for a known user", f"{PATH}?users={known}"),
-            Example("both", "A known user and a new one", f"{PATH}?users={both}"),
-        ),
+        summary="The best items for each user",
+        description=_DESCRIPTION,
+        answer=_ANSWER,
+        parameters=(users, *OPTIONS, DETAIL),
+        examples=_GET_EXAMPLES,
     )
 
-
-def register(app: Flask, store: SnapshotStore, config: Config) -> None:
-    """Add the route, and the short way to it."""
-    users = users_parameter(config)
-    endpoint = _described(users)
-    recommend = _recommend_with(store, endpoint, users)
+    def answer(query_string: str) -> tuple[bytes, str]:
+        return _answer(store, Query(query_string, endpoint.parameters), users)
 
     @endpoint.on(app)
     def recommendations() -> Response:
-        """Recommend items."""
-        return json_answer(*recommend(request.query_string.decode("latin-1")))
+        """Recommend to the users of a query."""
+        return json_answer(*answer(request.query_string.decode("latin-1")))
 
-    app.wsgi_app = ShortWay(app.wsgi_app, recommend)  # type: ignore[method-assign]
-
-
-def _recommend_with(store: SnapshotStore, endpoint: Endpoint, users: Names) -> Recommend:
-    def recommend(query_string: str) -> tuple[bytes, str]:
-        query = Query(query_string, endpoint.parameters)
-        names = query.read(users)
-        exclude_seen = query.read(_EXCLUDE_SEEN)
-        snapshot = store.current()
-        items = snapshot.recommend(names, N_ITEMS, exclude_seen=exclude_seen)
-        return to_json(items), snapshot.generation
-
-    return recommend
+    app.wsgi_app = ShortWay(app.wsgi_app, PATH, answer)  # type: ignore[method-assign]
 
 
-class ShortWay:
-    """Answers good requests for recommendations without Flask's request machinery.
+def _register_post(app: Flask, store: SnapshotStore, config: Config) -> None:
+    users = users_parameter(config.max_users_per_body)
+    endpoint = Endpoint(
+        method="POST",
+        path=PATH,
+        tag="recommendations",
+        summary="The best items for each of many users",
+        description="The same as GET, with the users and options in a body. " + _DESCRIPTION,
+        answer=_ANSWER,
+        problems=WITH_SNAPSHOT
+        | {413: "The body is larger than MAX_BODY_BYTES.", 415: "The body isn't JSON."},
+        body=(users, *OPTIONS, DETAIL),
+        examples=_POST_EXAMPLES,
+    )
 
-    The machinery (contexts, signals, routing, response objects) costs several times what
-    the answer itself does once a user's list is known. The body comes from the same
-    function as the route's; anything but a 200 is left to the route, which runs again.
-    """
+    @endpoint.on(app)
+    def recommendations_by_body() -> Response:
+        """Recommend to the users of a body."""
+        endpoint.query()
+        need_json(request)
+        request.max_content_length = config.max_body_bytes
+        body = Body(request.get_data(), endpoint.body)
+        return json_answer(*_answer(store, body, users))
 
-    def __init__(self, app: WSGIApplication, recommend: Recommend) -> None:
-        """Stand in front of `app`."""
-        self._app = app
-        self._recommend = recommend
 
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Serve one request (PEP 3333)."""
-        if environ["PATH_INFO"] != PATH or environ["REQUEST_METHOD"] != "GET":
-            return self._app(environ, start_response)
-        try:
-            body, generation = self._recommend(environ.get("QUERY_STRING", ""))
-        except Exception:  # noqa: BLE001 - whatever it is, the route meets it again and answers it
-            return self._app(environ, start_response)
-        environ[ROUTE] = PATH
-        headers: list[tuple[str, Any]] = [
-            ("Content-Type", "application/json"),
-            ("Content-Length", str(len(body))),
-            (GENERATION_HEADER, generation),
-        ]
-        start_response("200 OK", headers)
-        return [body]
+def _answer(store: SnapshotStore, given: Given, users: Names) -> tuple[bytes, str]:
+    """Read a request, and make the body of its answer."""
+    names = given.read(users)
+    options = read_options(given)
+    detail = given.read(DETAIL)
+    snapshot = store.current()
+    payload: dict[str, Any]
+    if options.is_plain and not detail:
+        payload = dict(snapshot.recommend(names, options.n))
+    else:
+        found = recommend(snapshot, names, options)
+        payload = {
+            user: _described(snapshot, each) if detail else _names(snapshot, each)
+            for user, each in found.items()
+        }
+    return to_json(payload), snapshot.generation
+
+
+def _names(snapshot: Snapshot, found: Recommendation) -> list[str]:
+    return [snapshot.data.item(row) for row in found.rows]
+
+
+def _described(snapshot: Snapshot, found: Recommendation) -> dict[str, Any]:
+    """Say all about one user's list, in the form of the schema "Recommendation"."""
+    scores = [None] * len(found.rows) if found.scores is None else found.scores.tolist()
+    items = [
+        {
+            **described_item(snapshot.data, int(row)),
+            "score": None if score is None else round(score, 6),
+            "rank": position + 1,
+            "source": found.source,
+        }
+        for position, (row, score) in enumerate(zip(found.rows, scores, strict=True))
+    ]
+    counts = {"n_candidates": found.n_candidates, "n_without_price": found.n_without_price}
+    reason = {} if found.reason is None else {"reason": found.reason}
+    return {"items": items, **counts, **reason}
+
+
+_KNOWN: Final = f"{PATH}?users=Steven+Novak"
+_GET_EXAMPLES: Final = (
+    Example("known", "Five items for a known user", _KNOWN),
+    Example("both", "A known user and a new one", f"{_KNOWN},somebody+new"),
+    Example(
+        "filters",
+        "Two items of a category and price, with all that is known of them",
+        f"{_KNOWN}&category=Bird+Feeding&price_min=10&price_max=40&n=2&detail=true",
+    ),
+)
+_POST_EXAMPLES: Final = (
+    Example(
+        "both",
+        "Two items for a known user and a new one",
+        PATH,
+        {"users": ["Steven Novak", "somebody new"], "n": 2},
+    ),
+)

@@ -43,7 +43,7 @@ def register(app: Flask, store: SnapshotStore, config: Config) -> None:
         answer.headers["Cache-Control"] = "no-store"  # another draw is another answer
         return answer
 
-    users = users_parameter(config)
+    users = users_parameter(config.max_users_per_request)
     endpoint = Endpoint(
         method="GET",
         path="/check_users",
@@ -68,8 +68,8 @@ def register(app: Flask, store: SnapshotStore, config: Config) -> None:
         return json_answer(to_json(known), snapshot.generation)
 
 
-def users_parameter(config: Config) -> Names:
-    """Describe the users that a request asks for."""
+def users_parameter(most: int) -> Names:
+    """Describe the users that a request asks for, at most `most`."""
     return Names(
         name="users",
         meaning=(
@@ -78,7 +78,7 @@ def users_parameter(config: Config) -> Names:
         ),
         default=[],
         required=True,
-        most=config.max_users_per_request,
+        most=most,
         nouns="users",
         example=["Steven Novak", "somebody new"],
     )

@@ -16,6 +16,8 @@ from classes.user_reviews import UserReviews
 from recsys import user_profile
 from recsys.affinity import newest_distinct
 from recsys.artifacts import ArtifactPaths, FloatArray
+from recsys.ranking import Ranking
+from recsys.similarity import most_similar
 from recsys.text import normalize_name
 
 
@@ -127,7 +129,16 @@ class AppDataProcessor:
     def title(self, item: str) -> str:
         """Readable title of an item; its name where the data has no title."""
         row = self._items.find(item)
-        return item if row is None else self._titles[row] or item
+        return item if row is None else self.title_of(row)
+
+    def title_of(self, item_row: int) -> str:
+        """Readable title of the item at a row; its name where the data has no title."""
+        return self._titles[item_row] or self._items[item_row]
+
+    def similar_items(self, item_row: int, n: int) -> Ranking:
+        """Rank the n items whose descriptions are nearest, by cosine."""
+        lengths = cast(FloatArray, self._arrays["item_desc_norm"])
+        return most_similar(self.inputs.item_desc, lengths, item_row, n)
 
     def random_users(self, n: int) -> list[str]:
         """Draw n distinct known users, all of them where n is larger."""

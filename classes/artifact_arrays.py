@@ -25,6 +25,7 @@ from recsys.artifacts import (
     read_embeddings,
 )
 from recsys.cold_start import cold_start_order
+from recsys.similarity import norms
 from recsys.text import is_anonymous
 
 FIVE_STAR_RATES: Final = "item_five_star_rate"
@@ -42,7 +43,11 @@ def artifact_arrays(paths: ArtifactPaths, cold_start_window_days: int) -> Arrays
     users = pd.Index(review.names[named].astype(str))
     items = pd.Index(desc.names.astype(str))
     clean, item_rows = _interactions(paths.clean, items)
-    arrays: Arrays = {"item_desc": desc.vectors, "item_price": price.vectors}
+    arrays: Arrays = {
+        "item_desc": desc.vectors,
+        "item_desc_norm": norms(desc.vectors),
+        "item_price": price.vectors,
+    }
     if paths.item_affinity.exists():
         arrays |= Affinities.arrays(read_affinity_kernels(paths.item_affinity, items))
         users = catalog.with_reviewers(users, clean[columns.USER])

@@ -34,3 +34,11 @@ class ReloadFailedError(ServiceError):
 
 class NothingToRollBackError(ServiceError):
     """There is no earlier generation to go back to."""
+
+
+class OptionError(ServiceError):
+    """What a caller asks for doesn't fit together, or doesn't fit the data."""
+
+
+class UnknownNameError(ServiceError):
+    """There is no item or user of the name asked for."""

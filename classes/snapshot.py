@@ -29,6 +29,7 @@ class Snapshot:
         data: Users and items.
         model: Scores every item for a user.
         manifest: What the builder wrote about the generation.
+        count_user: Told, of each user that items are found for, where they come from.
     """
 
     def __init__(
@@ -46,7 +47,7 @@ class Snapshot:
         self.model = model
         self.manifest = manifest
         self._top_lists = top_lists
-        self._count_user = count_user or (lambda _: None)
+        self.count_user = count_user or (lambda _: None)
 
     @classmethod
     def open(
@@ -97,7 +98,7 @@ class Snapshot:
     def _recommend_one(self, user: str, n: int, exclude_seen: bool) -> list[str]:
         user_row = self.data.user_row(user)
         if user_row is None:
-            self._count_user("cold_start")
+            self.count_user("cold_start")
             item_rows = self.data.cold_start_items(n)
         else:
             item_rows = self._known_user_rows(user_row, n, exclude_seen)
@@ -108,9 +109,9 @@ class Snapshot:
         if exclude_seen and n <= TOP_K and self._top_lists is not None:
             listed = self._top_lists.of(user_row)
             if listed is not None:
-                self._count_user("top_list")
+                self.count_user("top_list")
                 return listed[:n]
-        self._count_user("personalised")
+        self.count_user("personalised")
         excluded = self.data.seen_items(user_row) if exclude_seen else self.data.no_items
         return self.model.top_k(user_row, n, excluded).rows
 

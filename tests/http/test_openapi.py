@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,8 +11,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from api.endpoint import endpoints_of
-from api.openapi import VERSION, openapi_path
+from api.openapi import VERSION, example_answers, openapi_path
 from config import PROJECT_ROOT
+from scripts.make_examples import answers, sample_app
 from tests.http.problem import assert_problem
 
 
@@ -69,6 +71,34 @@ def test_the_version_is_the_projects(document: dict[str, Any]) -> None:
 
 def test_the_document_takes_no_parameters(client: FlaskClient) -> None:
     assert_problem(client.get("/openapi.json?format=yaml"), 400, "'format'", "none here")
+
+
+def test_the_examples_are_what_the_bundled_sample_answers(tmp_path: Path) -> None:
+    app = sample_app(tmp_path)
+    found, written = answers(app), dict(example_answers())
+    drawn = written.pop("GET /random_users three")
+    assert len(found.pop("GET /random_users three")) == len(drawn) == 3
+    known = app.test_client().get("/check_users", query_string={"users": ",".join(drawn)})
+    assert known.get_json() == dict.fromkeys(drawn, True)
+    assert list(found) == list(written), "Run `make examples`."
+    for key, answer in found.items():
+        assert_alike(answer, written[key])
+
+
+def assert_alike(found: Any, expected: Any) -> None:
+    """Compare JSON, numbers but for what another processor may round otherwise."""
+    if isinstance(expected, dict):
+        assert list(found) == list(expected), "Run `make examples`."
+        for name, value in expected.items():
+            assert_alike(found[name], value)
+    elif isinstance(expected, list):
+        assert len(found) == len(expected), "Run `make examples`."
+        for one, other in zip(found, expected, strict=True):
+            assert_alike(one, other)
+    elif isinstance(expected, float):
+        assert found == pytest.approx(expected, abs=2e-4), "Run `make examples`."
+    else:
+        assert found == expected, "Run `make examples`."
 
 
 def _references(node: Any) -> Any:

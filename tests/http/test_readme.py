@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from api.answers import GENERATION_HEADER
+from api.openapi import openapi_path
 from config import PROJECT_ROOT, settings_table
 
 
@@ -20,7 +21,7 @@ def test_the_readme_names_every_endpoint_with_its_method(app: Flask) -> None:
     text = readme()
     for rule in app.url_map.iter_rules():
         [method] = (rule.methods or set()) - {"HEAD", "OPTIONS"}
-        assert f"{method} {rule.rule}" in text
+        assert f"`{method} {openapi_path(rule.rule)}" in text
 
 
 def test_the_readme_explains_the_header_that_names_the_generation() -> None:

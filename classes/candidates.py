@@ -1,0 +1,75 @@
+"""Which items a request lets in: filters on facts apply to all items, before any ranking."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classes.errors import OptionError
+from classes.item_facts import ItemFacts
+from classes.options import Options
+
+BoolArray = NDArray[np.bool_]
+N_SUGGESTIONS = 3
+N_SHOWN = 60
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """The items that pass the filters of a request.
+
+    Attributes:
+        mask: (n_items,) bool; None where every item passes.
+        n: How many pass.
+        n_without_price: How many items fit otherwise but have no price to be judged by.
+    """
+
+    mask: BoolArray | None
+    n: int
+    n_without_price: int = 0
+
+    def without(self, rows: NDArray[np.int32]) -> int:
+        """Count the candidates that are left without some items, given by distinct rows."""
+        return self.n - (len(rows) if self.mask is None else int(self.mask[rows].sum()))
+
+
+def choose(facts: ItemFacts, options: Options) -> Candidates:
+    """Apply the filters on price and category.
+
+    Raises:
+        OptionError: There is no such category, or none at all.
+    """
+    n_items = len(facts.prices)
+    if options.category is None and not options.by_price:
+        return Candidates(None, n_items)
+    mask = np.ones(n_items, dtype=np.bool_)
+    if options.category is not None:
+        mask = facts.categories == _category_row(facts, options.category)
+    if not options.by_price:
+        return Candidates(mask, int(mask.sum()))
+    n_without_price = int((mask & np.isnan(facts.prices)).sum())
+    # A comparison with NaN is false, so unknown prices fail either bound.
+    if options.price_min is not None:
+        mask = mask & (facts.prices >= options.price_min)
+    if options.price_max is not None:
+        mask = mask & (facts.prices <= options.price_max)
+    return Candidates(mask, int(mask.sum()), n_without_price)
+
+
+def _category_row(facts: ItemFacts, name: str) -> int:
+    row = facts.category_row(name)
+    if row is not None:
+        return row
+    names = facts.category_names
+    if not names:
+        raise OptionError(
+            f"The parameter 'category' is {name[:N_SHOWN]!r}, but the data has no categories; leave it out."
+        )
+    near = get_close_matches(name[:N_SHOWN], names, N_SUGGESTIONS, cutoff=0.0)
+    raise OptionError(
+        f"No item has the category {name[:N_SHOWN]!r}. Of the {len(names):,} there are, the "
+        f"most similar are {', '.join(map(repr, near))}."
+    )
