@@ -1,0 +1,76 @@
+"""The bias model: how likely a pair ends in five stars, from how both sides tend to rate.
+
+    P(rating = 5 | user u, item i) = b + b_u + b_i, cut to 0 … 1
+
+b is the share of five-star ratings, b_u and b_i are shrunk means of what is left, found
+by turns (Koren, KDD 2008, section 2.1). It predicts ratings better than the networks
+that were compared with it, and ranking is another task that it is no good at.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+N_SWEEPS = 5
+
+
+class BiasModel(NamedTuple):
+    """A fitted bias model.
+
+    Attributes:
+        base: Share of five-star ratings, b.
+        users: (n_users,) float64, b_u; 0 for a user without ratings.
+        items: (n_items,) float64, b_i.
+    """
+
+    base: float
+    users: NDArray[np.float64]
+    items: NDArray[np.float64]
+
+    @property
+    def five_star_rates(self) -> NDArray[np.float64]:
+        """Chance of five stars from an average user, (n_items,): b + b_i."""
+        return np.clip(self.base + self.items, 0.0, 1.0)
+
+    def predict(self, user_rows: NDArray[Any], item_rows: NDArray[Any]) -> NDArray[np.float64]:
+        """Chance of five stars of pairs (m,), 0 to 1; a row of -1 is an average user or item."""
+        of_user = np.where(user_rows >= 0, self.users[user_rows], 0.0)
+        of_item = np.where(item_rows >= 0, self.items[item_rows], 0.0)
+        return np.clip(self.base + of_user + of_item, 0.0, 1.0)
+
+
+def fit_bias_model(
+    user_rows: NDArray[Any],
+    item_rows: NDArray[Any],
+    liked: NDArray[np.bool_],
+    shape: tuple[int, int],
+    shrinkage: tuple[float, float] = (3.0, 10.0),
+) -> BiasModel:
+    """Fit by alternating shrunk means, users first.
+
+    b_u = Σ (y - b - b_i) / (n_u + λ_u) over the ratings of u, and likewise b_i.
+
+    Args:
+        user_rows: (m,) int, -1 for somebody unknown, who counts for the item only.
+        item_rows: (m,) int, -1 for an unknown item, whose row is left out.
+        liked: (m,) whether the rating is five stars.
+        shape: Numbers of users and items.
+        shrinkage: λ_u and λ_i, pseudo-ratings that are as expected.
+    """
+    known = np.asarray(item_rows) >= 0
+    users, items = np.asarray(user_rows)[known], np.asarray(item_rows)[known]
+    y = np.asarray(liked, dtype=np.float64)[known]
+    base = float(y.mean()) if len(y) else 0.0
+    person = users >= 0
+    user_counts = np.bincount(users[person], minlength=shape[0]) + shrinkage[0]
+    item_counts = np.bincount(items, minlength=shape[1]) + shrinkage[1]
+    of_users, of_items = np.zeros(shape[0]), np.zeros(shape[1])
+    for _ in range(N_SWEEPS):
+        left = (y - base - of_items[items])[person]
+        of_users = np.bincount(users[person], left, shape[0]) / user_counts
+        left = y - base - np.where(person, of_users[users], 0.0)
+        of_items = np.bincount(items, left, shape[1]) / item_counts
+    return BiasModel(base, of_users, of_items)
