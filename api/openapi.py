@@ -18,7 +18,7 @@ from api.schemas import SCHEMAS, reference
 VERSION: Final = "0.1.0"
 EXAMPLES_PATH: Final = Path(__file__).with_name("examples.json")
 
-_INFO: Final = {
+INFO: Final[dict[str, str]] = {
     "title": "Top five",
     "version": VERSION,
     "summary": "The items that a user is most likely to want next, for known users and new ones.",
@@ -29,7 +29,7 @@ _INFO: Final = {
         "bundled sample."
     ),
 }
-_TAGS: Final = {
+TAGS: Final[dict[str, str]] = {
     "recommendations": "What to show to whom.",
     "users": "Who is known, and by what.",
     "items": "What there is.",
@@ -47,10 +47,10 @@ def document(endpoints: Sequence[tuple[str, Endpoint]]) -> dict[str, Any]:
     used = {endpoint.tag for _, endpoint in endpoints}
     return {
         "openapi": "3.1.0",
-        "info": _INFO,
+        "info": INFO,
         "servers": [{"url": "/"}],
         "tags": [
-            {"name": name, "description": text} for name, text in _TAGS.items() if name in used
+            {"name": name, "description": text} for name, text in TAGS.items() if name in used
         ],
         "paths": paths,
         "components": {

@@ -6,7 +6,6 @@ import re
 import pytest
 from flask.testing import FlaskClient
 
-from api.openapi import openapi_path
 from app import create_app
 from classes.app_data_processing import AppDataProcessor
 from classes.snapshot_store import SnapshotStore
@@ -28,11 +27,11 @@ def links(text: str) -> list[str]:
 
 def test_every_example_link_of_the_home_page_works(client: FlaskClient) -> None:
     addresses = links(page(client))
-    assert len(addresses) == 6
+    assert len(addresses) == 7
     for address in addresses:
         answer = client.get(address)
         assert answer.status_code == 200, address
-        assert answer.get_json()
+        assert address == "/docs" or answer.get_json()
 
 
 def test_the_examples_name_known_users_and_an_unknown_one(client: FlaskClient) -> None:
@@ -61,12 +60,6 @@ def test_the_home_page_says_which_data_is_served(client: FlaskClient, store: Sna
     assert "<b>20</b> items" in text
     assert store.current().generation in text
     assert client.get("/").headers["X-Generation"] == store.current().generation
-
-
-def test_the_home_page_names_every_endpoint(client: FlaskClient) -> None:
-    text = page(client)
-    for rule in client.application.url_map.iter_rules():
-        assert openapi_path(rule.rule) in text
 
 
 def test_the_home_page_needs_nothing_from_anywhere(client: FlaskClient) -> None:
