@@ -24,6 +24,7 @@ from api import (
 )
 from api.given import MAX_EMPTY_BODY_BYTES
 from classes.errors import ServiceError
+from classes.kernel_code import prepare_kernels
 from classes.run_folder import RunFolder
 from classes.service_counters import ServiceCounters
 from classes.snapshot_store import SnapshotStore
@@ -44,7 +45,7 @@ class _Application(Flask):
 
 
 def create_app(config: Config | None = None, store: SnapshotStore | None = None) -> Flask:
-    """Build the application; nothing is loaded before the first request.
+    """Build the application; no snapshot is opened before the first request.
 
     Logging is the server's to set up: under another one than ours, warnings and errors
     go where that one sends them.
@@ -55,6 +56,7 @@ def create_app(config: Config | None = None, store: SnapshotStore | None = None)
     """
     config = config or Config.from_environment()
     store = store or SnapshotStore(config, ServiceCounters(config.run_path))
+    prepare_kernels(config.snapshot_path)
     app = _Application("api", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_EMPTY_BODY_BYTES
     app.url_map.merge_slashes = False  # would answer //path with an HTML redirect

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from classes.app_data_processing import ModelInputs
-from classes.array_folder import open_arrays, read_manifest, save_arrays
-from classes.scorers import PredictScorer, SplitScorer
+from classes.array_folder import open_arrays, read_manifest
+from classes.scorers import HEAD_FILE, Candidates, ItemRows, PredictScorer, Scorer, TileScorer
 from recsys.artifacts import ArtifactError, FloatArray
-from recsys.joint_file import load_head, save_head
+from recsys.joint_file import load_head
 from recsys.ranking import Ranking
 
+logger = logging.getLogger(__name__)
+
 MODEL_FILE = "best_model.keras"
-HEAD_FILE = "head.npz"
 INPUT_ORDER = "user review, user item, item description, price"
 
 
@@ -31,15 +32,22 @@ class Model:
     A user is given by row, in the order of the user embeddings the model was built with.
     """
 
-    def __init__(self, scorer: SplitScorer | PredictScorer) -> None:
+    def __init__(self, scorer: Scorer) -> None:
         """Wrap a way to score."""
         self._scorer = scorer
 
     @classmethod
-    def from_keras(cls, path: Path, inputs: ModelInputs) -> Model:
+    def from_keras(
+        cls, path: Path, inputs: ModelInputs, say: Callable[[str], None] = logger.info
+    ) -> Model:
         """Load a network and precompute its halves, checked against `model.predict`.
 
         A network that doesn't split, or whose split disagrees, is scored by Keras itself.
+
+        Args:
+            path: The Keras file.
+            inputs: What it reads.
+            say: Told what was decided on the way.
 
         Raises:
             ArtifactError: The file is no Keras model that can be loaded.
@@ -50,7 +58,7 @@ class Model:
         from classes.graph_split import SplitError
 
         try:
-            return cls(_split_scorer(network, inputs))
+            return cls(_split_scorer(network, inputs, say))
         except SplitError as reason:
             return cls(PredictScorer(network, inputs, str(reason)))
 
@@ -60,19 +68,16 @@ class Model:
         if not (folder / HEAD_FILE).exists():
             reason = read_manifest(folder)["reason"]
             return cls(PredictScorer(load_network(folder / MODEL_FILE), inputs, reason))
-        arrays = open_arrays(folder)
-        user_half, item_half = (
-            cast(FloatArray, arrays[name]) for name in ("user_half", "item_half")
-        )
-        return cls(SplitScorer(load_head(folder / HEAD_FILE), user_half, item_half))
+        head, arrays = load_head(folder / HEAD_FILE), open_arrays(folder)
+        if head.program is not None:
+            return cls(TileScorer.from_arrays(head, arrays))
+        from classes.kernel_scorer import KernelScorer  # numba; see classes/kernel_code.py
+
+        return cls(KernelScorer.from_arrays(head, arrays))
 
     def save(self, folder: Path) -> None:
         """Write what `open` needs into a folder that already holds the Keras file."""
-        if isinstance(self._scorer, PredictScorer):
-            save_arrays(folder, {}, {"reason": self._scorer.reason})
-        else:
-            save_head(self._scorer.head, folder / HEAD_FILE)
-            save_arrays(folder, self._scorer.arrays, {})
+        self._scorer.save(folder)
 
     def score(self, user_row: int) -> FloatArray:
         """Score every item, (n_items,) float32; higher is better.
@@ -82,24 +87,24 @@ class Model:
         """
         return self._scorer.score(user_row)
 
-    def top_k(self, user_row: int, k: int, excluded: NDArray[np.int32]) -> Ranking:
+    def top_k(
+        self, user_row: int, k: int, excluded: ItemRows, candidates: Candidates = None
+    ) -> Ranking:
         """Rank the k best items, ties by lower row.
 
         Args:
             user_row: The user.
             k: How many items; fewer come back only where fewer are left.
             excluded: Item rows never to return, ascending.
+            candidates: (n_items,), the items that may be returned; None for all.
         """
-        return self._scorer.top_k(user_row, k, excluded)
+        return self._scorer.top_k(user_row, k, excluded, candidates)
 
     def top_k_of_many(
-        self, user_rows: Sequence[int], k: int, excluded: Sequence[NDArray[np.int32]]
+        self, user_rows: Sequence[int], k: int, excluded: Sequence[ItemRows]
     ) -> list[Ranking]:
         """Rank for many users, each with its own excluded rows, as `top_k` does for one."""
-        return [
-            self.top_k(user_row, k, rows)
-            for user_row, rows in zip(user_rows, excluded, strict=True)
-        ]
+        return self._scorer.top_k_of_many(user_rows, k, excluded)
 
     def outputs(self, scores: FloatArray) -> FloatArray:
         """Turn scores into the network's own outputs, probabilities where it ends in a sigmoid."""
@@ -171,20 +176,23 @@ def check_widths(network: Any, inputs: ModelInputs) -> None:
         )
 
 
-def _split_scorer(network: Any, inputs: ModelInputs) -> SplitScorer:
+def _split_scorer(network: Any, inputs: ModelInputs, say: Callable[[str], None]) -> Scorer:
     """Split the network, check the split against `model.predict`, and compute the halves.
 
     Raises:
-        SplitError: It doesn't split, or the split disagrees.
+        SplitError: It doesn't split, or the split disagrees or overflows.
     """
     from classes.graph_split import AGREEMENT, SplitError, check_split, split
+    from classes.kernel_scorer import KernelScorer
 
     halves = split(network)
     difference = check_split(halves, inputs)
     if not difference <= AGREEMENT:
         raise SplitError(f"the split is off by {difference:.2g} on sampled pairs")
-    return SplitScorer(
-        halves.head,
-        halves.user_half(inputs.user_review, inputs.user_item),
-        halves.item_half(inputs.item_desc, inputs.item_price),
-    )
+    user_half = halves.user_half(inputs.user_review, inputs.user_item)
+    item_half = halves.item_half(inputs.item_desc, inputs.item_price)
+    if not (np.isfinite(user_half).all() and np.isfinite(item_half).all()):
+        raise SplitError("a half of the split holds values that are not finite")
+    if halves.head.program is not None:
+        return TileScorer(halves.head, user_half, item_half)
+    return KernelScorer.build(halves.head, user_half, item_half, say)

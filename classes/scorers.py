@@ -1,34 +1,69 @@
 """The ways to score every item for a user; a snapshot uses the fastest that is exact.
 
-Each scorer offers the same two calls:
-
-    score(user_row) -> (n_items,) float32, in the order of which the network's outputs are
-    top_k(user_row, k, excluded) -> Ranking, best first, ties by lower row
-    outputs(scores) -> what the network itself puts out for these scores
-
-and must give the ranking that `model.predict` over all items gives.
+Each of them must give the ranking that `model.predict` over all items gives, and the same
+bits whether a user is scored alone or among many, now or ahead of time.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from classes.array_folder import save_arrays
 from recsys import joint
 from recsys.artifacts import FloatArray
 from recsys.joint import Head
+from recsys.joint_file import save_head
 from recsys.ranking import Ranking, top_rows
 
 if TYPE_CHECKING:
     from classes.app_data_processing import ModelInputs
 
-PREDICT_BATCH_SIZE = 8192
+ItemRows = NDArray[np.int32]
+"""Rows of items, ascending."""
+
+Candidates = NDArray[np.bool_] | None
+"""(n_items,), the items that may be recommended; None for all."""
+
+HEAD_FILE: Final = "head.npz"
+
+PREDICT_BATCH_SIZE: Final = 8192
+USERS_AT_ONCE: Final = 16
+"""Users of one pass in tiles; their scores for a million items take 64 MB."""
 
 
-class SplitScorer:
-    """Scores with the precomputed halves of a network that splits."""
+class Scorer(Protocol):
+    """What a model asks of a way to score; users are given by row."""
+
+    def score(self, user_row: int) -> FloatArray:
+        """Score all items, (n_items,) float32, in the order of which the network's outputs are."""
+
+    def top_k(
+        self, user_row: int, k: int, excluded: ItemRows, candidates: Candidates = None
+    ) -> Ranking:
+        """Rank the k best items, ties by lower row."""
+
+    def top_k_of_many(
+        self, user_rows: Sequence[int], k: int, excluded: Sequence[ItemRows]
+    ) -> list[Ranking]:
+        """Rank for many users as `top_k` does for each."""
+
+    def outputs(self, scores: FloatArray) -> FloatArray:
+        """Turn scores into the network's own outputs, probabilities where it ends in a sigmoid."""
+
+    def describe(self) -> str:
+        """Say how items are scored, in a few words."""
+
+    def save(self, folder: Path) -> None:
+        """Write what `Model.open` needs into a folder that already holds the Keras file."""
+
+
+class TileScorer:
+    """Scores a network that splits but for a deeper head, in tiles that stay in the cache."""
 
     def __init__(self, head: Head, user_half: FloatArray, item_half: FloatArray) -> None:
         """Take the head and both halves, (n_users, hu) and (n_items, hi) float32."""
@@ -36,27 +71,50 @@ class SplitScorer:
         self.user_half = user_half
         self.item_half = item_half
 
-    @property
-    def arrays(self) -> dict[str, FloatArray]:
-        """Both halves, named for saving."""
-        return {"user_half": self.user_half, "item_half": self.item_half}
+    @classmethod
+    def from_arrays(cls, head: Head, arrays: Mapping[str, NDArray[Any]]) -> TileScorer:
+        """Wrap what `save` wrote, which may be memory maps."""
+        return cls(head, arrays["user_half"], arrays["item_half"])
 
     def score(self, user_row: int) -> FloatArray:
-        """Score all items, (n_items,) float32."""
-        rows = self.user_half[user_row : user_row + 1]
-        return cast(FloatArray, joint.score(self.head, rows, self.item_half)[0])
+        """Score all items."""
+        scores: FloatArray = self._score_many([user_row])[0]
+        return scores
 
-    def top_k(self, user_row: int, k: int, excluded: NDArray[np.int32]) -> Ranking:
+    def top_k(
+        self, user_row: int, k: int, excluded: ItemRows, candidates: Candidates = None
+    ) -> Ranking:
         """Rank by one pass over all scores."""
-        return _ranked(self.score(user_row), k, excluded)
+        return _ranked(self.score(user_row), k, excluded, candidates)
+
+    def top_k_of_many(
+        self, user_rows: Sequence[int], k: int, excluded: Sequence[ItemRows]
+    ) -> list[Ranking]:
+        """Rank for some users at a time, who share the tiles in the cache."""
+        return [
+            _ranked(scores, k, rows, None)
+            for first in range(0, len(user_rows), USERS_AT_ONCE)
+            for scores, rows in zip(
+                self._score_many(user_rows[first : first + USERS_AT_ONCE]),
+                excluded[first : first + USERS_AT_ONCE],
+                strict=True,
+            )
+        ]
 
     def outputs(self, scores: FloatArray) -> FloatArray:
-        """Turn scores into the network's outputs, probabilities for the mission's network."""
+        """Apply what the head leaves out."""
         return joint.outputs(self.head, scores)
 
     def describe(self) -> str:
         """Name the head."""
         return joint.describe(self.head)
+
+    def save(self, folder: Path) -> None:
+        """Write head and halves."""
+        save_split(folder, self.head, {"user_half": self.user_half, "item_half": self.item_half})
+
+    def _score_many(self, user_rows: Sequence[int]) -> FloatArray:
+        return joint.score(self.head, self.user_half[user_rows], self.item_half)
 
 
 class PredictScorer:
@@ -83,9 +141,17 @@ class PredictScorer:
             scores[items] = np.asarray(self._network(batch, training=False)).reshape(-1)
         return scores
 
-    def top_k(self, user_row: int, k: int, excluded: NDArray[np.int32]) -> Ranking:
+    def top_k(
+        self, user_row: int, k: int, excluded: ItemRows, candidates: Candidates = None
+    ) -> Ranking:
         """Rank by one pass over all scores."""
-        return _ranked(self.score(user_row), k, excluded)
+        return _ranked(self.score(user_row), k, excluded, candidates)
+
+    def top_k_of_many(
+        self, user_rows: Sequence[int], k: int, excluded: Sequence[ItemRows]
+    ) -> list[Ranking]:
+        """Rank one user after another; a batch of Keras is one user's items."""
+        return [self.top_k(user, k, rows) for user, rows in zip(user_rows, excluded, strict=True)]
 
     def outputs(self, scores: FloatArray) -> FloatArray:
         """Scores are the outputs here."""
@@ -95,7 +161,17 @@ class PredictScorer:
         """Say that this is the slow way, and why."""
         return f"Keras in large batches ({self.reason})"
 
+    def save(self, folder: Path) -> None:
+        """Write the reason; the Keras file is all that is needed besides."""
+        save_arrays(folder, {}, {"reason": self.reason})
 
-def _ranked(scores: FloatArray, k: int, excluded: NDArray[np.int32]) -> Ranking:
-    rows = top_rows(scores, k, excluded)
+
+def save_split(folder: Path, head: Head, arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Write a head and what it joins, for `Model.open`."""
+    save_head(head, folder / HEAD_FILE)
+    save_arrays(folder, arrays, {})
+
+
+def _ranked(scores: FloatArray, k: int, excluded: ItemRows, candidates: Candidates) -> Ranking:
+    rows = top_rows(scores, k, excluded, candidates)
     return Ranking(rows, scores[rows])

@@ -29,6 +29,7 @@ from classes.array_folder import (
     verify,
 )
 from classes.errors import ReloadRefusedError
+from classes.kernel_code import prepare_kernels
 from classes.model import MODEL_FILE, Model, ModelMismatchError
 from classes.pointer import Pointer, PointerFile
 from classes.snapshot import DATA, INPUTS, MODEL, Snapshot
@@ -151,8 +152,9 @@ def _place_model(
     folder = unfinished / MODEL
     source = artifact_paths(config).model if model_from is None else model_from / MODEL / MODEL_FILE
     shutil.copyfile(source, folder / MODEL_FILE)
+    prepare_kernels(config.snapshot_path, say)
     say("Loading the model and precomputing its item and user halves …")
-    model = Model.from_keras(folder / MODEL_FILE, inputs)
+    model = Model.from_keras(folder / MODEL_FILE, inputs, say)
     model.save(folder)
     say(f"Scoring engine: {model.describe()}.")
     return model

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from classes.kernel_code import prepare_kernels
 from config import Config
 
 if TYPE_CHECKING:
@@ -112,6 +113,7 @@ def main(generation: str) -> None:
     root = Config.from_environment().snapshot_path
     os.nice(NICENESS)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    prepare_kernels(root)
     snapshot = Snapshot.open(root / "generations" / generation)
     fill(snapshot, TopLists.open(root / FOLDER / generation, writable=True))
 

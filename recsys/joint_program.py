@@ -6,7 +6,6 @@ with one row a user-item pair. No step is code from a model file, only a name an
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,8 +15,6 @@ from recsys.joint_ops import FloatArray
 
 TILE_BYTES = 1 << 20
 """What all results of one tile may take together: they shall stay in a core's L2 cache."""
-
-USERS_PER_TILE = 16
 
 Span = tuple[int, int]
 _NO_COLUMNS: Span = (0, 0)
@@ -59,13 +56,16 @@ class Program:
 
     @property
     def tile_items(self) -> int:
-        """Items of one tile when it holds USERS_PER_TILE users; at least one."""
+        """Items of one tile; at least one."""
         width = sum(step.width for step in self.steps)
-        return max(1, TILE_BYTES // (4 * width * USERS_PER_TILE))
+        return max(1, TILE_BYTES // (4 * width))
 
 
 def run(program: Program, user_rows: FloatArray, item_half: FloatArray) -> FloatArray:
     """Score every user against every item.
+
+    A tile of items stays in the cache for all users, who pass it one by one: libraries for
+    matrices round differently for other shapes, and a user alone shall get the same bits.
 
     Args:
         program: The joint head.
@@ -76,18 +76,12 @@ def run(program: Program, user_rows: FloatArray, item_half: FloatArray) -> Float
         (m, n) float32.
     """
     scores = np.empty((len(user_rows), len(item_half)), dtype=np.float32)
-    for users, items in _tiles(program, *scores.shape):
-        block, tile = user_rows[users], item_half[items]
-        scores[users, items] = _run_tile(program, block, tile).reshape(len(block), len(tile))
+    for first in range(0, len(item_half), program.tile_items):
+        items = slice(first, first + program.tile_items)
+        for user in range(len(user_rows)):
+            tile = _run_tile(program, user_rows[user : user + 1], item_half[items])
+            scores[user, items] = tile.reshape(-1)
     return scores
-
-
-def _tiles(program: Program, n_users: int, n_items: int) -> Iterator[tuple[slice, slice]]:
-    n_block = max(1, min(USERS_PER_TILE, n_users))
-    n_tile = program.tile_items * USERS_PER_TILE // n_block
-    for lo in range(0, n_items, n_tile):
-        for first in range(0, n_users, n_block):
-            yield slice(first, first + n_block), slice(lo, lo + n_tile)
 
 
 def _run_tile(program: Program, block: FloatArray, tile: FloatArray) -> FloatArray:

@@ -16,7 +16,10 @@ class Ranking(NamedTuple):
 
 
 def top_rows(
-    scores: NDArray[np.floating], k: int, excluded: NDArray[np.integer]
+    scores: NDArray[np.floating],
+    k: int,
+    excluded: NDArray[np.integer],
+    candidates: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.int32]:
     """Rows of the k highest scores, best first, equal scores by lower row.
 
@@ -24,17 +27,19 @@ def top_rows(
         scores: (n_items,) finite.
         k: How many rows, fewer only where fewer are left.
         excluded: Rows never to return.
+        candidates: (n_items,), the rows that may be returned; None for all.
 
     Returns:
-        (min(k, n_items - n_excluded),) int32.
+        (min(k, n_left),) int32.
     """
-    allowed = scores.astype(np.float64)
-    allowed[excluded] = -np.inf
-    n_left = len(scores) - len(np.unique(excluded))
-    k = min(k, n_left)
+    allowed = np.ones(len(scores), dtype=np.bool_) if candidates is None else candidates.copy()
+    allowed[excluded] = False
+    rows = np.flatnonzero(allowed)
+    left = scores[rows]
+    k = min(k, len(rows))
     if k <= 0:
         return np.empty(0, dtype=np.int32)
-    threshold = np.partition(allowed, len(allowed) - k)[len(allowed) - k]
-    candidates = np.flatnonzero(allowed >= threshold)
-    best = np.lexsort((candidates, -allowed[candidates]))[:k]
-    return candidates[best].astype(np.int32)
+    threshold = np.partition(left, len(left) - k)[len(left) - k]
+    best = np.flatnonzero(left >= threshold)
+    order = np.lexsort((best, -left[best]))[:k]
+    return rows[best[order]].astype(np.int32)

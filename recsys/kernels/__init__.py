@@ -15,13 +15,23 @@ true one whatever the bounds are, and tight bounds only make it cheap. Scores ar
 rounded once from a float64 sum; equal scores are ranked by lower row.
 """
 
-from recsys.kernels.item_index import ItemIndex, score_items, top_k, top_k_batch, warm_up
+from recsys.kernels.item_index import (
+    ItemIndex,
+    count_scored,
+    frozen,
+    score_items,
+    top_k,
+    top_k_batch,
+    warm_up,
+)
 from recsys.kernels.quantize import quantize_items
 from recsys.kernels.tables import Codes
 
 __all__ = [
     "Codes",
     "ItemIndex",
+    "count_scored",
+    "frozen",
     "quantize_items",
     "score_items",
     "top_k",

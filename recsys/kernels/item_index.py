@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from recsys.kernels.exact import column_peaks, exact_scores
+from recsys.kernels.jit import keep_code_in
 from recsys.kernels.search import search
 from recsys.kernels.tables import BLOCK, GROUP, Array, Codes, Table
 from recsys.ranking import Ranking
@@ -26,7 +28,14 @@ class ItemIndex:
     codes: Codes
 
     @classmethod
-    def build(cls, weights: Array, bias: float, item_half: Array, codes: Codes | None) -> ItemIndex:
+    def build(
+        cls,
+        weights: Array,
+        bias: float,
+        item_half: Array,
+        codes: Codes | None,
+        peaks: Array | None = None,
+    ) -> ItemIndex:
         """Check and wrap the arrays, which may be read-only memory maps.
 
         Args:
@@ -35,6 +44,8 @@ class ItemIndex:
             item_half: (n_items, n_relu + n_product + 1) float32, finite.
             codes: From `quantize_items` with the same weights and items; None searches in
                 float32.
+            peaks: (n_relu + n_product + 1,) float32, `table.peaks` of an earlier index of the
+                same items; else all items are read to find them.
 
         Raises:
             ValueError: The shapes don't fit each other.
@@ -52,28 +63,37 @@ class ItemIndex:
                 f"codes: {len(codes.grid)} columns, {len(codes.blocks)} blocks; expected {n_relu} "
                 f"columns, {-(-n_items // BLOCK)} blocks. Build the snapshot again."
             )
-        items = _frozen(item_half, np.float32)
-        peaks = np.zeros(items.shape[1], np.float32)
-        column_peaks(items, peaks)
+        items = frozen(item_half, np.float32)
+        if peaks is None:
+            peaks = np.zeros(items.shape[1], np.float32)
+            column_peaks(items, peaks)
+        elif peaks.shape != items.shape[1:]:
+            raise ValueError(
+                f"peaks: shape {peaks.shape}; expected {items.shape[1:]}. Build the snapshot again."
+            )
         table = Table(
-            _frozen(weights, np.float32),
-            _frozen(np.array([bias]), np.float64),
+            frozen(weights, np.float32),
+            frozen(np.array([bias]), np.float64),
             items,
-            _frozen(peaks, np.float32),
+            frozen(peaks, np.float32),
         )
-        return cls(table, Codes(*(_frozen(part, part.dtype) for part in codes)))
+        return cls(table, Codes(*(frozen(part, part.dtype) for part in codes)))
 
     def __repr__(self) -> str:
         """Say how many items, and how they are searched."""
         n_items, width = self.table.items.shape
-        way = f"{self.codes.blocks.shape[1] * GROUP} bytes" if len(self.codes.blocks) else "float32"
-        return f"<ItemIndex {n_items:,} items x {width}, searched in {way}>"
+        return f"<ItemIndex {n_items:,} items x {width}, {self.describe()}>"
+
+    def describe(self) -> str:
+        """Say in which form the items pass by in a search."""
+        n_bytes = self.codes.blocks.shape[1] * GROUP
+        return f"searched in {n_bytes} bytes an item" if n_bytes else "searched in float32"
 
 
 def score_items(index: ItemIndex, user_row: Array) -> NDArray[np.float32]:
     """Score every item for a user (width,) float32, to the bit as `top_k` scores: (n_items,)."""
     scores = np.empty(len(index.table.items), np.float32)
-    exact_scores(index.table, _frozen(user_row, np.float32), scores)
+    exact_scores(index.table, frozen(user_row, np.float32), scores)
     return scores
 
 
@@ -126,9 +146,9 @@ def top_k_batch(
     _check(index, user_rows, k, excluded_starts, candidates)
     rows = np.empty((len(user_rows), k), np.int32)
     scores = np.empty((len(user_rows), k), np.float32)
-    starts, seen = _frozen(excluded_starts, np.int64), _frozen(excluded, np.int32)
-    users = _frozen(user_rows, np.float32)
-    mask = _frozen(np.empty(0) if candidates is None else candidates, np.bool_)
+    starts, seen = frozen(excluded_starts, np.int64), frozen(excluded, np.int32)
+    users = frozen(user_rows, np.float32)
+    mask = frozen(np.empty(0) if candidates is None else candidates, np.bool_)
     if candidates is None or len(candidates):
         _search_all(index, users, starts, seen, mask, rows, scores)
     return rows, scores
@@ -137,17 +157,22 @@ def top_k_batch(
 def count_scored(index: ItemIndex, user_row: Array, k: int) -> int:
     """Count the items that a search scores exactly; for benchmarks."""
     rows, scores = np.empty((1, k), np.int32), np.empty((1, k), np.float32)
-    starts, users = _frozen(np.zeros(2), np.int64), _frozen(user_row[np.newaxis], np.float32)
-    mask = _frozen(np.empty(0), np.bool_)
-    return _search_all(index, users, starts, _frozen(NO_ROWS, np.int32), mask, rows, scores)
+    starts, users = frozen(np.zeros(2), np.int64), frozen(user_row[np.newaxis], np.float32)
+    mask = frozen(np.empty(0), np.bool_)
+    return _search_all(index, users, starts, frozen(NO_ROWS, np.int32), mask, rows, scores)
 
 
-def warm_up() -> None:
-    """Compile everything, or load it from numba's cache: seconds once, then milliseconds.
+def warm_up(code_folder: Path | None = None) -> None:
+    """Compile everything, or load it from where it is kept: seconds once, then milliseconds.
 
     All arrays reach the compiled functions as read-only views of one type and order, so that
     no later call compiles anything.
+
+    Args:
+        code_folder: Where machine code is kept if it can't be beside the source.
     """
+    if code_folder is not None:
+        keep_code_in(code_folder, (search, exact_scores, column_peaks))
     items = np.zeros((1, 2), np.float32)
     index = ItemIndex.build(np.ones(1, np.float32), 0.0, items, None)
     top_k(index, items[0], 1)
@@ -191,8 +216,15 @@ def _check(index: ItemIndex, users: Array, k: int, starts: Array, mask: Array | 
         raise ValueError(f"candidates: shape {mask.shape}; expected ({n_items},).")
 
 
-def _frozen(array: Array, dtype: DTypeLike) -> Array:
-    """View an array as numba shall see it: a plain one, contiguous, of one type, read-only."""
+def frozen(array: Array, dtype: DTypeLike) -> Array:
+    """View an array as numba shall see it: a plain one, contiguous, of one type, read-only.
+
+    One that is so already comes back as it is.
+    """
+    flags = array.flags
+    plain = type(array) is np.ndarray and array.dtype == dtype
+    if plain and flags.c_contiguous and flags.aligned and not flags.writeable:
+        return array
     view = np.ascontiguousarray(array, dtype=dtype).view(np.ndarray)
     view.flags.writeable = False
     return view

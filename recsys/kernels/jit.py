@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
 from numba import njit
+from numba.core import config as untyped_config
 
 Function = Callable[..., Any]
+
+numba_config: Any = untyped_config
 
 FREE_ORDER: Final = {"reassoc", "nsz", "nnan", "contract"}
 """Sums in any order, multiply and add fused: for what is bounded, never for what is exact.
@@ -34,17 +39,36 @@ def inlined_in_free_order(function: Function) -> Function:
 def entry(function: Function) -> Function:
     """Compile a function that Python calls: no interpreter lock, machine code kept on disk.
 
-    numba keeps it in `NUMBA_CACHE_DIR`, else beside the source, else in the home folder; the
-    files are replaced atomically, so processes may race. Where none can be written, every
-    process compiles for itself. Its name carries a digest of this package, because numba
-    looks at the entry's own file only and would go on using code of changed callees.
+    numba keeps it in `NUMBA_CACHE_DIR`, else beside the source; where that is read-only,
+    every process compiles for itself, unless it names a folder to `keep_code_in` in time.
+    Files are replaced atomically, so processes may race. The name carries a digest of this
+    package, because numba looks at the entry's own file only and would go on using code of
+    changed callees.
     """
     function.__qualname__ = f"{function.__qualname__}_{_digest()}"
     try:
-        compiled: Function = njit(nogil=True, cache=True)(function)
-    except RuntimeError:
+        compiled: Function = njit(nogil=True, cache=_keeps_code())(function)
+    except RuntimeError:  # NUMBA_CACHE_DIR can't be written
         return inlined(function)
     return compiled
+
+
+def keep_code_in(folder: Path, entries: Iterable[Any]) -> None:
+    """Have the machine code of entries kept in `folder` where they have no better place."""
+    if _keeps_code():
+        return
+    numba_config.CACHE_DIR = str(folder)
+    for compiled in entries:
+        # Where this folder can't be written either, each process compiles for itself.
+        with suppress(RuntimeError, OSError):
+            compiled.enable_caching()
+
+
+def _keeps_code() -> bool:
+    """Tell whether there is a place for machine code that outlives this process."""
+    folder = Path(__file__).parent
+    kept = folder / "__pycache__"
+    return bool(numba_config.CACHE_DIR) or os.access(kept if kept.exists() else folder, os.W_OK)
 
 
 def _digest() -> str:

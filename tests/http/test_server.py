@@ -55,7 +55,7 @@ def test_the_start_says_one_line_with_the_address_and_an_example_that_works(
 
 
 def test_as_many_workers_as_set_answer(server: Server) -> None:
-    assert len(server.workers()) == N_WORKERS
+    until(lambda: len(server.workers()) == N_WORKERS)
 
 
 def test_the_five_kinds_of_answers_come_over_the_wire(server: Server) -> None:

@@ -294,11 +294,17 @@ def test_shapes_that_do_not_fit_are_refused_by_their_numbers() -> None:
         kernels.top_k_batch(index, users, 5, np.zeros(2, np.int64), NO_ROWS)
 
 
+def test_peaks_of_other_items_are_refused() -> None:
+    weights, items, _ = random_case(22, 50, 12)
+    with pytest.raises(ValueError, match=r"peaks: shape \(12,\); expected \(13,\)"):
+        ItemIndex.build(weights, 0.0, items, None, np.ones(12, np.float32))
+
+
 def test_an_index_says_how_it_is_searched() -> None:
     weights, items, _ = random_case(21, 1_234, 8)
     plain, coded = indexes(weights, 0.0, items)
     assert repr(plain) == "<ItemIndex 1,234 items x 9, searched in float32>"
-    assert "bytes>" in repr(coded)
+    assert repr(coded).endswith(" bytes an item>")
 
 
 def test_code_is_compiled_even_where_no_cache_can_be_written(

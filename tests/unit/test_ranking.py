@@ -26,6 +26,13 @@ def test_excluded_rows_never_appear_even_when_too_few_are_left() -> None:
     assert top_rows(scores, 5, np.array([0, 1, 2])).tolist() == []
 
 
+def test_only_candidates_are_returned() -> None:
+    scores = np.array([5.0, 4.0, 3.0, 2.0], dtype=np.float32)
+    candidates = np.array([False, True, True, True])
+    assert top_rows(scores, 2, np.array([2]), candidates).tolist() == [1, 3]
+    assert candidates.tolist() == [False, True, True, True]
+
+
 @given(
     st.lists(st.integers(-3, 3), min_size=1, max_size=40),
     st.integers(1, 45),
