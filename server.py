@@ -8,12 +8,13 @@ import json
 import logging
 import logging.config
 import multiprocessing
+import multiprocessing.connection
 import os
 import signal
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from threading import Thread
 from typing import Any, Final, Protocol
@@ -30,6 +31,7 @@ LOG_FILE: Final = "service.log"
 _BACKLOG: Final = 1_024
 _READY_TIMEOUT_S: Final = 60
 _READY_INTERVAL_S: Final = 0.05
+_END_INTERVAL_S: Final = 0.5
 
 
 class ServerError(Exception):
@@ -176,6 +178,20 @@ class _Server(Granian):  # type: ignore[misc, valid-type]  # which class it is, 
         super().startup(*args)
         self.companion.start()
         Thread(target=_say_when_ready, args=(self.bind_addr, self.bind_port), daemon=True).start()
+
+    def _stop_workers(self) -> None:
+        Thread(target=_end, args=([worker.inner for worker in self.wrks],), daemon=True).start()
+        super()._stop_workers()
+
+
+def _end(workers: Iterable[Any]) -> None:
+    """Ask processes to end until they have: one that is just starting misses a signal."""
+    left = {worker.sentinel: worker for worker in workers}
+    while left:
+        for ended in multiprocessing.connection.wait(left, _END_INTERVAL_S):
+            del left[ended]
+        for worker in left.values():
+            worker.terminate()
 
 
 def _say_when_ready(address: str, port: int) -> None:
