@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +28,7 @@ def save_arrays(
     Files already in the folder (a copied model, for one) are taken into the manifest.
     """
     for name, array in arrays.items():
-        np.save(folder / f"{name}.npy", np.ascontiguousarray(array), allow_pickle=False)
+        _write_array(folder / f"{name}.npy", array)
     files = sorted(path for path in folder.iterdir() if path.is_file() and path.name != MANIFEST)
     listed = {path.name: {"sha256": checksum(path), "bytes": path.stat().st_size} for path in files}
     manifest = folder / MANIFEST
@@ -39,6 +40,19 @@ def save_arrays(
 def open_arrays(folder: Path) -> dict[str, NDArray[np.generic]]:
     """Map every array of the folder read-only; nothing is read until it is used."""
     return {path.stem: _open_array(path) for path in folder.glob("*.npy")}
+
+
+def load_array(path: Path, mmap_mode: Literal["r", "r+"] | None = None) -> Any:
+    """Load or map one array.
+
+    Raises:
+        OSError: The file can't be read.
+        ValueError: It holds no whole array.
+    """
+    try:
+        return np.load(path, mmap_mode=mmap_mode, allow_pickle=False)
+    except EOFError as error:  # NumPy's word for a file without a byte
+        raise ValueError(f"{path} is empty") from error
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -83,11 +97,21 @@ def sync(path: Path) -> None:
         os.close(handle)
 
 
+def _write_array(path: Path, array: NDArray[np.generic]) -> None:
+    try:
+        np.save(path, np.ascontiguousarray(array), allow_pickle=False)
+    except OSError as error:
+        if error.errno is not None:
+            raise
+        # NumPy counts what was written and doesn't say why it was less than it should be.
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from error
+
+
 def _open_array(path: Path) -> NDArray[np.generic]:
     array: NDArray[np.generic]
     try:
         # Indexing costs twice as much on np.memmap as on the plain view of the same pages.
-        array = np.load(path, mmap_mode="r", allow_pickle=False).view(np.ndarray)
+        array = load_array(path, mmap_mode="r").view(np.ndarray)
     except ValueError:  # An empty array can't be mapped; a damaged one fails here again.
-        array = np.load(path, allow_pickle=False)
+        array = load_array(path)
     return array

@@ -185,6 +185,7 @@ def _data_read_at(generation: Path | None) -> float | None:
 
 def _is_sound(folder: Path) -> bool:
     try:
+        verify(folder)
         for part in (INPUTS, DATA, MODEL):
             verify(folder / part)
     except DamagedFolderError:
@@ -196,6 +197,8 @@ def _remove_debris(root: Path) -> None:
     """Clear away what a killed build has left; the lock says that no other build runs."""
     for path in root.glob("building-*"):
         shutil.rmtree(path, ignore_errors=True)
+    for path in root.glob(".current-*"):  # a pointer that was never moved to its place
+        path.unlink(missing_ok=True)
 
 
 def _remove_all_but(kept: Sequence[str], root: Path) -> None:

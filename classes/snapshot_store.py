@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Lock
 
-from classes.array_folder import DamagedFolderError, verify
+from classes.array_folder import DamagedFolderError, read_manifest, verify
 from classes.build_process import run_builder
 from classes.errors import (
     NoSnapshotError,
@@ -94,6 +94,7 @@ class SnapshotStore:
         published = self._sound_pointer(announce)
         sources = source_fingerprint(self._config)
         if published is not None and published.sources == sources:
+            self._mend_top_lists(published.generation)
             announce(f"Serving the published snapshot {published.generation}.")
             return
         try:
@@ -127,7 +128,7 @@ class SnapshotStore:
 
         Raises:
             ReloadBusyError: A reload is running.
-            NothingToRollBackError: No earlier generation is kept.
+            NothingToRollBackError: No earlier generation is kept, or it is damaged.
         """
         with self._counted("rollback"), self._locked():
             pointer = self._pointer.read()
@@ -136,6 +137,7 @@ class SnapshotStore:
                     "There is no earlier generation to roll back to; reload good files instead."
                 )
             earlier, *older = pointer.history
+            self._refuse_damaged(earlier)
             self._pointer.replace(Pointer(earlier, tuple(older), pointer.sources))
             logger.info("rolled back from %s to %s", pointer.generation, earlier)
         return self.current()
@@ -152,7 +154,7 @@ class SnapshotStore:
             try:
                 snapshot = Snapshot.open(
                     self._root / "generations" / pointer.generation,
-                    TopLists.open(self._root / TOP_LISTS / pointer.generation),
+                    self._top_lists(pointer.generation),
                     self.counters.count_user,
                 )
             except (OSError, ValueError, KeyError) as error:
@@ -166,15 +168,42 @@ class SnapshotStore:
             f"POST /reload builds one from the artifact files."
         )
 
+    def _top_lists(self, generation: str) -> TopLists | None:
+        """Open the lists computed ahead; without them every user is scored on demand."""
+        try:
+            return TopLists.open(self._root / TOP_LISTS / generation)
+        except (OSError, ValueError) as error:
+            logger.warning("the top lists of %s can't be opened: %s", generation, error)
+            return None
+
+    def _mend_top_lists(self, generation: str) -> None:
+        """Begin the top lists anew where a crash has left them missing or broken."""
+        about = read_manifest(self._root / "generations" / generation)
+        TopLists.create(self._root / TOP_LISTS / generation, about["n_users"])
+
+    def _refuse_damaged(self, generation: str) -> None:
+        """Check a generation that hasn't been looked at for a while, before anybody needs it."""
+        try:
+            self._verify(generation)
+        except DamagedFolderError as error:
+            raise NothingToRollBackError(
+                f"The earlier generation {generation} is damaged: {error} "
+                f"Put good files in place and reload them instead."
+            ) from error
+
+    def _verify(self, generation: str) -> None:
+        folder = self._root / "generations" / generation
+        verify(folder)
+        verify(folder / DATA)
+        verify(folder / MODEL)
+
     def _sound_pointer(self, announce: Callable[[str], None]) -> Pointer | None:
         """Read the pointer, and check the bytes it leads to against their checksums."""
         pointer = self._pointer.read()
         if pointer is None:
             return None
-        folder = self._root / "generations" / pointer.generation
         try:
-            verify(folder / DATA)
-            verify(folder / MODEL)
+            self._verify(pointer.generation)
         except DamagedFolderError as error:
             announce(f"The published snapshot {pointer.generation} is damaged: {error}")
             return None

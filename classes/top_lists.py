@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from classes.array_folder import load_array
 from classes.kernel_code import prepare_kernels
 from config import Config
+from recsys.artifacts import replacing
 
 if TYPE_CHECKING:
     from classes.snapshot import Snapshot
@@ -49,19 +51,38 @@ class TopLists:
 
     @classmethod
     def create(cls, folder: Path, n_users: int) -> None:
-        """Make the empty files; nothing happens where they are already."""
-        if (folder / DONE_FILE).exists():
+        """Make the empty files; nothing happens where they are already, and whole."""
+        n_blocks = -(-n_users // BLOCK_USERS)
+        if cls._is_whole(folder, n_users, n_blocks):
             return
         folder.mkdir(parents=True, exist_ok=True)
-        n_blocks = -(-n_users // BLOCK_USERS)
-        np.save(folder / ROWS_FILE, np.full((n_users, TOP_K), -1, dtype=np.int32))
-        np.save(folder / DONE_FILE, np.zeros(n_blocks, dtype=np.uint8))
+        (folder / DONE_FILE).unlink(missing_ok=True)  # says nothing about the new rows
+        for name, array in (
+            (ROWS_FILE, np.full((n_users, TOP_K), -1, dtype=np.int32)),
+            (DONE_FILE, np.zeros(n_blocks, dtype=np.uint8)),
+        ):
+            with replacing(folder / name) as unfinished:
+                np.save(unfinished, array)
+
+    @classmethod
+    def _is_whole(cls, folder: Path, n_users: int, n_blocks: int) -> bool:
+        """Tell whether both files are there in full length; a power cut may shorten them."""
+        try:
+            lists = cls.open(folder)
+        except (OSError, ValueError):
+            return False
+        return lists._rows.shape == (n_users, TOP_K) and lists._done.shape == (n_blocks,)
 
     @classmethod
     def open(cls, folder: Path, *, writable: bool = False) -> TopLists:
-        """Map the files that `create` made."""
+        """Map the files that `create` made.
+
+        Raises:
+            OSError: A file is missing.
+            ValueError: A file is cut short.
+        """
         mode: Literal["r", "r+"] = "r+" if writable else "r"
-        rows, done = (np.load(folder / name, mmap_mode=mode) for name in (ROWS_FILE, DONE_FILE))
+        rows, done = (load_array(folder / name, mode) for name in (ROWS_FILE, DONE_FILE))
         return cls(rows, done)
 
     def of(self, user_row: int) -> NDArray[np.int32] | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import zipfile
 from collections.abc import Callable
@@ -13,12 +12,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from classes import snapshot_builder
 from classes.snapshot_store import SnapshotStore
 from config import Config
 from recsys import columns
 from recsys.artifacts import ArtifactPaths, write_frame
 from tests.artifacts import write_tiny_data, write_tiny_model
+from tests.http.building import build
 from tests.http.conftest import config_in
 
 USERS = ["kelly sullivan", "kelly haddad", "amir oconnor", "nobody"]
@@ -35,20 +34,6 @@ def config(published: Config, tmp_path: Path) -> Config:
 @pytest.fixture
 def paths(config: Config) -> ArtifactPaths:
     return ArtifactPaths.in_folders(config.data_path, config.embeddings_path, config.model_path)
-
-
-def build(config: Config, capsys: pytest.CaptureFixture[str], *parts: str) -> tuple[str, str]:
-    """Build here what a reload would build in a process of its own; give how it ended."""
-    environment = pytest.MonkeyPatch()
-    for variable, value in config.as_environment().items():
-        environment.setenv(variable, value)
-    try:
-        assert snapshot_builder.main(parts) == 0
-    finally:
-        environment.undo()
-    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
-    [(ending, words)] = json.loads(lines[-1]).items()
-    return ending, words
 
 
 def state(config: Config) -> tuple[object, ...]:
@@ -187,12 +172,12 @@ DAMAGES: dict[str, tuple[Damage, str]] = {
 
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_data_that_cannot_be_served_is_refused_with_the_reason_and_nothing_changes(
-    damage: str, config: Config, paths: ArtifactPaths, capsys: pytest.CaptureFixture[str]
+    damage: str, config: Config, paths: ArtifactPaths
 ) -> None:
     before = state(config)
     act, words = DAMAGES[damage]
     act(paths)
-    ending, said = build(config, capsys, "data")
+    ending, said = build(config, "data")
     assert (ending, words in said) == ("refused", True), said
     assert ".pq" in said
     assert state(config) == before
@@ -275,23 +260,23 @@ MODEL_DAMAGES: dict[str, tuple[Damage, str, str]] = {
 
 @pytest.mark.parametrize("damage", MODEL_DAMAGES)
 def test_a_model_that_cannot_rank_is_refused_with_the_reason_and_nothing_changes(
-    damage: str, config: Config, paths: ArtifactPaths, capsys: pytest.CaptureFixture[str]
+    damage: str, config: Config, paths: ArtifactPaths
 ) -> None:
     before = state(config)
     act, expected, words = MODEL_DAMAGES[damage]
     act(paths)
-    ending, said = build(config, capsys, "model")
+    ending, said = build(config, "model")
     assert (ending, words in said) == (expected, True), said
     assert "best_model.keras" in said
     assert state(config) == before
 
 
 def test_data_that_does_not_fit_the_model_in_service_is_a_conflict_and_nothing_changes(
-    config: Config, capsys: pytest.CaptureFixture[str]
+    config: Config,
 ) -> None:
     before = state(config)
     write_tiny_data(config.data_path.parent, seed=5, width=9)
-    ending, said = build(config, capsys, "data")
+    ending, said = build(config, "data")
     assert ending == "conflict"
     assert "widths (8, 8, 8, 1); the data has (9, 9, 9, 1)" in said
     assert "POST /reload" in said
