@@ -5,13 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from pathlib import Path
-from threading import Timer
 from typing import Final
 
 logger = logging.getLogger(__name__)
 
 FOLDER: Final = "machine_code"
-SLOW_S: Final = 3.0
 
 
 def prepare_kernels(snapshot_path: Path, say: Callable[[str], None] = logger.info) -> None:
@@ -21,12 +19,9 @@ def prepare_kernels(snapshot_path: Path, say: Callable[[str], None] = logger.inf
         snapshot_path: Folder that can be written where the checkout can't.
         say: Told if it has to be compiled, which takes seconds, once a machine.
     """
-    slow = Timer(SLOW_S, say, ["Compiling the scoring kernels, once: about 12 s …"])
-    slow.daemon = True
-    slow.start()
-    try:
-        from recsys import kernels  # numba costs a process that never scores half a second
+    from recsys import kernels  # numba costs a process that never scores half a second
 
-        kernels.warm_up(snapshot_path / FOLDER)
-    finally:
-        slow.cancel()
+    kernels.warm_up(
+        snapshot_path / FOLDER,
+        lambda: say("Compiling the scoring kernels, once: about 12 s …"),
+    )

@@ -9,7 +9,7 @@ from typing import Any, Final, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from classes.scorers import Candidates, ItemRows, save_split
+from classes.scorers import CandidateMask, ItemRows, save_split
 from recsys import joint, kernels
 from recsys.artifacts import FloatArray
 from recsys.joint import Head
@@ -70,7 +70,7 @@ class KernelScorer:
         return kernels.score_items(self._index, self._user_half[user_row])
 
     def top_k(
-        self, user_row: int, k: int, excluded: ItemRows, candidates: Candidates = None
+        self, user_row: int, k: int, excluded: ItemRows, candidates: CandidateMask = None
     ) -> Ranking:
         """Search, without scoring what can't be among the best."""
         return kernels.top_k(self._index, self._user_half[user_row], k, excluded, candidates)

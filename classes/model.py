@@ -11,7 +11,7 @@ import numpy as np
 
 from classes.app_data_processing import ModelInputs
 from classes.array_folder import open_arrays, read_manifest
-from classes.scorers import HEAD_FILE, Candidates, ItemRows, PredictScorer, Scorer, TileScorer
+from classes.scorers import HEAD_FILE, CandidateMask, ItemRows, PredictScorer, Scorer, TileScorer
 from recsys.artifacts import ArtifactError, FloatArray
 from recsys.joint_file import load_head
 from recsys.ranking import Ranking
@@ -88,7 +88,7 @@ class Model:
         return self._scorer.score(user_row)
 
     def top_k(
-        self, user_row: int, k: int, excluded: ItemRows, candidates: Candidates = None
+        self, user_row: int, k: int, excluded: ItemRows, candidates: CandidateMask = None
     ) -> Ranking:
         """Rank the k best items, ties by lower row.
 

@@ -76,7 +76,7 @@ def _one(
     else:
         if options.exclude_seen:
             excluded = np.union1d(excluded, data.seen_items(user_row))
-        ranking = model.top_k(user_row, options.n, _refused(candidates, excluded))
+        ranking = model.top_k(user_row, options.n, excluded, candidates.mask)
         rows, scores = ranking.rows, model.outputs(ranking.scores)
     n_candidates = candidates.without(excluded)
     return Recommendation(
@@ -87,12 +87,6 @@ def _one(
         candidates.n_without_price,
         _reason(len(rows), options, candidates, len(data.facts.prices)),
     )
-
-
-def _refused(candidates: Candidates, excluded: ItemRows) -> ItemRows:
-    if candidates.mask is None:
-        return excluded
-    return np.union1d(excluded, np.flatnonzero(~candidates.mask)).astype(np.int32)
 
 
 def _first_allowed(order: ItemRows, n: int, candidates: Candidates, excluded: ItemRows) -> ItemRows:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 ItemRows = NDArray[np.int32]
 """Rows of items, ascending."""
 
-Candidates = NDArray[np.bool_] | None
+CandidateMask = NDArray[np.bool_] | None
 """(n_items,), the items that may be recommended; None for all."""
 
 HEAD_FILE: Final = "head.npz"
@@ -43,7 +43,7 @@ class Scorer(Protocol):
         """Score all items, (n_items,) float32, in the order of which the network's outputs are."""
 
     def top_k(
-        self, user_row: int, k: int, excluded: ItemRows, candidates: Candidates = None
+        self, user_row: int, k: int, excluded: ItemRows, candidates: CandidateMask = None
     ) -> Ranking:
         """Rank the k best items, ties by lower row."""
 
@@ -82,7 +82,7 @@ class TileScorer:
         return scores
 
     def top_k(
-        self, user_row: int, k: int, excluded: ItemRows, candidates: Candidates = None
+        self, user_row: int, k: int, excluded: ItemRows, candidates: CandidateMask = None
     ) -> Ranking:
         """Rank by one pass over all scores."""
         return _ranked(self.score(user_row), k, excluded, candidates)
@@ -142,7 +142,7 @@ class PredictScorer:
         return scores
 
     def top_k(
-        self, user_row: int, k: int, excluded: ItemRows, candidates: Candidates = None
+        self, user_row: int, k: int, excluded: ItemRows, candidates: CandidateMask = None
     ) -> Ranking:
         """Rank by one pass over all scores."""
         return _ranked(self.score(user_row), k, excluded, candidates)
@@ -172,6 +172,6 @@ def save_split(folder: Path, head: Head, arrays: Mapping[str, NDArray[Any]]) -> 
     save_arrays(folder, arrays, {})
 
 
-def _ranked(scores: FloatArray, k: int, excluded: ItemRows, candidates: Candidates) -> Ranking:
+def _ranked(scores: FloatArray, k: int, excluded: ItemRows, candidates: CandidateMask) -> Ranking:
     rows = top_rows(scores, k, excluded, candidates)
     return Ranking(rows, scores[rows])

@@ -52,8 +52,9 @@ def exact_score(
 
 
 @entry
-def exact_scores(table: Table, user_row: Array, out: Array) -> None:
-    """Score every item into `out` (n_items,) float32."""
+def exact_scores(table_parts: tuple[Array, ...], user_row: Array, out: Array) -> None:
+    """Score every item of a `Table` into `out` (n_items,) float32."""
+    table = Table(*table_parts)
     constant = user_constant(table, user_row)
     floor = -user_row[: table.weights.size]
     for row in range(out.size):

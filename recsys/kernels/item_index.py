@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from recsys.kernels.exact import column_peaks, exact_scores
-from recsys.kernels.jit import keep_code_in
+from recsys.kernels.jit import has_code, keep_code_in
 from recsys.kernels.search import search
 from recsys.kernels.tables import BLOCK, GROUP, Array, Codes, Table
 from recsys.ranking import Ranking
@@ -17,7 +18,26 @@ from recsys.ranking import Ranking
 USERS_AT_ONCE = 16
 """Users that pass over a block together; their rows and bytes stay in the cache beside it."""
 
-NO_ROWS: NDArray[np.int32] = np.empty(0, dtype=np.int32)
+
+def frozen(array: Array, dtype: DTypeLike) -> Array:
+    """View an array as numba shall see it: a plain one, contiguous, of one type, read-only.
+
+    One that is so already comes back as it is.
+    """
+    flags = array.flags
+    plain = type(array) is np.ndarray and array.dtype == dtype
+    if plain and flags.c_contiguous and flags.aligned and not flags.writeable:
+        return array
+    view = np.ascontiguousarray(array, dtype=dtype).view(np.ndarray)
+    view.flags.writeable = False
+    return view
+
+
+ENTRIES = (search, exact_scores, column_peaks)
+"""All compiled functions that are called from here."""
+
+NO_ROWS: NDArray[np.int32] = frozen(np.empty(0), np.int32)
+NO_MASK: NDArray[np.bool_] = frozen(np.empty(0), np.bool_)
 
 
 @dataclass(frozen=True, repr=False)
@@ -93,7 +113,7 @@ class ItemIndex:
 def score_items(index: ItemIndex, user_row: Array) -> NDArray[np.float32]:
     """Score every item for a user (width,) float32, to the bit as `top_k` scores: (n_items,)."""
     scores = np.empty(len(index.table.items), np.float32)
-    exact_scores(index.table, frozen(user_row, np.float32), scores)
+    exact_scores(tuple(index.table), frozen(user_row, np.float32), scores)
     return scores
 
 
@@ -115,7 +135,7 @@ def top_k(
     """
     starts = np.array([0, len(excluded)], np.int64)
     rows, scores = top_k_batch(index, user_row[np.newaxis], k, starts, excluded, candidates)
-    found = int(np.count_nonzero(rows[0] >= 0))
+    found = k if rows[0, -1] >= 0 else int(np.count_nonzero(rows[0] >= 0))
     return Ranking(rows[0, :found], scores[0, :found])
 
 
@@ -148,7 +168,7 @@ def top_k_batch(
     scores = np.empty((len(user_rows), k), np.float32)
     starts, seen = frozen(excluded_starts, np.int64), frozen(excluded, np.int32)
     users = frozen(user_rows, np.float32)
-    mask = frozen(np.empty(0) if candidates is None else candidates, np.bool_)
+    mask = NO_MASK if candidates is None else frozen(candidates, np.bool_)
     if candidates is None or len(candidates):
         _search_all(index, users, starts, seen, mask, rows, scores)
     return rows, scores
@@ -158,11 +178,10 @@ def count_scored(index: ItemIndex, user_row: Array, k: int) -> int:
     """Count the items that a search scores exactly; for benchmarks."""
     rows, scores = np.empty((1, k), np.int32), np.empty((1, k), np.float32)
     starts, users = frozen(np.zeros(2), np.int64), frozen(user_row[np.newaxis], np.float32)
-    mask = frozen(np.empty(0), np.bool_)
-    return _search_all(index, users, starts, frozen(NO_ROWS, np.int32), mask, rows, scores)
+    return _search_all(index, users, starts, NO_ROWS, NO_MASK, rows, scores)
 
 
-def warm_up(code_folder: Path | None = None) -> None:
+def warm_up(code_folder: Path | None = None, say: Callable[[], None] = lambda: None) -> None:
     """Compile everything, or load it from where it is kept: seconds once, then milliseconds.
 
     All arrays reach the compiled functions as read-only views of one type and order, so that
@@ -170,9 +189,12 @@ def warm_up(code_folder: Path | None = None) -> None:
 
     Args:
         code_folder: Where machine code is kept if it can't be beside the source.
+        say: Called before something has to be compiled.
     """
     if code_folder is not None:
-        keep_code_in(code_folder, (search, exact_scores, column_peaks))
+        keep_code_in(code_folder, ENTRIES)
+    if not all(map(has_code, ENTRIES)):
+        say()
     items = np.zeros((1, 2), np.float32)
     index = ItemIndex.build(np.ones(1, np.float32), 0.0, items, None)
     top_k(index, items[0], 1)
@@ -192,8 +214,8 @@ def _search_all(
     for first in range(0, len(users), USERS_AT_ONCE):
         some = slice(first, first + USERS_AT_ONCE)
         n_scored += search(
-            index.table,
-            index.codes,
+            tuple(index.table),
+            tuple(index.codes),
             users[some],
             starts[first : first + USERS_AT_ONCE + 1],
             excluded,
@@ -214,20 +236,6 @@ def _check(index: ItemIndex, users: Array, k: int, starts: Array, mask: Array | 
         raise ValueError(f"excluded starts: {len(starts)} for {len(users)} users; one more needed.")
     if mask is not None and mask.shape != (n_items,):
         raise ValueError(f"candidates: shape {mask.shape}; expected ({n_items},).")
-
-
-def frozen(array: Array, dtype: DTypeLike) -> Array:
-    """View an array as numba shall see it: a plain one, contiguous, of one type, read-only.
-
-    One that is so already comes back as it is.
-    """
-    flags = array.flags
-    plain = type(array) is np.ndarray and array.dtype == dtype
-    if plain and flags.c_contiguous and flags.aligned and not flags.writeable:
-        return array
-    view = np.ascontiguousarray(array, dtype=dtype).view(np.ndarray)
-    view.flags.writeable = False
-    return view
 
 
 def _no_codes() -> Codes:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any, Final
 
 from numba import njit
@@ -64,11 +64,22 @@ def keep_code_in(folder: Path, entries: Iterable[Any]) -> None:
             compiled.enable_caching()
 
 
+def has_code(compiled: Any) -> bool:
+    """Tell whether an entry needn't be compiled: in this process, or kept by an earlier one."""
+    folder = compiled.stats.cache_path
+    name = f"*.{compiled.py_func.__qualname__}-*.nbi"
+    return bool(compiled.signatures) or bool(folder and any(Path(folder).glob(name)))
+
+
 def _keeps_code() -> bool:
     """Tell whether there is a place for machine code that outlives this process."""
-    folder = Path(__file__).parent
-    kept = folder / "__pycache__"
-    return bool(numba_config.CACHE_DIR) or os.access(kept if kept.exists() else folder, os.W_OK)
+    if numba_config.CACHE_DIR:
+        return True
+    try:
+        with TemporaryFile(dir=Path(__file__).parent / "__pycache__"):
+            return True
+    except OSError:
+        return False
 
 
 def _digest() -> str:

@@ -12,8 +12,8 @@ from recsys.kernels.tables import BLOCK, Array, Codes, Span, Table, Users
 
 @entry
 def search(
-    table: Table,
-    codes: Codes,
+    table_parts: tuple[Array, ...],
+    code_parts: tuple[Array, ...],
     user_rows: Array,
     excluded_starts: Array,
     excluded: Array,
@@ -24,8 +24,9 @@ def search(
     """Fill `rows` and `scores` (m, k) with the best items of m users.
 
     Places without an item hold row -1 and score -inf. Returns how many items were scored
-    exactly.
+    exactly. `Table` and `Codes` come as plain tuples, whose types numba tells 8 µs sooner.
     """
+    table, codes = Table(*table_parts), Codes(*code_parts)
     users = prepare_users(table, codes, user_rows)
     n_items, n_users = table.items.shape[0], user_rows.shape[0]
     n_blocks = (n_items + BLOCK - 1) // BLOCK

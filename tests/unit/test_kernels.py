@@ -244,7 +244,7 @@ def test_codes_survive_saving_and_mapping(tmp_path: Path) -> None:
 
 
 def test_nothing_is_compiled_after_warm_up(tmp_path: Path) -> None:
-    kernels.warm_up()
+    kernels.warm_up(tmp_path)
     weights, items, users = random_case(18, 100, 12)
     np.save(tmp_path / "items.npy", items)
     assert_all_ways_agree(weights, np.load(tmp_path / "items.npy", mmap_mode="r"), users, 5)

@@ -1,0 +1,43 @@
+"""Machine code is made once, said beforehand, and kept where it can be."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from classes.kernel_code import prepare_kernels
+from config import PROJECT_ROOT
+
+SCRIPT = """
+from pathlib import Path
+from recsys import kernels
+kernels.warm_up(Path("kept"), lambda: print("compiling"))
+"""
+
+
+def test_code_that_is_there_is_used_without_a_word(tmp_path: Path) -> None:
+    prepare_kernels(tmp_path)
+    said: list[str] = []
+    prepare_kernels(tmp_path, said.append)
+    assert said == []
+
+
+@pytest.mark.slow
+def test_beside_a_read_only_checkout_code_is_compiled_once_and_kept_in_the_folder_given(
+    tmp_path: Path,
+) -> None:
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(PROJECT_ROOT / "recsys", tmp_path / "recsys", ignore=ignored)
+    (tmp_path / "recsys" / "kernels" / "__pycache__").touch()  # where no user can put a file
+    outputs = [
+        subprocess.run(
+            [sys.executable, "-c", SCRIPT], cwd=tmp_path, capture_output=True, check=True, text=True
+        ).stdout
+        for _ in range(2)
+    ]
+    assert outputs == ["compiling\n", ""]
+    assert len(list((tmp_path / "kept").rglob("*.nbi"))) == 3
