@@ -19,12 +19,29 @@ OCHRE: Final = "#d08b2e"
 GREEN: Final = "#4f9a7a"
 PALE: Final = "#e6ebf0"
 
+PLUM: Final = "#8a5a83"
+
 MODEL_COLORS: Final = {
-    "network": BLUE,
+    "ranker": BLUE,
+    "network": "#7fb2d6",
     "ALS": OCHRE,
+    "iALS": "#b5651d",
+    "BPR": "#c9a227",
+    "item-kNN": GREEN,
+    "RP3beta": "#2f7d6b",
+    "EASE": "#8fbf8f",
+    "text-kNN": PLUM,
+    "bias model": PLUM,
     "popularity": QUIET,
-    "cold_start_rule": GREEN,
+    "popularity, tuned": "#5d6670",
 }
+"""What is served blue, factors brown, neighbours green, text plum, popularity grey."""
+
+
+def color_of(model: str) -> str:
+    """Give a model's colour, the quiet one for a model without."""
+    return MODEL_COLORS.get(model, QUIET)
+
 
 STYLE: Final[Any] = {
     "axes.edgecolor": QUIET,

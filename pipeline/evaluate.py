@@ -1,8 +1,8 @@
 """Stage `evaluate`: the numbers of all models, as `report/metrics.json` and a table.
 
-Rating: can a model tell the 5-star pairs from the others among pairs that happened?
-Ranking: does it put the item that a user reviewed next into the first five of the whole
-catalogue? These are different tasks, and a model may be good at one and bad at the other.
+Ranking: does a model put the items that a user reviewed next among the first of the whole
+catalogue? Rating: can it tell the 5-star pairs from the others among pairs that happened?
+These are different tasks, and a model may be good at one and bad at the other.
 """
 
 from __future__ import annotations
@@ -26,13 +26,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of the stage."""
     group = parser.add_argument_group("evaluating the models")
     group.add_argument(
+        "--split",
+        choices=("temporal", "leave-one-out"),
+        default="temporal",
+        help="the last tenth of the time, or the last item of each user (default %(default)s)",
+    )
+    group.add_argument(
+        "--rivals",
+        choices=("all", "mission"),
+        default="all",
+        help="tune and judge all rivals, or only plain popularity and ALS (default %(default)s)",
+    )
+    group.add_argument(
         "--seed", type=int, default=7, help="of ALS and of users drawn (default %(default)s)"
     )
     group.add_argument(
         "--max-users",
         type=int,
         default=0,
-        help="rank for at most so many test users, drawn at random (default 0: all)",
+        help="ask for at most so many users, drawn at random (default 0: all)",
     )
     group.add_argument(
         "--metrics",
@@ -40,6 +52,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=METRICS_PATH,
         metavar="FILE",
         help="where the numbers go (default report/metrics.json)",
+    )
+    group.add_argument(
+        "--keep-artifacts",
+        type=Path,
+        metavar="FOLDER",
+        help="keep the artifacts that the model was judged on, in FOLDER/stale and FOLDER/fresh;\n"
+        "a service that loads them gives the very lists that were judged",
     )
 
 
@@ -50,12 +69,16 @@ def run(args: argparse.Namespace, config: Config, console: Console) -> None:
         pipeline.errors.PipelineError: The data or the model can't be judged.
         recsys.artifacts.ArtifactError: An input file is missing or bad.
     """
-    from pipeline.evaluation import evaluate
+    from pipeline.evaluation import Options, evaluate
     from pipeline.results import results
     from pipeline.tables import print_tables
 
-    with console.status("scoring test pairs and ranking the catalogue"):
-        evaluation = evaluate(config, args.seed, args.max_users)
+    options = Options(
+        args.split, args.rivals == "all", args.max_users, args.seed, args.keep_artifacts
+    )
+    with console.status("reading") as status:
+        evaluation = evaluate(config, options, status.update)
+        status.update("drawing users anew")
         numbers = results(evaluation)
     write_metrics(numbers, args.metrics)
     print_tables(numbers, console)

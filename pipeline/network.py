@@ -9,10 +9,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from classes.graph_split import AGREEMENT, check_split, split_model
-from pipeline.rivals import Contender
 from pipeline.training_data import Features, Rows
-from recsys.joint import score
 
 INPUT_NAMES: Final = ("user_review", "user_item", "item_desc", "item_price")
 HIDDEN_UNITS: Final = 128
@@ -108,41 +105,6 @@ def predict_pairs(model: Any, features: Features, users: Rows, items: Rows) -> N
         for part in _slices(len(users), PREDICT_BATCH)
     ]
     return np.concatenate(parts).reshape(-1) if parts else np.empty(0, dtype=np.float32)
-
-
-def network_contender(model: Any, features: Features) -> Contender:
-    """Let a Keras model compete, through its split halves where it splits.
-
-    The split gives the same order as the model a thousand times faster; a model that
-    doesn't split, or whose split disagrees with it, is asked pair by pair.
-
-    Args:
-        model: Any Keras model with the four inputs.
-        features: The tables of its inputs.
-    """
-    split = split_model(model)
-    tables = (features.user_review, features.user_item, features.item_desc, features.item_price)
-
-    def ask(users: Rows) -> NDArray[np.float32]:
-        items = np.arange(len(features.item_names))
-        rows = [predict_pairs(model, features, np.full_like(items, user), items) for user in users]
-        return np.stack(rows)
-
-    if split is None or not check_split(split, tables) <= AGREEMENT:
-        catalog_scores = ask
-    else:
-        item_half = split.item_half(features.item_desc, features.item_price)
-
-        def catalog_scores(users: Rows) -> NDArray[np.float32]:
-            rows = split.user_half(features.user_review[users], features.user_item[users])
-            return score(split.head, rows, item_half)
-
-    return Contender(
-        "network",
-        lambda users, items: predict_pairs(model, features, users, items),
-        catalog_scores,
-        threshold=0.5,
-    )
 
 
 def _slices(n_rows: int, size: int) -> list[slice]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
+
+from pipeline.wording import number
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -13,14 +14,37 @@ _CLASSES = {"five_star": "5 stars", "other": "others"}
 
 
 def print_tables(numbers: dict[str, Any], console: Console) -> None:
-    """Print rating, ranking and cold start, one table each."""
-    console.print(rating_table(numbers["rating"]))
-    console.print(
-        ranking_table(numbers["ranking"], f"Ranking the whole catalogue ({numbers['mode']})")
+    """Print ranking in both modes, rating and cold start, one table each."""
+    for mode, ranking in numbers["ranking"].items():
+        console.print(ranking_table(ranking, mode))
+    if numbers["rating"]:
+        console.print(rating_table(numbers["rating"]))
+    console.print(newcomer_table(numbers["newcomers"]))
+
+
+def ranking_table(ranking: dict[str, Any], mode: str) -> Table:
+    """Lay out each model's ranking, and how far the model in service is ahead of it."""
+    table = _table(
+        f"Ranking the whole catalogue ({mode}): {ranking['cases']:,} cases of "
+        f"{ranking['users']:,} users",
+        "model",
+        ("NDCG@10", "95 %", "Hit@10", "MRR", "served ahead by"),
     )
-    console.print(
-        ranking_table(numbers["cold_start"], "People first seen in the test period (fresh)")
+    for name, part in ranking["models"].items():
+        table.add_row(
+            name,
+            number(part["ndcg@10"]["value"], 4),
+            _interval(part["ndcg@10"]),
+            number(part["hit_rate@10"]["value"]),
+            number(part["mrr"]["value"]),
+            _interval(part["lead_of_served"]),
+        )
+    base = ranking["base_rate"]
+    table.add_section()
+    table.add_row(
+        "random order", number(base["ndcg@10"], 4), "", number(base["hit_rate@10"]), "", ""
     )
+    return table
 
 
 def rating_table(rating: dict[str, Any]) -> Table:
@@ -32,31 +56,35 @@ def rating_table(rating: dict[str, Any]) -> Table:
         (*models, "base rate"),
     )
     auc = [model["auc"] for model in models.values()]
-    table.add_row("AUC", *(_short(part["value"]) for part in auc), _short(base["auc"]))
+    table.add_row("AUC", *(number(part["value"]) for part in auc), number(base["auc"]))
     table.add_row("AUC, 95 %", *(_interval(part) for part in auc), "")
     rows: list[dict[str, Any]] = [*models.values(), base]
-    table.add_row("accuracy", *(_short(row["accuracy"]) for row in rows))
+    table.add_row("accuracy", *(number(row["accuracy"]) for row in rows))
     for key, label in _CLASSES.items():
         table.add_section()
         for metric, name in (("precision", "precision"), ("recall", "recall"), ("f1", "F1")):
-            table.add_row(f"{label}: {name}", *(_short(row[key][metric]) for row in rows))
+            table.add_row(f"{label}: {name}", *(number(row[key][metric]) for row in rows))
     return table
 
 
-def ranking_table(ranking: dict[str, Any], title: str) -> Table:
-    """Lay out HitRate@5 and NDCG@5 of each model, beside those of a random order."""
-    k = ranking["k"]
+def newcomer_table(newcomers: dict[str, Any]) -> Table:
+    """Lay out the cold-start rules."""
+    k = newcomers["k"]
     table = _table(
-        f"{title}: {ranking['cases']:,} cases of {ranking['users']:,} users",
-        "model",
+        f"People first seen in the test period (fresh): {newcomers['cases']:,} cases of "
+        f"{newcomers['users']:,}; validation chooses {newcomers['chosen_window_days']} days",
+        "rule",
         (f"HitRate@{k}", "95 %", f"NDCG@{k}", "95 %"),
     )
-    for name, numbers in ranking["models"].items():
-        cells = [(_short(part["value"], 4), _interval(part)) for part in _hit_and_gain(numbers)]
-        table.add_row(name, *cells[0], *cells[1])
-    base = ranking["base_rate"]
-    table.add_section()
-    table.add_row("random order", _short(base["hit_rate"], 4), "", _short(base["ndcg"], 4), "")
+    for name, part in newcomers["rules"].items():
+        hit_rate, ndcg = part[f"hit_rate@{k}"], part[f"ndcg@{k}"]
+        table.add_row(
+            name,
+            number(hit_rate["value"], 4),
+            _interval(hit_rate),
+            number(ndcg["value"], 4),
+            _interval(ndcg),
+        )
     return table
 
 
@@ -70,17 +98,5 @@ def _table(title: str, first: str, numeric: tuple[str, ...]) -> Table:
     return table
 
 
-def _hit_and_gain(numbers: dict[str, Any]) -> tuple[dict[str, float], dict[str, float]]:
-    return numbers["hit_rate"], numbers["ndcg"]
-
-
 def _interval(part: dict[str, float]) -> str:
-    return f"{_short(part['low'])} to {_short(part['high'])}"
-
-
-def _short(value: float, digits: int = 3) -> str:
-    """Write .123 for 0.123; a dash where there is no number."""
-    if math.isnan(value):
-        return "-"
-    text = f"{value:.{digits}f}"
-    return text.removeprefix("0") if value < 1 else text
+    return f"{number(part['low'], 4)} {number(part['high'], 4)}"

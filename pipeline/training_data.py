@@ -8,7 +8,7 @@ four inputs an interaction) never exists.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +111,10 @@ class Interactions:
     def where(self, mask: NDArray[np.bool_]) -> Interactions:
         """Keep the rows of `mask`, in order."""
         return Interactions(*(getattr(self, name)[mask] for name in self.__dataclass_fields__))
+
+    def with_parts(self, parts: NDArray[np.int8]) -> Interactions:
+        """Split the same rows another way."""
+        return replace(self, parts=parts)
 
     def __len__(self) -> int:
         """Rows."""

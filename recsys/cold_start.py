@@ -33,6 +33,8 @@ def cold_start_order(
     ratings: NDArray[np.floating],
     raw_prices: NDArray[np.floating],
     window_days: int = 30,
+    *,
+    mix_prices: bool = True,
 ) -> ColdStart:
     """Order all items for a user of whom nothing is known.
 
@@ -59,14 +61,16 @@ def cold_start_order(
         ratings: (n,) rating of each interaction, 1 to 5.
         raw_prices: (n_items,) USD, NaN where unknown.
         window_days: Length of the first window tried, at least 1.
+        mix_prices: Whether the fifth may give way for its price; False shows what that costs.
     """
     n_items = len(raw_prices)
     liked = np.asarray(ratings) >= FIVE_STARS
     counts, used_days = _windowed_counts(item_rows[liked], days[liked], days, n_items, window_days)
     distance = _price_distance(raw_prices)
     order = np.lexsort((np.arange(n_items), distance, -counts))
-    mixed = _mix_price_bands(order, counts, price_bands(raw_prices))
-    return ColdStart(mixed.astype(np.int32), used_days)
+    if mix_prices:
+        order = _mix_price_bands(order, counts, price_bands(raw_prices))
+    return ColdStart(order.astype(np.int32), used_days)
 
 
 def price_bands(raw_prices: NDArray[np.floating]) -> NDArray[np.int8]:

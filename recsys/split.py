@@ -1,4 +1,4 @@
-"""The split by time: whole days go to train, then validation, then test.
+"""The splits: by time, whole days go to train, then validation, then test; or one item a user.
 
 The cuts are two integers, found from how many rows each day has, so they can be
 computed from per-day counts of a data set of any size, and no row order matters.
@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 IntArray = np.ndarray[tuple[int, ...], np.dtype[Any]]
 
@@ -118,6 +119,36 @@ def split_labels(days: IntArray, cuts: TemporalCuts) -> IntArray:
     after_train = (np.asarray(days) >= cuts.train_end_day).astype(np.int8)
     after_validation = (np.asarray(days) >= cuts.validation_end_day).astype(np.int8)
     labels: IntArray = after_train + after_validation
+    return labels
+
+
+def leave_one_out_labels(users: IntArray, countable: NDArray[np.bool_]) -> NDArray[np.int8]:
+    """Give each row its part where each user's last item is the test and the one before validates.
+
+    Users with fewer than three countable rows teach only. A row that doesn't count (a
+    repeated review of the same item, say) belongs to the test of its user, so that nothing
+    after the validation item is ever part of a history.
+
+    Args:
+        users: (n,) int in order of time, -1 for a row without a user.
+        countable: (n,) whether a row may be the item that is sought.
+
+    Returns:
+        (n,) int8 of TRAIN, VALIDATION and TEST.
+
+    >>> users = np.array([0, 0, 1, 0, 0, 1])
+    >>> leave_one_out_labels(users, np.array([True, True, True, True, False, True])).tolist()
+    [0, 1, 0, 2, 2, 0]
+    """
+    counted = np.flatnonzero(countable & (users >= 0))
+    order = counted[np.argsort(users[counted], kind="stable")]
+    ends = np.searchsorted(users[order], users[order], side="right")
+    left = ends - np.arange(len(order)) - 1  # how many later items the user has
+    sizes = ends - np.searchsorted(users[order], users[order], side="left")
+    labels = np.zeros(len(users), dtype=np.int8)
+    labels[order] = np.where(sizes < 3, TRAIN, np.maximum(TEST - left, TRAIN))
+    tested = np.unique(users[labels == TEST])
+    labels[~countable & np.isin(users, tested)] = TEST
     return labels
 
 

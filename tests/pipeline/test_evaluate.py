@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from config import Config
+from pipeline.as_of import write_as_of
 from pipeline.cli import main
 from pipeline.evaluate import write_metrics
-from pipeline.evaluation import Evaluation, evaluate
-from pipeline.judging import choose_cases, judge, judge_cold_start
+from pipeline.evaluation import Evaluation, Options, evaluate
+from pipeline.moment import FRESH, STALE, moment
 from pipeline.results import results
-from pipeline.rivals import Contender
+from pipeline.rivals import MAX_TRIALS, RIVALS
+from pipeline.served import contender_from_artifacts
+from pipeline.timeline import read_timeline
 from pipeline.train import Plan, save, train
-from pipeline.training_data import Interactions, read_features, read_interactions
-from recsys.artifacts import ArtifactPaths
-from recsys.split import TEST, TRAIN, VALIDATION
+from pipeline.training_data import read_features, read_interactions
+from recsys import columns
+from recsys.artifacts import ArtifactPaths, read_clean, write_frame
 from tests.artifacts import write_tiny_artifacts
-from tests.pipeline.tiny import N_ITEMS, N_NEWCOMERS, N_USERS, write_even_world
+from tests.pipeline.tiny import FIRST_DAY, N_ITEMS, N_NEWCOMERS, N_USERS, write_even_world
 
 pytestmark = [
     pytest.mark.pipeline,
@@ -54,142 +60,130 @@ def evaluation(paths: ArtifactPaths) -> Evaluation:
     return evaluate(config_of(paths))
 
 
-def rows(table: list[tuple[int, int, float, int]]) -> Interactions:
-    """Reviews (person, item, rating, part), a day apart; persons below 10 are known users."""
-    persons, items, ratings, parts = (np.array(column) for column in zip(*table, strict=True))
-    return Interactions(
-        persons=persons,
-        users=np.where(persons < 10, persons, -1),
-        items=items,
-        ratings=ratings.astype(np.float32),
-        days=np.arange(len(table), dtype=np.int32),
-        parts=parts.astype(np.int8),
-    )
-
-
-SMALL = rows(
-    [
-        (0, 0, 5, TRAIN),
-        (1, 1, 3, TRAIN),
-        (0, 1, 5, VALIDATION),
-        (1, 2, 3, VALIDATION),
-        (0, 0, 5, TEST),  # a repeat: no case
-        (0, 2, 5, TEST),
-        (1, 3, 2, TEST),
-        (-1, 2, 5, TEST),  # an anonymous customer: no case
-        (12, 2, 5, TEST),  # a newcomer: only cold start knows this person
-        (1, -1, 5, TEST),  # an item outside the catalog: no case
-    ]
-)
-
-
-def lowest_row_first(scale: float = 1.0) -> Contender:
-    """Scores items by row, 0 the best of 4, for everybody."""
-    scores = -scale * np.arange(4.0)
-    return Contender(
-        "lowest row first",
-        lambda _, items: scores[items],
-        lambda users: np.tile(scores, (len(users), 1)),
-    )
-
-
-def test_cases_are_first_reviews_of_known_pairs_in_the_test_period() -> None:
-    cases = choose_cases(SMALL, n_users=2, n_items=4, max_users=0, seed=0)
-    assert list(zip(cases.test.users, cases.test.items, strict=True)) == [(0, 2), (1, 3)]
-    assert cases.seen_by(0).tolist() == [0, 1]
-    assert cases.seen_by(1).tolist() == [1, 2]
-    assert cases.warm.tolist() == [False, False]
-
-
-def test_ranks_count_only_items_not_seen_before_the_test_period() -> None:
-    cases = choose_cases(SMALL, n_users=2, n_items=4, max_users=0, seed=0)
-    judged = judge(lowest_row_first(), cases, k=2)
-    assert judged.ranks.tolist() == [1.0, 2.0]  # user 0: 2 before 3; user 1: 0 before 3
-    assert judged.top.tolist() == [[2, 3], [0, 3]]
-
-
-def test_missing_places_of_a_short_list_are_marked() -> None:
-    cases = choose_cases(SMALL, n_users=2, n_items=4, max_users=0, seed=0)
-    assert judge(lowest_row_first(), cases, k=3).top.tolist() == [[2, 3, -1], [0, 3, -1]]
-
-
-def test_scores_all_alike_get_the_middle_rank() -> None:
-    cases = choose_cases(SMALL, n_users=2, n_items=4, max_users=0, seed=0)
-    assert judge(lowest_row_first(scale=0.0), cases).ranks.tolist() == [1.5, 1.5]
-
-
-def test_threshold_is_chosen_on_validation_pairs() -> None:
-    cases = choose_cases(SMALL, n_users=2, n_items=4, max_users=0, seed=0)
-    # validation: item 1 (score -1) was liked, item 2 (score -2) was not
-    assert judge(lowest_row_first(), cases).threshold == -1.0
-
-
-def test_drawing_users_leaves_the_rating_pairs_alone() -> None:
-    cases = choose_cases(SMALL, n_users=2, n_items=4, max_users=1, seed=0)
-    judged = judge(lowest_row_first(), cases)
-    assert (len(judged.scores), len(judged.ranks), len(cases.users)) == (2, 1, 1)
-
-
-def test_cold_start_is_judged_on_people_never_seen_before() -> None:
-    judged = judge_cold_start(SMALL, np.full(4, 10.0), window_days=30)
-    assert judged.persons.tolist() == [12]
-    # item 2: five-star reviews before the test are one each of items 0 and 1, so ties by row
-    assert judged.rule_ranks.tolist() == [3.0]
-    # reviews before the test: item 1 twice, items 0 and 2 once each
-    assert judged.popularity_ranks.tolist() == [2.5]
-
-
 def test_network_tells_liked_items_where_text_says_so(evaluation: Evaluation) -> None:
-    numbers = results(evaluation)
-    assert numbers["rating"]["models"]["network"]["auc"]["value"] > 0.99
-    assert numbers["rating"]["base_rate"]["accuracy"] == 0.5
-    assert numbers["rating"]["pairs"] == N_USERS
+    rating = results(evaluation)["rating"]
+    assert rating["models"]["network"]["auc"]["value"] > 0.99
+    assert list(rating["models"]) == ["network", "popularity", "ALS", "bias model"]
+    assert rating["base_rate"]["accuracy"] == 0.5
+    assert rating["pairs"] == N_USERS
 
 
 def test_hit_rate_of_popularity_is_the_one_counted_by_hand(evaluation: Evaluation) -> None:
     # Item 1 has 16 + 45 training reviews, all others 16: it has rank 1, and the others tie at
-    # the middle, far below the first five. Its test cases are the users with u + 63 = 1
+    # the middle, far below the first ten. Its test cases are the users with u + 63 = 1
     # modulo 30, that is 28 and 58.
-    popular = results(evaluation)["ranking"]["models"]["popularity"]
-    assert popular["hit_rate"]["value"] == pytest.approx(2 / 60)
-    assert popular["ndcg"]["value"] == pytest.approx(2 / 60)
+    popular = results(evaluation)["ranking"]["stale"]["models"]["popularity"]
+    for metric in ("hit_rate@5", "hit_rate@10", "ndcg@10", "recall@5"):
+        assert popular[metric]["value"] == pytest.approx(2 / 60)
 
 
 def test_chance_is_five_of_the_items_left(evaluation: Evaluation) -> None:
-    # each user has seen 9 of 30 items
-    ranking = results(evaluation)["ranking"]
-    assert ranking["base_rate"]["hit_rate"] == pytest.approx(5 / 21)
-    assert (ranking["cases"], ranking["users"]) == (60, 60)
+    # each user has 8 of 30 items after training, 9 after validation
+    stale, fresh = (results(evaluation)["ranking"][mode] for mode in ("stale", "fresh"))
+    for metric in ("hit_rate@5", "recall@5"):
+        assert stale["base_rate"][metric] == pytest.approx(5 / 22)
+        assert fresh["base_rate"][metric] == pytest.approx(5 / 21)
+    assert (fresh["cases"], fresh["users"]) == (60, 60)
+
+
+def test_slices_part_the_cases(evaluation: Evaluation) -> None:
+    slices = results(evaluation)["ranking"]["fresh"]["slices"]
+    assert {name: part["cases"] for name, part in slices["items_of_user"].items()} == {"5 to 9": 60}
+    assert {name: part["cases"] for name, part in slices["item"].items()} == {"with history": 60}
+    assert sum(part["cases"] for part in slices["price"].values()) == 60
+    assert set(slices["price"]) == {"low", "middle", "high"}
+
+
+def test_the_served_model_is_compared_with_every_rival_on_the_same_draws(
+    evaluation: Evaluation,
+) -> None:
+    models = results(evaluation)["ranking"]["fresh"]["models"]
+    served = models["network"]
+    assert served["lead_of_served"] == {"value": 0.0, "low": 0.0, "high": 0.0}
+    for model in models.values():
+        lead = served["ndcg@10"]["value"] - model["ndcg@10"]["value"]
+        assert model["lead_of_served"]["value"] == pytest.approx(lead)
+        assert model["lead_of_served"]["low"] <= lead <= model["lead_of_served"]["high"]
+
+
+def test_every_rival_is_tuned_on_validation_with_the_same_budget(evaluation: Evaluation) -> None:
+    numbers = results(evaluation)
+    for trials in numbers["tuning"].values():
+        assert 1 < len(trials["trials"]) <= MAX_TRIALS
+    names = {rival.name for rival in RIVALS}
+    assert names | {"network"} == set(numbers["ranking"]["fresh"]["models"])
 
 
 def test_newcomers_and_no_anonymous_customers_are_cold_start_cases(evaluation: Evaluation) -> None:
-    cold_start = results(evaluation)["cold_start"]
-    assert (cold_start["cases"], cold_start["users"]) == (N_NEWCOMERS, N_NEWCOMERS)
+    newcomers = results(evaluation)["newcomers"]
+    assert (newcomers["cases"], newcomers["users"]) == (N_NEWCOMERS, N_NEWCOMERS)
 
 
-def test_no_list_holds_what_its_user_has_seen(evaluation: Evaluation) -> None:
-    cases = evaluation.cases
-    for judged in evaluation.judged:
-        for user, top in zip(cases.users, judged.top, strict=True):
-            assert not set(cases.seen_by(int(user))) & set(top.tolist())
-            assert len(set(top.tolist())) == 5
+def test_no_list_holds_what_its_user_has(evaluation: Evaluation) -> None:
+    for asked in (evaluation.stale, evaluation.fresh):
+        for judged in asked.judged:
+            for user, items in zip(asked.moment.users, judged.lists, strict=True):
+                assert not set(asked.moment.seen_by(int(user))) & set(items.tolist())
+                assert len(set(items.tolist())) == 20
 
 
-def test_split_halves_rank_as_the_model_itself(
-    paths: ArtifactPaths, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_leave_one_out_asks_for_the_last_item_of_each_user(paths: ArtifactPaths) -> None:
+    options = Options(split="leave-one-out", all_rivals=False)
+    moment = evaluate(config_of(paths), options).fresh.moment
+    last_period = {f"user {u}": f"item {(u + 63) % 30}" for u in range(N_USERS)}
+    timeline = read_timeline(paths, "leave-one-out")
+    found = {
+        timeline.user_names[user]: timeline.item_names[item]
+        for user, item in zip(moment.cases.users, moment.cases.items, strict=True)
+    }
+    assert found == last_period
+
+
+def test_served_model_scores_as_the_network_itself(paths: ArtifactPaths, tmp_path: Path) -> None:
     import keras
 
-    from pipeline import network
+    timeline = read_timeline(paths)
+    stale = moment(timeline, STALE)
+    as_of = write_as_of(paths, timeline, stale, tmp_path)
+    served = contender_from_artifacts(as_of, timeline.user_names)
+    users = stale.users[:3]
+    features = read_features(as_of)
+    rows = [features.user_names.tolist().index(timeline.user_names[user]) for user in users]
+    model = keras.saving.load_model(as_of.model)
+    for scores, row in zip(served.catalog_scores(users), rows, strict=True):
+        items = np.arange(N_ITEMS)
+        by_model = np.asarray(model(features.inputs(np.full_like(items, row), items)))[:, 0]
+        assert np.allclose(1 / (1 + np.exp(-scores)), by_model, atol=1e-5)
 
-    features = read_features(paths)
-    model = keras.saving.load_model(paths.model)
-    users = np.arange(3)
-    by_halves = network.network_contender(model, features).catalog_scores(users)
-    monkeypatch.setattr(network, "split_model", lambda _: None)
-    by_model = network.network_contender(model, features).catalog_scores(users)
-    assert by_model.shape == by_halves.shape == (3, N_ITEMS)
-    assert np.allclose(1 / (1 + np.exp(-by_halves)), by_model, atol=1e-5)
+
+def test_artifacts_as_of_a_moment_hold_nothing_later(paths: ArtifactPaths, tmp_path: Path) -> None:
+    timeline = read_timeline(paths)
+    for name, last_day in ((STALE, 79), (FRESH, 89)):
+        as_of = write_as_of(paths, timeline, moment(timeline, name), tmp_path / name)
+        days = (read_clean(as_of.clean)[columns.REVIEW_TIME] - FIRST_DAY).dt.days
+        assert days.max() == last_day
+        assert len(read_features(as_of).user_names) == N_USERS
+
+
+def test_shuffling_the_future_changes_no_artifact_as_of_now(
+    paths: ArtifactPaths, tmp_path: Path
+) -> None:
+    frame = read_clean(paths.clean)
+    later = frame[columns.REVIEW_TIME] >= FIRST_DAY + pd.Timedelta(days=80)
+    mixed = frame.copy()
+    future = frame.loc[later, [columns.USER, columns.ITEM, columns.RATING]]
+    mixed.loc[later, future.columns] = future.sample(frac=1, random_state=1).to_numpy()
+    other = write_even_world(tmp_path / "other")
+    write_frame(mixed, other.clean)
+    other.model.parent.mkdir()
+    shutil.copyfile(paths.model, other.model)
+    written = []
+    for source in (paths, other):
+        timeline = read_timeline(source)
+        folder = tmp_path / f"as of {len(written)}"
+        as_of = write_as_of(source, timeline, moment(timeline, STALE), folder)
+        written.append([path.read_bytes() for path in (as_of.clean, as_of.user_item)])
+    assert written[0] == written[1]
 
 
 def test_stage_writes_the_numbers_and_shows_them(
@@ -202,10 +196,10 @@ def test_stage_writes_the_numbers_and_shows_them(
     monkeypatch.setenv("EMBEDDINGS_PATH", str(paths.item_desc.parent))
     monkeypatch.setenv("MODEL_PATH", str(paths.model.parent))
     target = tmp_path / "metrics.json"
-    assert main(["evaluate", "--metrics", str(target)]) == 0
+    assert main(["evaluate", "--rivals", "mission", "--metrics", str(target)]) == 0
     numbers = json.loads(target.read_text())
-    assert numbers["mode"] == "stale"
-    assert list(numbers["rating"]["models"]) == ["network", "ALS", "popularity"]
+    assert list(numbers["ranking"]) == ["stale", "fresh"]
+    assert list(numbers["ranking"]["fresh"]["models"]) == ["network", "popularity", "ALS"]
     assert len(numbers["data"]["fingerprint"]) == 64
     shown = capsys.readouterr().out
     assert "60 test pairs of 60 users" in shown
@@ -215,12 +209,19 @@ def test_stage_writes_the_numbers_and_shows_them(
 def test_evaluating_twice_gives_the_same_numbers(
     paths: ArtifactPaths, evaluation: Evaluation
 ) -> None:
-    first, again = results(evaluation), results(evaluate(config_of(paths)))
-    for numbers in (first, again):
-        del numbers["seconds"]
-        for model in numbers["ranking"]["models"].values():
-            del model["seconds"]
+    first, again = (without_times(each) for each in (evaluation, evaluate(config_of(paths))))
     assert first == again
+
+
+def without_times(evaluation: Evaluation) -> dict[str, Any]:
+    numbers = results(evaluation)
+    del numbers["seconds"]
+    for tuning in numbers["tuning"].values():
+        del tuning["seconds"]
+    for mode in numbers["ranking"].values():
+        for model in mode["models"].values():
+            del model["fit_seconds"], model["ms_a_user"]
+    return numbers
 
 
 def test_a_model_of_other_widths_is_refused_with_both(
@@ -236,7 +237,7 @@ def test_a_model_of_other_widths_is_refused_with_both(
     target = tmp_path / "metrics.json"
     assert main(["evaluate", "--metrics", str(target)]) == 2
     message = capsys.readouterr().err
-    assert "widths (5, 5, 5, 1); the embeddings have (8, 8, 8, 1)" in message
+    assert "widths (5, 5, 5, 1); the data has (8, 8, 8, 1)" in message
     assert not target.exists()
 
 
@@ -248,7 +249,7 @@ def test_data_without_returning_users_is_refused(
     monkeypatch.setenv("EMBEDDINGS_PATH", str(paths.item_desc.parent))
     monkeypatch.setenv("MODEL_PATH", str(paths.model.parent))
     assert main(["evaluate", "--metrics", str(tmp_path / "metrics.json")]) == 2
-    assert "both kinds are needed to judge models" in capsys.readouterr().err
+    assert "each must be above 0" in capsys.readouterr().err
 
 
 def test_numbers_that_do_not_exist_become_null(tmp_path: Path) -> None:

@@ -72,7 +72,7 @@ def test_notebook_runs_on_the_artifacts_that_the_environment_names(
     client.execute()
     shown = json.dumps(notebook)
     assert "image/png" in shown
-    assert "650 ratings" in shown or "60 test pairs" in shown
+    assert "650 ratings" in shown or "60 users, 60 cases" in shown
     assert str(even_world.clean.parent) not in shown
 
 

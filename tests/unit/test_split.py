@@ -13,6 +13,7 @@ from recsys.split import (
     SplitError,
     TemporalCuts,
     cuts_from_day_counts,
+    leave_one_out_labels,
     review_days,
     split_labels,
     temporal_cuts,
@@ -87,3 +88,17 @@ def test_days_are_counted_from_1970_and_ignore_the_hour() -> None:
 def test_a_missing_time_has_no_day() -> None:
     with pytest.raises(SplitError, match="1 of 2 rows have no reviewTime"):
         review_days(pd.Series(pd.to_datetime(["2014-03-05", None])))
+
+
+def test_leave_one_out_asks_for_the_last_item_and_validates_by_the_one_before() -> None:
+    users = np.array([7, 7, 7, 8, 7, 8, -1])
+    labels = leave_one_out_labels(users, np.ones(7, dtype=bool))
+    assert labels.tolist() == [TRAIN, TRAIN, VALIDATION, TRAIN, TEST, TRAIN, TRAIN]
+
+
+def test_repeats_of_a_tested_user_never_enter_a_history() -> None:
+    # the fourth row repeats an item of user 0, the last one an item of user 1, who only trains
+    users = np.array([0, 0, 0, 0, 1, 1])
+    countable = np.array([True, True, True, False, True, False])
+    labels = leave_one_out_labels(users, countable)
+    assert labels.tolist() == [TRAIN, VALIDATION, TEST, TEST, TRAIN, TRAIN]

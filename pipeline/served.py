@@ -1,0 +1,63 @@
+"""The model that is served, as a contender: scored by the classes of the service."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pipeline.judging import Contender, Lists
+from pipeline.training_data import Names, Rows
+from recsys.artifacts import ArtifactPaths
+from recsys.vectors import FloatArray
+
+RATING_NETWORK: str = "network"
+RANKER: str = "ranker"
+
+
+def contender_from_artifacts(paths: ArtifactPaths, user_names: Names) -> Contender:
+    """Load data and model as the service does, and let them compete.
+
+    Args:
+        paths: Of artifacts that hold nothing later than the moment in question.
+        user_names: (n_users,) the names that stand behind the user rows of the cases.
+
+    Raises:
+        recsys.artifacts.ArtifactError: A file is missing or bad.
+        classes.model.ModelMismatchError: The model's inputs don't fit the data.
+    """
+    from classes.app_data_processing import AppDataProcessor
+    from classes.model import Model
+
+    data = AppDataProcessor.from_artifacts(paths)
+    model = Model.from_keras(paths.model, data.inputs)
+    rows = np.array([_row_or_none(data.user_row(str(name))) for name in user_names])
+
+    def catalog_scores(users: Rows) -> FloatArray:
+        return np.stack([model.score(int(row)) for row in rows[users]])
+
+    def lists(users: Rows, k: int) -> Lists:
+        own = rows[users].tolist()
+        ranked = model.top_k_of_many(own, k, [data.seen_items(row) for row in own])
+        listed = np.full((len(users), k), -1, dtype=np.int32)
+        for place, ranking in enumerate(ranked):
+            listed[place, : len(ranking.rows)] = ranking.rows
+        return listed
+
+    name = RANKER if paths.item_affinity.exists() else RATING_NETWORK
+    return Contender(name, catalog_scores, n_bytes=_bytes_of(paths), lists=lists)
+
+
+def _row_or_none(row: int | None) -> int:
+    return -1 if row is None else row
+
+
+def _bytes_of(paths: ArtifactPaths) -> int:
+    """Size of the files that the model and its inputs take, the reviews apart."""
+    files = (
+        paths.item_desc,
+        paths.item_price,
+        paths.item_affinity,
+        paths.user_review,
+        paths.user_item,
+        paths.model,
+    )
+    return sum(path.stat().st_size for path in files if path.exists())
