@@ -123,9 +123,7 @@ def _parameter(parameter: Parameter[Any], place: str) -> dict[str, Any]:
 
 
 def _request_body(endpoint: Endpoint) -> dict[str, Any]:
-    members: Schema = {
-        each.name: {**each.schema(), "description": each.meaning} for each in endpoint.body
-    }
+    members: Schema = {each.name: _member(each) for each in endpoint.body}
     required = [each.name for each in endpoint.body if each.required]
     schema: Schema = {"type": "object", "properties": members, "additionalProperties": False}
     if required:
@@ -137,6 +135,13 @@ def _request_body(endpoint: Endpoint) -> dict[str, Any]:
     if examples:
         content["examples"] = examples
     return {"required": True, "content": {"application/json": content}}
+
+
+def _member(parameter: Parameter[Any]) -> Schema:
+    schema = parameter.schema()
+    limit = schema.get("description")
+    meaning = f"{parameter.meaning} {limit}" if limit else parameter.meaning
+    return {**schema, "description": meaning}
 
 
 def _answer(endpoint: Endpoint) -> dict[str, Any]:

@@ -23,6 +23,13 @@ _NUMBER: Final = re.compile(
     r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]{1,3})?", re.ASCII | re.IGNORECASE
 )
 _FLAGS: Final = {"true": True, "false": False}
+_BLANKS: Final = r"\t-\r\u001c- \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+"""What `str.strip` strips, spelt out, since the \\s of JSON Schema means other characters."""
+
+_TEXT: Final = re.compile(f"[^{_BLANKS}]")
+_NAME: Final = re.compile(f"[^{_BLANKS},]")
+"""What every name has: a character that isn't just there to separate names."""
+
 _SHOWN_CHARACTERS: Final = 60
 
 
@@ -84,7 +91,7 @@ class Parameter(Generic[T]):
 
 @dataclass(frozen=True, kw_only=True)
 class Names(Parameter[list[str]]):
-    """Names of users or items: trimmed, distinct, in the order sent.
+    """Names of users or items: trimmed, distinct, in the order sent, without empty ones.
 
     In a query one value is a list separated by commas. Several, as in `users=a&users=b`,
     are one name each, so that a name with a comma can be asked for.
@@ -105,7 +112,7 @@ class Names(Parameter[list[str]]):
         """Trim the names, and drop empty ones and repetitions."""
         if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
             raise self.refuse(value, f"expected a list of names, of {self.nouns}")
-        names = [name for name in dict.fromkeys(map(str.strip, value)) if name]
+        names = [name for name in dict.fromkeys(map(str.strip, value)) if _NAME.search(name)]
         if not names:
             raise ProblemError(
                 400, f"The parameter '{self.name}' names no {self.nouns}; name at least one."
@@ -119,10 +126,17 @@ class Names(Parameter[list[str]]):
         return names
 
     def schema(self) -> Schema:
-        """Describe a list of strings that aren't blank."""
-        # A comma alone would separate two empty names.
-        item = {"type": "string", "pattern": r"[^\s,]"}
-        return {"type": "array", "items": item, "minItems": 1, "maxItems": self.most}
+        """Describe a list of strings, one of which at least is a name.
+
+        There is no maxItems in it, since repeated names don't count against the cap.
+        """
+        return {
+            "type": "array",
+            "items": {"type": "string"},
+            "minItems": 1,
+            "contains": {"type": "string", "pattern": _NAME.pattern},
+            "description": f"At most {self.most:,} distinct {self.nouns}.",
+        }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -227,13 +241,13 @@ class Text(Parameter[str | None]):
 
     def check(self, value: Any) -> str:
         """Refuse what is blank."""
-        if not isinstance(value, str) or not value.strip():
+        if not isinstance(value, str) or not _TEXT.search(value):
             raise self.refuse(value, "expected a text that isn't blank")
         return value.strip()
 
     def schema(self) -> Schema:
         """Describe a text that isn't blank."""
-        return {"type": "string", "pattern": r"\S"}
+        return {"type": "string", "pattern": _TEXT.pattern}
 
 
 def shown(value: Any) -> str:
