@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from classes.candidates import Candidates, choose
+from classes.candidates import choose
 from classes.options import Options
+from recsys.ranking import Ranking
 
 if TYPE_CHECKING:
     from classes.snapshot import Snapshot
@@ -52,58 +54,89 @@ def recommend(
     Raises:
         OptionError: The options don't fit the data.
     """
-    candidates = choose(snapshot.data.facts, options)
-    excluded = item_rows(snapshot, options.exclude)
-    return {user: _one(snapshot, user, options, candidates, excluded) for user in users}
+    choice = _Choice(snapshot, options)
+    rows = {user: snapshot.data.user_row(user) for user in users}
+    known = [row for row in rows.values() if row is not None]
+    for row in rows.values():
+        snapshot.count_user(COLD_START if row is None else PERSONALISED)
+    personal = dict(zip(known, choice.for_known(known), strict=True))
+    return {
+        user: choice.for_unknown if row is None else personal[row] for user, row in rows.items()
+    }
 
 
-def item_rows(snapshot: Snapshot, names: Sequence[str]) -> ItemRows:
-    """Find the rows of items, ascending and distinct; unknown names are left out."""
-    found = {snapshot.data.item_row(name) for name in names} - {None}
-    return np.array(sorted(found), dtype=np.int32)  # type: ignore[type-var]
+class _Choice:
+    """What options come to in one snapshot, worked out once for all users of a request."""
 
+    def __init__(self, snapshot: Snapshot, options: Options) -> None:
+        """Apply the filters, and find the rows of excluded items; unknown names do no harm."""
+        self._snapshot = snapshot
+        self._data = snapshot.data
+        self._options = options
+        self._candidates = choose(snapshot.data.facts, options)
+        found = {snapshot.data.item_row(name) for name in options.exclude}
+        self._excluded = np.array(sorted(found - {None}), dtype=np.int32)  # type: ignore[type-var]
 
-def _one(
-    snapshot: Snapshot, user: str, options: Options, candidates: Candidates, excluded: ItemRows
-) -> Recommendation:
-    data, model = snapshot.data, snapshot.model
-    user_row = data.user_row(user)
-    source: ListSource = COLD_START if user_row is None else PERSONALISED
-    snapshot.count_user(source)
-    scores = None
-    if user_row is None:
-        rows = _first_allowed(data.cold_start_items(data.n_items), options.n, candidates, excluded)
-    else:
-        if options.exclude_seen:
-            excluded = np.union1d(excluded, data.seen_items(user_row))
-        ranking = model.top_k(user_row, options.n, excluded, candidates.mask)
-        rows, scores = ranking.rows, model.outputs(ranking.scores)
-    n_candidates = candidates.without(excluded)
-    return Recommendation(
-        rows,
-        scores,
-        source,
-        n_candidates,
-        candidates.n_without_price,
-        _reason(len(rows), options, candidates, len(data.facts.prices)),
-    )
+    @cached_property
+    def for_unknown(self) -> Recommendation:
+        """The most popular items that are allowed."""
+        order = self._data.cold_start_items(self._data.n_items)
+        if self._candidates.mask is not None:
+            order = order[self._candidates.mask[order]]
+        if len(self._excluded):
+            order = order[~np.isin(order, self._excluded)]
+        return self._made(order[: self._options.n], None, COLD_START, self._excluded)
 
+    def for_known(self, user_rows: Sequence[int]) -> list[Recommendation]:
+        """The best items of known users, in their order."""
+        excluded = [self._excluded_for(user_row) for user_row in user_rows]
+        outputs = self._snapshot.model.outputs
+        return [
+            self._made(found.rows, outputs(found.scores), PERSONALISED, rows)
+            for found, rows in zip(self._ranked(user_rows, excluded), excluded, strict=True)
+        ]
 
-def _first_allowed(order: ItemRows, n: int, candidates: Candidates, excluded: ItemRows) -> ItemRows:
-    """Take the first n rows of an order that pass the filters and aren't excluded."""
-    if candidates.mask is not None:
-        order = order[candidates.mask[order]]
-    return order[~np.isin(order, excluded)][:n] if len(excluded) else order[:n]
+    def _excluded_for(self, user_row: int) -> ItemRows:
+        if not self._options.exclude_seen:
+            return self._excluded
+        return np.union1d(self._excluded, self._data.seen_items(user_row))
 
+    def _ranked(self, user_rows: Sequence[int], excluded: Sequence[ItemRows]) -> list[Ranking]:
+        """Rank for all at once where every item is a candidate, which costs less a user."""
+        model, n, mask = self._snapshot.model, self._options.n, self._candidates.mask
+        if mask is None:
+            return model.top_k_of_many(user_rows, n, excluded)
+        return [
+            model.top_k(user_row, n, rows, mask)
+            for user_row, rows in zip(user_rows, excluded, strict=True)
+        ]
 
-def _reason(n_found: int, options: Options, candidates: Candidates, n_items: int) -> str | None:
-    """Say why there are fewer items than asked for."""
-    if n_found >= options.n:
-        return None
-    filtered = "" if candidates.mask is None else f", {candidates.n:,} of which pass the filters"
-    missing = (
-        f" ({candidates.n_without_price:,} have no price)" if candidates.n_without_price else ""
-    )
-    left_out = candidates.n - n_found
-    gone = f", and {left_out:,} of those are excluded or already reviewed" if left_out else ""
-    return f"The catalogue has {n_items:,} items{filtered}{missing}{gone}."
+    def _made(
+        self,
+        rows: ItemRows,
+        scores: NDArray[np.float32] | None,
+        source: ListSource,
+        excluded: ItemRows,
+    ) -> Recommendation:
+        return Recommendation(
+            rows,
+            scores,
+            source,
+            self._candidates.without(excluded),
+            self._candidates.n_without_price,
+            self._reason(len(rows)),
+        )
+
+    def _reason(self, n_found: int) -> str | None:
+        """Say why there are fewer items than asked for."""
+        candidates = self._candidates
+        if n_found >= self._options.n:
+            return None
+        filtered = (
+            "" if candidates.mask is None else f", {candidates.n:,} of which pass the filters"
+        )
+        unpriced = candidates.n_without_price
+        missing = f" ({unpriced:,} have no price)" if unpriced else ""
+        left_out = candidates.n - n_found
+        gone = f", and {left_out:,} of those are excluded or already reviewed" if left_out else ""
+        return f"The catalogue has {self._data.n_items:,} items{filtered}{missing}{gone}."
