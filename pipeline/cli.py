@@ -87,6 +87,14 @@ STAGES: Final = (
         ("evaluate",),
     ),
     Stage(
+        "recommend",
+        "Write the recommendations of all known users to one file, as the service gives them.",
+        "the files that the service loads, or its published snapshot of them",
+        "the file named by --out: userName, rank, itemName, score, and title where there are any",
+        "recommend --out lists.parquet --n 10",
+        ("recommend",),
+    ),
+    Stage(
         "run",
         "Do clean, embed, train and evaluate, one after the other.",
         "a reviews file, as clean does",

@@ -1,0 +1,137 @@
+"""The stage `recommend`: the lists of all known users in one file, for e-mail and the like.
+
+They are the lists that the service gives, from the same code: of the published snapshot if
+it holds today's artifact files, else of one built for the purpose, for what is in service
+changes only when the service is told to reload.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from classes.errors import ServiceError
+from classes.kernel_code import prepare_kernels
+from classes.pointer import PointerFile
+from classes.snapshot import Snapshot
+from classes.snapshot_store import SnapshotStore
+from classes.sources import source_fingerprint
+from classes.top_lists import BLOCK_USERS, TOP_K
+from config import Config
+from pipeline.errors import PipelineError
+from recsys import columns
+from recsys.artifacts import replacing
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from rich.console import Console
+
+MOST_ITEMS: Final = 1_000
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this stage."""
+    group = parser.add_argument_group("recommend")
+    group.add_argument(
+        "--out", type=Path, required=True, metavar="FILE.parquet", help="the file to write"
+    )
+    group.add_argument(
+        "--n",
+        type=int,
+        default=TOP_K,
+        metavar="N",
+        help=f"items a user, 1 to {MOST_ITEMS:,}, of which none was reviewed (default: %(default)s)",
+    )
+
+
+def run(args: argparse.Namespace, config: Config, console: Console) -> None:
+    """Rank for every known user and write the lists.
+
+    Raises:
+        PipelineError: The number of items is out of range, or no snapshot can be built.
+    """
+    if not 1 <= args.n <= MOST_ITEMS:
+        raise PipelineError(f"--n is {args.n}; allowed is 1 to {MOST_ITEMS:,}.")
+    try:
+        with _todays_snapshot(config, console) as snapshot:
+            n_lists = _write_lists(snapshot, args.n, args.out, console)
+    except ServiceError as error:
+        raise PipelineError(str(error)) from error
+    console.print(f"Wrote the lists of {n_lists:,} users to {args.out}.")
+
+
+@contextmanager
+def _todays_snapshot(config: Config, console: Console) -> Iterator[Snapshot]:
+    """Open the published snapshot, or build one aside if it is missing or out of date."""
+    prepare_kernels(config.snapshot_path, console.print)
+    published = PointerFile(config.snapshot_path / "current").read()
+    if published is not None and published.sources == source_fingerprint(config):
+        yield SnapshotStore(config).current()
+        return
+    config.snapshot_path.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="recommending-", dir=config.snapshot_path) as folder:
+        store = SnapshotStore(replace(config, snapshot_path=Path(folder)))
+        store.ensure(console.print)
+        yield store.current()
+
+
+def _write_lists(snapshot: Snapshot, n: int, path: Path, console: Console) -> int:
+    """Write block by block, so that memory doesn't grow with the number of users."""
+    import pyarrow.parquet as pq
+    from rich.progress import track
+
+    items = _item_columns(snapshot)
+    n_users = snapshot.data.n_users
+    starts = range(0, n_users, BLOCK_USERS)
+    with replacing(path) as unfinished:
+        first = _block_table(snapshot, range(0), n, items)
+        with pq.ParquetWriter(unfinished, first.schema) as writer:
+            for start in track(starts, "Ranking all items for all users", console=console):
+                users = range(start, min(start + BLOCK_USERS, n_users))
+                writer.write_table(_block_table(snapshot, users, n, items))
+    return n_users
+
+
+def _item_columns(snapshot: Snapshot) -> dict[str, pa.Array]:
+    """Gather names by item row, and titles where the data has any."""
+    import pyarrow as pa
+
+    data = snapshot.data
+    names = [data.item(row) for row in range(data.n_items)]
+    titles = [data.title_of(row) for row in range(data.n_items)]
+    found = {columns.ITEM: pa.array(names, pa.string())}
+    if titles != names:
+        found[columns.TITLE] = pa.array(titles, pa.string())
+    return found
+
+
+def _block_table(snapshot: Snapshot, users: range, n: int, items: dict[str, pa.Array]) -> pa.Table:
+    """Rank for some users: one row an item of a list."""
+    import pyarrow as pa
+
+    rankings = snapshot.top_k_of_many(users, n)
+    lengths = [len(ranking.rows) for ranking in rankings]
+    rows = _joined([ranking.rows for ranking in rankings], np.int32)
+    scores = _joined([ranking.scores for ranking in rankings], np.float32)
+    names = pa.array([snapshot.data.user(user) for user in users], pa.string())
+    ranks = _joined([np.arange(1, length + 1) for length in lengths], np.int32)
+    table: dict[str, Any] = {
+        columns.USER: names.take(pa.array(np.repeat(np.arange(len(users)), lengths))),
+        "rank": ranks,
+        columns.ITEM: items[columns.ITEM].take(pa.array(rows)),
+        "score": snapshot.model.outputs(scores),
+    }
+    if columns.TITLE in items:
+        table[columns.TITLE] = items[columns.TITLE].take(pa.array(rows))
+    return pa.table(table)
+
+
+def _joined(parts: list[Any], kind: type[np.generic]) -> Any:
+    return np.concatenate([np.empty(0, kind), *parts]).astype(kind)
