@@ -30,6 +30,7 @@ from classes.service_counters import ServiceCounters
 from classes.snapshot_store import SnapshotStore
 from classes.top_list_keeper import TopListKeeper
 from config import Config, ConfigError
+from logs import LogRotation
 
 CANNOT_START = 2
 
@@ -64,7 +65,7 @@ def create_app(config: Config | None = None, store: SnapshotStore | None = None)
     resources = (home, recommendations, items, users, user_history, reload, health, metrics, docs)
     for resource in resources:
         resource.register(app, store, config)
-    front.register(app, store.counters)
+    front.register(app, store.counters, config)
     return app
 
 
@@ -75,22 +76,26 @@ def main() -> int:
         config = Config.from_environment()
         server.check_address(config)
         server.configure_logging(config)
-        _begin_run(config)
-        SnapshotStore(config).ensure(server.say)
+        run = RunFolder(config.run_path)
+        _begin(run, config)
+        SnapshotStore(config).ensure(server.announcer(config))
     except (ConfigError, ServiceError, server.ServerError) as error:
         server.say(str(error))
         return CANNOT_START
     except KeyboardInterrupt:
         return 0
-    return server.serve(config, partial(create_app, config), TopListKeeper(config))
+    companions = TopListKeeper(config), LogRotation(config)
+    return server.serve(config, partial(create_app, config), companions, run.drain)
 
 
-def _begin_run(config: Config) -> None:
+def _begin(run: RunFolder, config: Config) -> None:
     """Make the folder that workers share; a published snapshot can be served without it."""
     try:
-        RunFolder(config.run_path).begin()
+        run.begin()
     except OSError as error:
-        server.say(f"Each worker's /metrics are its own: {config.run_path} can't be made: {error}.")
+        server.say(
+            f"Each worker counts requests for itself, since {config.run_path} can't be made: {error}."
+        )
 
 
 if __name__ == "__main__":

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any, Final, get_type_hints
+
+_PERIODS_S: Final = {"second": 1, "minute": 60, "hour": 3_600}
+_RATE: Final = re.compile(rf"([0-9]{{1,9}}) *(?:/|per) *({'|'.join(_PERIODS_S)})s?", re.ASCII)
 
 PROJECT_ROOT = Path(__file__).resolve().parent
 
@@ -24,12 +28,14 @@ class Setting:
         description: What it decides, in one sentence.
         low: Least value of a whole number.
         high: Greatest value of a whole number; 0 for settings that are none.
+        choices: The words allowed; none where any text is.
     """
 
     variable: str
     description: str
     low: int = 0
     high: int = 0
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -59,6 +65,33 @@ class Config:
     log_path: Annotated[Path, Setting("LOG_PATH", "Folder of the log file, `service.log`.")] = (
         PROJECT_ROOT / "logs"
     )
+    log_format: Annotated[
+        str,
+        Setting(
+            "LOG_FORMAT",
+            "How lines are logged: `console` for people, `json` for programs.",
+            choices=("console", "json"),
+        ),
+    ] = "console"
+    log_max_mb: Annotated[
+        int,
+        Setting(
+            "LOG_MAX_MB",
+            "Size at which the log file is set aside, of which the last five are kept; "
+            "0 leaves that to the system.",
+            0,
+            1_000_000,
+        ),
+    ] = 20
+    log_slow_ms: Annotated[
+        int,
+        Setting(
+            "LOG_SLOW_MS",
+            "Requests that take at least so many milliseconds are logged; 0 logs every one.",
+            0,
+            3_600_000,
+        ),
+    ] = 1_000
     host: Annotated[str, Setting("HOST", "Address on which the server listens.")] = "127.0.0.1"
     port: Annotated[int, Setting("PORT", "Port on which the server listens.", 1, 65_535)] = 8080
     workers: Annotated[int, Setting("WORKERS", "Processes that answer requests.", 1, 256)] = 2
@@ -80,11 +113,21 @@ class Config:
             3_600,
         ),
     ] = 30
+    drain_s: Annotated[
+        int,
+        Setting(
+            "DRAIN_S",
+            "Seconds for which it still answers once told to stop, while `/health/ready` "
+            "says 503, so that a load balancer turns away.",
+            0,
+            3_600,
+        ),
+    ] = 0
     admin_token: Annotated[
         str,
         Setting(
             "ADMIN_TOKEN",
-            "Bearer token of the reload endpoints; without one they answer only to this machine.",
+            "Bearer token of the operators' endpoints; without one they answer only to this machine.",
         ),
     ] = field(default="", repr=False)  # a secret stays out of logs
     max_users_per_request: Annotated[
@@ -109,6 +152,21 @@ class Config:
             1_073_741_824,
         ),
     ] = 2_097_152
+    rate_limit: Annotated[
+        str,
+        Setting(
+            "RATE_LIMIT",
+            "Most requests of one client address over all workers, such as `600/minute`; "
+            "no limit by default.",
+        ),
+    ] = ""
+    cors_origins: Annotated[
+        str,
+        Setting(
+            "CORS_ORIGINS",
+            "Origins, separated by commas, whose pages may read answers; `*` means all.",
+        ),
+    ] = ""
     cold_start_window_days: Annotated[
         int,
         Setting(
@@ -123,13 +181,17 @@ class Config:
     ] = 900
 
     def __post_init__(self) -> None:
-        """Refuse a whole number outside its range."""
+        """Refuse a value that a setting can't have."""
         for name, setting, _ in settings():
             value = getattr(self, name)
             if setting.high and not setting.low <= value <= setting.high:
                 raise ConfigError(
                     f"{setting.variable} is {value}; allowed is {setting.low} to {setting.high}."
                 )
+            if setting.choices and value not in setting.choices:
+                allowed = " or ".join(setting.choices)
+                raise ConfigError(f"{setting.variable} is {value!r}; expected {allowed}.")
+        parse_rate(self.rate_limit)
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> Config:
@@ -174,6 +236,20 @@ def settings_table() -> str:
         shown = f"`{default}`" if default != "" else "none"
         lines.append(f"| `{setting.variable}` | {shown} | {setting.description} |")
     return "\n".join(lines)
+
+
+def parse_rate(text: str) -> tuple[int, int] | None:
+    """Read RATE_LIMIT: how many requests in how many seconds; None where there is no limit.
+
+    Raises:
+        ConfigError: It is none of "N/second", "N/minute", "N/hour" with N from 1 on.
+    """
+    if not text:
+        return None
+    found = _RATE.fullmatch(text.strip())
+    if found is None or int(found[1]) < 1:
+        raise ConfigError(f"RATE_LIMIT is {text!r}; expected something like 600/minute.")
+    return int(found[1]), _PERIODS_S[found[2]]
 
 
 def _parse(variable: str, text: str, default: Any) -> Any:

@@ -14,7 +14,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from threading import Thread
 from typing import Any, Final, Protocol
@@ -26,22 +26,18 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 
 from config import Config
+from logs import logging_settings
 
-LOG_FILE: Final = "service.log"
 _BACKLOG: Final = 1_024
 _READY_TIMEOUT_S: Final = 60
 _READY_INTERVAL_S: Final = 0.05
 _END_INTERVAL_S: Final = 0.5
 
+logger = logging.getLogger(__name__)
+
 
 class ServerError(Exception):
     """The server can't start; the message says why and what to do."""
-
-
-class UtcFormatter(logging.Formatter):
-    """Writes the time in UTC."""
-
-    converter = staticmethod(time.gmtime)
 
 
 class Companion(Protocol):
@@ -54,7 +50,12 @@ class Companion(Protocol):
         """End; called when the workers have ended."""
 
 
-def serve(config: Config, load: Callable[[], Flask], companion: Companion) -> int:
+def serve(
+    config: Config,
+    load: Callable[[], Flask],
+    companions: Sequence[Companion],
+    drain: Callable[[], None],
+) -> int:
     """Serve until SIGTERM or SIGINT, then finish the requests in flight.
 
     A worker that dies is replaced; only one that dies at once, again and again, ends all.
@@ -62,7 +63,8 @@ def serve(config: Config, load: Callable[[], Flask], companion: Companion) -> in
     Args:
         config: Address, number of workers and threads.
         load: Makes the application, once in each worker; it must be picklable.
-        companion: Runs as long as the workers do.
+        companions: Run as long as the workers do.
+        drain: Called first when the server is told to stop; DRAIN_S later it begins to.
 
     Returns:
         Exit status: 0 after a signal, 1 when workers couldn't be kept alive.
@@ -79,10 +81,12 @@ def serve(config: Config, load: Callable[[], Flask], companion: Companion) -> in
         workers_kill_timeout=config.shutdown_timeout_s,
         # Its warnings include false ones ("refused to gracefully stop") about ended workers.
         log_level=LogLevels.error,
-        log_dictconfig=_logging_settings(config),
+        log_dictconfig=logging_settings(config),
     )
-    granian.companion = companion
-    granian.on_shutdown(companion.stop)
+    granian.companions = companions
+    granian.drain = drain
+    granian.drain_s = config.drain_s
+    granian.announce = announcer(config)
     try:
         granian.serve(target_loader=partial(_load_in_worker, load), wrap_loader=False)
     except SystemExit as stopped:
@@ -118,18 +122,23 @@ def check_address(config: Config) -> str:
 
 
 def configure_logging(config: Config) -> None:
-    """Log to stderr and to a file in LOG_PATH that may be moved away at any time.
+    """Log to stderr and to a file in LOG_PATH.
 
     Raises:
         ServerError: The file can't be written.
     """
     try:
         config.log_path.mkdir(parents=True, exist_ok=True)
-        logging.config.dictConfig(_logging_settings(config))
+        logging.config.dictConfig(logging_settings(config))
     except (OSError, ValueError) as error:
         raise ServerError(
             f"LOG_PATH is {config.log_path}, where no log can be written: {error}."
         ) from error
+
+
+def announcer(config: Config) -> Callable[[str], None]:
+    """Give the way to tell what is happening: to a person, or in the log for programs."""
+    return say if config.log_format == "console" else logger.info
 
 
 def say(text: str) -> None:
@@ -138,46 +147,33 @@ def say(text: str) -> None:
     sys.stderr.flush()
 
 
-def _logging_settings(config: Config) -> dict[str, Any]:
-    """Describe the logging of this process and of each worker, for `dictConfig`.
-
-    All processes append whole lines to one file and reopen it once it has been moved
-    away (WatchedFileHandler), so that rotation is the system's and no process's.
-    """
-    return {
-        "version": 1,
-        "disable_existing_loggers": False,
-        "formatters": {
-            "line": {
-                "()": UtcFormatter,
-                "format": "%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s",
-                "datefmt": "%Y-%m-%dT%H:%M:%SZ",
-            }
-        },
-        "handlers": {
-            "stderr": {"class": "logging.StreamHandler", "formatter": "line"},
-            "file": {
-                "class": "logging.handlers.WatchedFileHandler",
-                "filename": str(config.log_path / LOG_FILE),
-                "encoding": "utf-8",
-                "formatter": "line",
-            },
-        },
-        "root": {"level": "INFO", "handlers": ["stderr", "file"]},
-        "loggers": {"_granian": {"level": "ERROR"}},
-    }
-
-
 class _Server(Granian):  # type: ignore[misc, valid-type]  # which class it is, granian decides
-    """Granian with a companion, that says when it answers."""
+    """Granian with companions, that says when it answers, and soon won't before it doesn't."""
 
-    companion: Companion
+    companions: Sequence[Companion]
+    drain: Callable[[], None]
+    drain_s: int
+    announce: Callable[[str], None]
 
     def startup(self, *args: Any) -> None:
         """Start the workers, and only then threads, for a fork would half copy them."""
         super().startup(*args)
-        self.companion.start()
-        Thread(target=_say_when_ready, args=(self.bind_addr, self.bind_port), daemon=True).start()
+        for companion in self.companions:
+            companion.start()
+        address = self.bind_addr, self.bind_port, self.announce
+        Thread(target=_say_when_ready, args=address, daemon=True).start()
+
+    def shutdown(self, *args: Any) -> None:
+        """Say that the end is near, wait until DRAIN_S or another signal, then end all."""
+        self.drain()
+        if self.interrupt_signal and self.drain_s:
+            self.main_loop_interrupt.clear()
+            self.main_loop_interrupt.wait(self.drain_s)
+        try:
+            super().shutdown(*args)
+        finally:
+            for companion in self.companions:
+                companion.stop()
 
     def _stop_workers(self) -> None:
         Thread(target=_end, args=([worker.inner for worker in self.wrks],), daemon=True).start()
@@ -194,7 +190,7 @@ def _end(workers: Iterable[Any]) -> None:
             worker.terminate()
 
 
-def _say_when_ready(address: str, port: int) -> None:
+def _say_when_ready(address: str, port: int, announce: Callable[[str], None]) -> None:
     """Wait for the first answer, and turn it into an example."""
     host = "localhost" if ipaddress.ip_address(address).is_unspecified else address
     url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
@@ -202,7 +198,8 @@ def _say_when_ready(address: str, port: int) -> None:
     while time.monotonic() < deadline:
         user = _ask_for_user(host, port)
         if user is not None:
-            say(f"Ready at {url}  Try: curl '{url}/recommendations?users={quote_plus(user)}'")
+            example = f"  Try: curl '{url}/recommendations?users={quote_plus(user)}'"
+            announce(f"Ready at {url}{example if announce is say else ''}")  # no names in logs
             return
         time.sleep(_READY_INTERVAL_S)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import ipaddress
 from typing import Final
+from urllib.parse import urlsplit
 
 from flask import Request
 
@@ -13,9 +14,11 @@ from api.problems import ProblemError
 _NOT_DIRECT: Final = ("Forwarded", "X-Forwarded-For", "X-Real-Ip", "Via", "Origin")
 """Headers that a proxy or a web page adds; then the address says nothing about the caller."""
 
+_CHALLENGE: Final = 'Bearer realm="operations"'
+
 
 def require_operator(request: Request, token: str) -> None:
-    """Let the request pass only if its sender may reload.
+    """Let the request pass only if its sender may run the service.
 
     Raises:
         ProblemError: 401 for a missing or wrong bearer token, 403 where no token is set
@@ -23,7 +26,7 @@ def require_operator(request: Request, token: str) -> None:
     """
     if token:
         _require_token(request, token)
-    elif not _is_loopback(request.remote_addr) or any(n in request.headers for n in _NOT_DIRECT):
+    elif not _is_direct(request):
         raise ProblemError(
             403,
             "Without a token this is open only to direct requests from the service's own "
@@ -39,14 +42,31 @@ def _require_token(request: Request, token: str) -> None:
         raise ProblemError(
             401,
             "This needs the header 'Authorization: Bearer TOKEN' with the service's ADMIN_TOKEN.",
-            {"WWW-Authenticate": 'Bearer realm="reload"'},
+            {"WWW-Authenticate": _CHALLENGE},
         )
     if not hmac.compare_digest(credentials.strip(), token.encode()):
         raise ProblemError(
             401,
             "The token isn't the service's ADMIN_TOKEN.",
-            {"WWW-Authenticate": 'Bearer realm="reload", error="invalid_token"'},
+            {"WWW-Authenticate": f'{_CHALLENGE}, error="invalid_token"'},
         )
+
+
+def _is_direct(request: Request) -> bool:
+    """Judge by address, headers and the name asked for.
+
+    A page of another site can have its own name lead to this machine (DNS rebinding), and
+    reads then without an Origin header; but it can't ask for the name of this machine.
+    """
+    try:
+        host = urlsplit(f"//{request.host}").hostname
+    except ValueError:  # brackets that hold no address
+        return False
+    return (
+        _is_loopback(request.remote_addr)
+        and (host == "localhost" or _is_loopback(host))
+        and not any(name in request.headers for name in _NOT_DIRECT)
+    )
 
 
 def _is_loopback(address: str | None) -> bool:

@@ -71,6 +71,4 @@ def _headers(nonce: str) -> dict[str, str]:
             f"img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
             f"frame-ancestors 'none'"
         ),
-        "X-Content-Type-Options": "nosniff",
-        "Cache-Control": "no-store",  # other examples are drawn each time
     }

@@ -27,6 +27,7 @@ View = Callable[..., ResponseReturnValue]
 
 ALWAYS: Final = {
     400: "A parameter is unknown, comes too often, or has a value that isn't allowed.",
+    429: "More requests came from one address than RATE_LIMIT allows (Retry-After).",
     500: "Something unexpected happened.",
 }
 WITH_SNAPSHOT: Final = ALWAYS | {

@@ -19,8 +19,6 @@ from classes.snapshot import Snapshot
 from classes.snapshot_store import SnapshotStore
 from config import Config
 
-_NO_STORE: Final = {"Cache-Control": "no-store"}
-
 _NUMBER: Final = {"type": "number"}
 _COUNT: Final = {"type": "integer", "minimum": 0}
 
@@ -69,9 +67,7 @@ def register(app: Flask, store: SnapshotStore, config: Config) -> None:
     def live() -> Response:
         """Say so."""
         _LIVE.query()
-        return Response(
-            to_json({"status": "alive"}), headers=_NO_STORE, mimetype="application/json"
-        )
+        return Response(to_json({"status": "alive"}), mimetype="application/json")
 
     @_READY.on(app)
     def ready() -> Response:
@@ -81,11 +77,8 @@ def register(app: Flask, store: SnapshotStore, config: Config) -> None:
             raise ProblemError(503, "The service is about to stop; send requests elsewhere.")
         snapshot = store.current()
         check.require(snapshot)
-        answer = json_answer(
-            to_json(_described(snapshot, run_folder.started_at())), snapshot.generation
-        )
-        answer.headers.update(_NO_STORE)
-        return answer
+        body = _described(snapshot, run_folder.started_at())
+        return json_answer(to_json(body), snapshot.generation)
 
 
 class SelfCheck:

@@ -18,9 +18,8 @@ UNKNOWN_USER: Final = "somebody new"
 
 _HEADERS: Final = {
     # The page needs nothing but itself; names from the data can't make it fetch anything.
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:",
-    "X-Content-Type-Options": "nosniff",
-    "Cache-Control": "no-store",  # other users are drawn each time
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
+    "frame-ancestors 'none'",
 }
 
 _HOME: Final = Endpoint(

@@ -49,9 +49,7 @@ def register(app: Flask, store: SnapshotStore, config: Config) -> None:  # noqa:
         """Gather and encode them."""
         _METRICS.query()
         encode, content_type = choose_encoder(request.headers.get("Accept", ""))
-        answer = Response(encode(registry), content_type=content_type)
-        answer.headers["Cache-Control"] = "no-store"
-        return answer
+        return Response(encode(registry), content_type=content_type)
 
 
 class _Service(Collector):

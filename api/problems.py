@@ -100,6 +100,7 @@ def _message(status: int, error: HTTPException, headers: Mapping[str, str]) -> s
 
 def _unexpected(error: Exception) -> Response:
     """Keep the traceback in the log and out of the answer."""
-    # The query stays out of the log: it names users.
-    logger.error("Unexpected error in %s %s", request.method, request.path, exc_info=error)
+    # Path and query stay out of the log: they name users. The rule tells the path's form.
+    route = request.url_rule.rule if request.url_rule else "no known path"
+    logger.error("Unexpected error in %s %s", request.method, route, exc_info=error)
     return problem(500, "Something unexpected happened here; the service's log has the details.")

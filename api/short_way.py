@@ -42,6 +42,7 @@ class ShortWay:
             ("Content-Type", "application/json"),
             ("Content-Length", str(len(body))),
             (GENERATION_HEADER, generation),
+            ("Cache-Control", "no-store"),
         ]
         start_response("200 OK", headers)
         return [body]

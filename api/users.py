@@ -39,9 +39,7 @@ def register(app: Flask, store: SnapshotStore, config: Config) -> None:
         n_users = _RANDOM_USERS.query().read(_HOW_MANY)
         snapshot = store.current()
         drawn = snapshot.data.random_users(min(n_users, config.max_users_per_request))
-        answer = json_answer(to_json(drawn), snapshot.generation)
-        answer.headers["Cache-Control"] = "no-store"  # another draw is another answer
-        return answer
+        return json_answer(to_json(drawn), snapshot.generation)
 
     users = users_parameter(config.max_users_per_request)
     endpoint = Endpoint(

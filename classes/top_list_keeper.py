@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from threading import Event, Thread
+from typing import IO
 
 from classes.pointer import PointerFile
 from classes.top_lists import FOLDER, TopLists
@@ -63,9 +64,13 @@ class TopListKeeper:
             [sys.executable, "-m", "classes.top_lists", generation],
             cwd=PROJECT_ROOT,
             stdin=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
             env=os.environ | self._config.as_environment(),
             start_new_session=True,
         )
+        relay = Thread(target=_log_lines, args=(process.stderr,), daemon=True)
+        relay.start()
         try:
             while process.poll() is None:
                 pointer = self._pointer.read()
@@ -75,6 +80,14 @@ class TopListKeeper:
         finally:
             process.terminate()
             process.wait()
+            relay.join()
         if process.returncode > 0:
             logger.error("top lists of %s can't be computed; scoring on demand", generation)
         return process.returncode <= 0
+
+
+def _log_lines(lines: IO[str]) -> None:
+    """Take what the process says into this one's log, whose form is set."""
+    with lines:
+        for line in lines:
+            logger.info(line.rstrip())

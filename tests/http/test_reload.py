@@ -183,6 +183,18 @@ def test_without_a_token_a_proxy_or_web_page_on_this_machine_opens_nothing(
     assert_problem(client.post("/reload", headers=headers), 403, "direct")
 
 
+@pytest.mark.parametrize("host", ["localhost:8080", "127.0.0.1", "[::1]:8080", "127.0.0.2:80"])
+def test_without_a_token_the_names_of_this_machine_open_it(client: FlaskClient, host: str) -> None:
+    assert client.post("/reload", headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.parametrize("host", ["example.com", "localhost.example.com:8080", "[::1", "10.0.0.1"])
+def test_without_a_token_a_name_that_was_led_to_this_machine_opens_nothing(
+    client: FlaskClient, host: str
+) -> None:
+    assert_problem(client.post("/reload", headers={"Host": host}), 403, "direct")
+
+
 @pytest.mark.parametrize("path", PATHS)
 def test_with_a_token_its_holder_may_reload_from_anywhere(guarded: FlaskClient, path: str) -> None:
     headers = {"Authorization": f"Bearer {TOKEN}".encode().decode("latin-1")}

@@ -17,6 +17,7 @@ import psutil
 import pytest
 
 from config import PROJECT_ROOT, Config
+from logs import LOG_FILE
 from tests.artifacts import write_tiny_artifacts
 from tests.http.conftest import config_in
 from tests.http.process import Server, environment, free_port, run_app, say_raw, serving, until
@@ -194,6 +195,43 @@ def test_a_request_in_flight_is_finished_after_the_signal(
         until(lambda: any((tmp_path / "snapshots").glob("building-*")) or reload.done())
         assert server.stop() == 0
         assert reload.result().status_code == 200
+
+
+def test_while_it_drains_it_answers_but_is_not_ready(published: Config, tmp_path: Path) -> None:
+    config = copy_of(published, tmp_path, drain_s=600)
+    with serving(config) as server:
+        assert server.get("/health/ready").status_code == 200
+        server.process.send_signal(signal.SIGTERM)
+        until(lambda: server.get("/health/ready").status_code == 503)
+        assert "about to stop" in server.get("/health/ready").json()["error"]
+        assert server.get("/recommendations?users=zoe").status_code == 200
+        assert server.stop() == 0  # a second signal ends the wait
+
+
+def test_every_line_of_a_server_that_logs_json_is_json(published: Config, tmp_path: Path) -> None:
+    config = copy_of(published, tmp_path, log_format="json", log_slow_ms=0)
+    with serving(config) as server:
+        answer = server.get("/recommendations?users=kelly+sullivan")
+        until(lambda: "100 %" in server.stderr())  # the top lists' own process logs too
+        server.post("/reload_data")
+        assert server.stop() == 0
+    stderr = [json.loads(line) for line in server.stderr().splitlines()]
+    file = [json.loads(line) for line in (config.log_path / LOG_FILE).read_text().splitlines()]
+    ids = {each.get("request_id") for each in file if each["message"] == "answered"}
+    assert answer.headers["X-Request-ID"] in ids
+    assert {each["message"] for each in file} == {each["message"] for each in stderr}
+    assert "kelly" not in server.stderr()
+
+
+def test_the_log_file_is_set_aside_while_the_server_runs(published: Config, tmp_path: Path) -> None:
+    config = copy_of(published, tmp_path, log_max_mb=1, log_slow_ms=0)
+    with serving(config) as server:
+        path = config.log_path / LOG_FILE
+        with path.open("a") as file:
+            file.write("x" * 1_000_000 + "\n")
+        until(lambda: path.with_name(f"{LOG_FILE}.1").exists())
+        generations(server)
+        until(lambda: path.exists() and path.read_text().count(" answered ") >= 40)
 
 
 def test_workers_do_not_outlive_a_killed_parent(published: Config, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from config import PROJECT_ROOT, Config, ConfigError, settings, settings_table
+from config import PROJECT_ROOT, Config, ConfigError, parse_rate, settings, settings_table
 
 WHOLE_NUMBERS = [(name, each) for name, each, default in settings() if isinstance(default, int)]
 
@@ -58,6 +58,34 @@ def test_a_whole_number_outside_its_range_is_refused_with_the_range(name, settin
 def test_text_where_a_number_belongs_is_refused_by_its_variable(text: str) -> None:
     with pytest.raises(ConfigError, match=r"^PORT is .*expected a whole number"):
         Config.from_environment({"PORT": text})
+
+
+@pytest.mark.parametrize(
+    ("text", "rate"),
+    [
+        ("", None),
+        ("600/minute", (600, 60)),
+        ("10 per second", (10, 1)),
+        (" 1/hours ", (1, 3_600)),
+    ],
+)
+def test_a_rate_is_so_many_requests_in_so_many_seconds(
+    text: str, rate: tuple[int, int] | None
+) -> None:
+    assert parse_rate(text) == rate
+
+
+@pytest.mark.parametrize(
+    "text", ["600", "0/minute", "-1/minute", "6/day", "six/minute", "1.5/hour"]
+)
+def test_any_other_rate_is_refused_with_an_example(text: str) -> None:
+    with pytest.raises(ConfigError, match=r"^RATE_LIMIT is .*600/minute"):
+        Config.from_environment({"RATE_LIMIT": text})
+
+
+def test_a_word_that_is_no_choice_is_refused_with_the_choices() -> None:
+    with pytest.raises(ConfigError, match=r"^LOG_FORMAT is 'xml'; expected console or json"):
+        Config.from_environment({"LOG_FORMAT": "xml"})
 
 
 def test_settings_survive_the_way_through_the_environment_of_a_child() -> None:

@@ -15,15 +15,16 @@ ROOMS = {
     "config": set(),
     "recsys": {"config"},
     "classes": {"config", "recsys"},
-    "api": {"config", "recsys", "classes"},
-    "server": {"config"},
-    "app": {"config", "recsys", "classes", "api", "server"},
+    "logs": {"config"},
+    "api": {"config", "recsys", "classes", "logs"},
+    "server": {"config", "logs"},
+    "app": {"config", "recsys", "classes", "api", "server", "logs"},
     "pipeline": {"config", "recsys", "classes"},
 }
 """What each room may import besides itself."""
 
 NOT_IMPORTED = {"app", "pipeline", "report", "tests", "benchmarks", "scripts"}
-SERVING = ("app", "server", "api", "classes", "recsys", "config")
+SERVING = ("app", "server", "logs", "api", "classes", "recsys", "config")
 FORBIDDEN_IN_SERVING = {"torch", "sentence_transformers", "sklearn", "implicit", "transformers"}
 ONLY_WHERE_SNAPSHOTS_ARE_BUILT = {"tensorflow", "keras"}
 
