@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from classes.name_table import Arrays
-from recsys.affinity import AffinityKernels, affinities, new_room
+from recsys.affinity_kernels import AffinityKernels
 from recsys.artifacts import FloatArray
-from recsys.kernels.affinity import Room
+
+if TYPE_CHECKING:
+    from recsys.kernels import Room
 
 PREFIX: Final = "affinity_"
 
@@ -69,12 +71,16 @@ class Affinities:
 
     def of_history(self, items: NDArray[np.int32]) -> Touched:
         """What some items touch, newest first (h,) int32."""
+        from recsys.affinity import affinities  # numba costs who never scores half a second
+
         return affinities(self.kernels, items, self.room)
 
     @property
     def room(self) -> Room:
         """Where this thread adds up; all zero."""
+        from recsys.affinity import new_room
+
         room = getattr(self._of_thread, "room", None)
         if room is None:
             room = self._of_thread.room = new_room(self.kernels)
-        return cast(Room, room)
+        return cast("Room", room)

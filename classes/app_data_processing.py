@@ -3,35 +3,51 @@
 from __future__ import annotations
 
 import random
-from typing import NamedTuple, cast
+from typing import Final, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from classes import affinities
 from classes.affinities import Affinities
 from classes.artifact_arrays import FIVE_STAR_RATES, artifact_arrays, history_vectors
 from classes.item_facts import ItemFacts
 from classes.name_table import Arrays, NameIndex, NameTable
 from classes.user_reviews import UserReviews
 from recsys import user_profile
-from recsys.affinity import newest_distinct
 from recsys.artifacts import ArtifactPaths, FloatArray
+from recsys.history import newest_distinct
 from recsys.ranking import Ranking
 from recsys.similarity import most_similar
 from recsys.text import normalize_name
 
+TABLES: Final = ("user_review", "user_item", "item_desc", "item_price")
+LARGE: Final = (*TABLES, affinities.PREFIX)
+
 
 class ModelInputs(NamedTuple):
-    """What the ranking model reads, in the order of its inputs.
+    """What the ranking model reads.
 
-    `user_review` and `user_item` have one row a user, `item_desc` and `item_price` one
-    row an item; all are float32 and two-dimensional.
+    Attributes:
+        user_review: (n_users, dr) float32.
+        user_item: (n_users, di) float32.
+        item_desc: (n_items, d) float32.
+        item_price: (n_items, dp) float32.
+        user_profile: (n_users, 4) float32, see `recsys.user_profile`.
+        affinities: Of users to items; None where the data has no kernels.
     """
 
     user_review: FloatArray
     user_item: FloatArray
     item_desc: FloatArray
     item_price: FloatArray
+    user_profile: FloatArray | None = None
+    affinities: Affinities | None = None
+
+    @property
+    def tables(self) -> tuple[FloatArray, ...]:
+        """The first four, which every model reads."""
+        return self[:4]
 
 
 class Visitor(NamedTuple):
@@ -96,8 +112,15 @@ class AppDataProcessor:
 
     @property
     def inputs(self) -> ModelInputs:
-        """The embeddings and prices, for the model."""
-        return ModelInputs(*(cast(FloatArray, self._arrays[name]) for name in ModelInputs._fields))
+        """Embeddings, prices and what histories tell, for the model."""
+        review, bought, desc, price = (self._table(name) for name in TABLES)
+        profile = self._table("user_profile")
+        return ModelInputs(review, bought, desc, price, profile, self.affinities)
+
+    @property
+    def input_arrays(self) -> Arrays:
+        """Those of the arrays that are large and that only the model reads."""
+        return {name: array for name, array in self._arrays.items() if name.startswith(LARGE)}
 
     @property
     def n_users(self) -> int:

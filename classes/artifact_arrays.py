@@ -14,7 +14,6 @@ from classes.item_facts import ItemFacts
 from classes.name_table import Arrays, NameIndex, NameTable
 from classes.user_reviews import UserReviews
 from recsys import catalog, columns, user_profile, user_vectors
-from recsys.affinity import History, histories
 from recsys.affinity_file import read_affinity_kernels
 from recsys.artifacts import (
     ArtifactError,
@@ -25,6 +24,7 @@ from recsys.artifacts import (
     read_embeddings,
 )
 from recsys.cold_start import cold_start_order
+from recsys.history import History, histories
 from recsys.similarity import norms
 from recsys.text import is_anonymous
 

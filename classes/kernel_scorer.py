@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from classes.scorers import CandidateMask, ItemRows, save_split
+from classes.touch import Touch
 from recsys import joint, kernels
 from recsys.artifacts import FloatArray
 from recsys.joint import Head
 from recsys.ranking import Ranking
+
+if TYPE_CHECKING:
+    from classes.app_data_processing import Visitor
+    from classes.visitor_rows import VisitorRows
+
+logger = logging.getLogger(__name__)
 
 MOST_SCORED: Final = 0.1
 """Share of the items scored exactly up to which codes pay off; one costs as much as ten codes."""
@@ -31,17 +39,34 @@ class KernelScorer:
         head: Additive.
         user_half: (n_users, head.user_width) float32.
         index: Of the item half.
+        visitors: Computes the rows of those who are no users.
+        touch: What histories add to the items' rows, for a network that reads affinities.
     """
 
-    def __init__(self, head: Head, user_half: FloatArray, index: kernels.ItemIndex) -> None:
+    def __init__(
+        self,
+        head: Head,
+        user_half: FloatArray,
+        index: kernels.ItemIndex,
+        visitors: VisitorRows,
+        touch: Touch | None = None,
+    ) -> None:
         """Bring together what was computed from one network."""
         self._head = head
         self._user_half = kernels.frozen(user_half, np.float32)
         self._index = index
+        self._visitors = visitors
+        self._touch = touch
 
     @classmethod
     def build(
-        cls, head: Head, user_half: FloatArray, item_half: FloatArray, say: Callable[[str], None]
+        cls,
+        head: Head,
+        user_half: FloatArray,
+        item_half: FloatArray,
+        visitors: VisitorRows,
+        touch: Touch | None = None,
+        say: Callable[[str], None] = logger.info,
     ) -> KernelScorer:
         """Index an item half (n_items, head.item_width), in bytes where that pays off."""
         codes = kernels.quantize_items(item_half, head.relu_weights)
@@ -53,27 +78,34 @@ class KernelScorer:
                 say(f"Bytes would leave {share:.0%} of the items to score exactly: not used.")
             else:
                 say(f"Bytes leave {share:.2%} of the items to score exactly.")
-        return cls(head, user_half, index)
+        return cls(head, user_half, index, visitors, touch)
 
     @classmethod
-    def from_arrays(cls, head: Head, arrays: Mapping[str, NDArray[Any]]) -> KernelScorer:
+    def from_arrays(
+        cls,
+        head: Head,
+        arrays: Mapping[str, NDArray[Any]],
+        visitors: VisitorRows,
+        touch: Touch | None = None,
+    ) -> KernelScorer:
         """Wrap what `save` wrote, which may be memory maps; nothing of it is read."""
         parts = [arrays.get(CODES + name) for name in kernels.Codes._fields]
         codes = None if parts[0] is None else kernels.Codes(*cast("list[NDArray[Any]]", parts))
         index = kernels.ItemIndex.build(
             head.relu_weights, head.bias, arrays["item_half"], codes, arrays["peaks"]
         )
-        return cls(head, arrays["user_half"], index)
+        return cls(head, arrays["user_half"], index, visitors, touch)
 
     def score(self, user_row: int) -> FloatArray:
         """Score all items in one exact pass."""
-        return kernels.score_items(self._index, self._user_half[user_row])
+        return kernels.score_items(self._index, self._user_half[user_row], self._added([user_row]))
 
     def top_k(
         self, user_row: int, k: int, excluded: ItemRows, candidates: CandidateMask = None
     ) -> Ranking:
         """Search, without scoring what can't be among the best."""
-        return kernels.top_k(self._index, self._user_half[user_row], k, excluded, candidates)
+        user, added = self._user_half[user_row], self._added([user_row])
+        return kernels.top_k(self._index, user, k, excluded, candidates, added)
 
     def top_k_of_many(
         self, user_rows: Sequence[int], k: int, excluded: Sequence[ItemRows]
@@ -82,11 +114,20 @@ class KernelScorer:
         if not user_rows:
             return []
         starts = np.cumsum([0, *map(len, excluded)])
+        users, added = self._user_half[user_rows], self._added(user_rows)
         rows, scores = kernels.top_k_batch(
-            self._index, self._user_half[user_rows], k, starts, np.concatenate(excluded)
+            self._index, users, k, starts, np.concatenate(excluded), affinity=added
         )
         found = np.count_nonzero(rows >= 0, axis=1)
         return [Ranking(rows[i, :n], scores[i, :n]) for i, n in enumerate(found)]
+
+    def top_k_of_visitor(
+        self, visitor: Visitor, k: int, excluded: ItemRows, candidates: CandidateMask = None
+    ) -> Ranking:
+        """Compute the visitor's row, then search as for a user."""
+        user = self._visitors.of(visitor)[0]
+        added = self._touch.of_histories([visitor.history]) if self._touch else None
+        return kernels.top_k(self._index, user, k, excluded, candidates, added)
 
     def outputs(self, scores: FloatArray) -> FloatArray:
         """Apply what the head leaves out."""
@@ -102,7 +143,11 @@ class KernelScorer:
         found = {"user_half": self._user_half, "item_half": table.items, "peaks": table.peaks}
         if len(codes.blocks):
             found |= {CODES + name: part for name, part in codes._asdict().items()}
-        save_split(folder, self._head, found)
+        save_split(folder, self._head, found, self._visitors, self._touch)
+
+    def _added(self, user_rows: Sequence[int]) -> kernels.Affinity | None:
+        """What the histories of users add to the items."""
+        return None if self._touch is None else self._touch.of_users(user_rows)
 
 
 def _share_scored(index: kernels.ItemIndex, user_half: FloatArray) -> float:

@@ -5,21 +5,35 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from classes.app_data_processing import ModelInputs
+from classes.app_data_processing import ModelInputs, Visitor
 from classes.array_folder import open_arrays, read_manifest
-from classes.scorers import HEAD_FILE, CandidateMask, ItemRows, PredictScorer, Scorer, TileScorer
+from classes.scorers import (
+    AFFINITY_GAINS,
+    HEAD_FILE,
+    CandidateMask,
+    ItemRows,
+    PredictScorer,
+    Scorer,
+    TileScorer,
+)
+from classes.visitor_rows import VisitorRows
 from recsys.artifacts import ArtifactError, FloatArray
 from recsys.joint_file import load_head
 from recsys.ranking import Ranking
 
+if TYPE_CHECKING:
+    from classes.graph.halves import Half
+    from classes.touch import Touch
+
 logger = logging.getLogger(__name__)
 
 MODEL_FILE = "best_model.keras"
-INPUT_ORDER = "user review, user item, item description, price"
+INPUT_ORDER = "user review, user item, item description, price, affinity, user profile"
 
 
 class ModelMismatchError(ValueError):
@@ -69,11 +83,13 @@ class Model:
             reason = read_manifest(folder)["reason"]
             return cls(PredictScorer(load_network(folder / MODEL_FILE), inputs, reason))
         head, arrays = load_head(folder / HEAD_FILE), open_arrays(folder)
+        visitors = VisitorRows.open(folder, lambda: _user_half_of(folder / MODEL_FILE))
+        touch = _touch(inputs, arrays.get(AFFINITY_GAINS))
         if head.program is not None:
-            return cls(TileScorer.from_arrays(head, arrays))
+            return cls(TileScorer.from_arrays(head, arrays, visitors, touch))
         from classes.kernel_scorer import KernelScorer  # numba; see classes/kernel_code.py
 
-        return cls(KernelScorer.from_arrays(head, arrays))
+        return cls(KernelScorer.from_arrays(head, arrays, visitors, touch))
 
     def save(self, folder: Path) -> None:
         """Write what `open` needs into a folder that already holds the Keras file."""
@@ -105,6 +121,15 @@ class Model:
     ) -> list[Ranking]:
         """Rank for many users, each with its own excluded rows, as `top_k` does for one."""
         return self._scorer.top_k_of_many(user_rows, k, excluded)
+
+    def top_k_of_visitor(
+        self, visitor: Visitor, k: int, excluded: ItemRows, candidates: CandidateMask = None
+    ) -> Ranking:
+        """Rank for somebody who isn't among the users, from `AppDataProcessor.visitor`.
+
+        A user with the same vectors, profile and history gets the same ranking.
+        """
+        return self._scorer.top_k_of_visitor(visitor, k, excluded, candidates)
 
     def outputs(self, scores: FloatArray) -> FloatArray:
         """Turn scores into the network's own outputs, probabilities where it ends in a sigmoid."""
@@ -167,13 +192,38 @@ def check_widths(network: Any, inputs: ModelInputs) -> None:
     from classes.graph_split import input_widths
 
     found = tuple(input_widths(network))
-    expected = tuple(array.shape[1] for array in inputs)
-    if found != expected:
+    expected = tuple(array.shape[1] for array in inputs.tables)
+    if inputs.affinities is not None:
+        expected += (inputs.affinities.n_kernels,)
+        expected += () if inputs.user_profile is None else (inputs.user_profile.shape[1],)
+    elif len(found) > len(expected):
+        raise ModelMismatchError(
+            f"{MODEL_FILE} reads {len(found)} inputs ({INPUT_ORDER}), but there is no "
+            f"item_affinity_df.pq beside the embeddings. Put the one there that was written "
+            f"with the model (python -m pipeline train writes both), and reload data and model "
+            f"together: POST /reload."
+        )
+    if found != expected[: max(len(found), len(inputs.tables))]:
         raise ModelMismatchError(
             f"{MODEL_FILE} reads inputs of widths {found}; the data has {expected} "
             f"({INPUT_ORDER}). Train on these embeddings (python -m pipeline train), or "
             f"reload data and model together: POST /reload."
         )
+
+
+def _touch(inputs: ModelInputs, gains: NDArray[Any] | None) -> Touch | None:
+    """What affinities add to the items' rows; None for a network that doesn't read them."""
+    if gains is None or inputs.affinities is None:
+        return None
+    from classes.touch import Touch  # numba; see classes/kernel_code.py
+
+    return Touch(inputs.affinities, gains)
+
+
+def _user_half_of(path: Path) -> Half:
+    from classes.graph_split import split
+
+    return split(load_network(path)).user
 
 
 def _split_scorer(network: Any, inputs: ModelInputs, say: Callable[[str], None]) -> Scorer:
@@ -182,17 +232,24 @@ def _split_scorer(network: Any, inputs: ModelInputs, say: Callable[[str], None])
     Raises:
         SplitError: It doesn't split, or the split disagrees or overflows.
     """
-    from classes.graph_split import AGREEMENT, SplitError, check_split, split
+    from classes.graph_split import AGREEMENT, INPUTS, SplitError, check_split, split
     from classes.kernel_scorer import KernelScorer
 
     halves = split(network)
-    difference = check_split(halves, inputs)
+    affinities_of = None if inputs.affinities is None else inputs.affinities.of_user
+    difference = check_split(
+        halves, inputs.tables, affinities_of=affinities_of, user_profile=inputs.user_profile
+    )
     if not difference <= AGREEMENT:
         raise SplitError(f"the split is off by {difference:.2g} on sampled pairs")
-    user_half = halves.user_half(inputs.user_review, inputs.user_item)
+    users = [inputs.user_review, inputs.user_item]
+    if len(halves.widths) == len(INPUTS) and inputs.user_profile is not None:
+        users.append(inputs.user_profile)
+    user_half = halves.user_half(*users)
     item_half = halves.item_half(inputs.item_desc, inputs.item_price)
     if not (np.isfinite(user_half).all() and np.isfinite(item_half).all()):
         raise SplitError("a half of the split holds values that are not finite")
+    visitors, touch = VisitorRows(lambda: halves.user), _touch(inputs, halves.affinity_gains)
     if halves.head.program is not None:
-        return TileScorer(halves.head, user_half, item_half)
-    return KernelScorer.build(halves.head, user_half, item_half, say)
+        return TileScorer(halves.head, user_half, item_half, visitors, touch)
+    return KernelScorer.build(halves.head, user_half, item_half, visitors, touch, say)

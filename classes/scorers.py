@@ -21,7 +21,10 @@ from recsys.joint_file import save_head
 from recsys.ranking import Ranking, top_rows
 
 if TYPE_CHECKING:
-    from classes.app_data_processing import ModelInputs
+    from classes.affinities import Affinities
+    from classes.app_data_processing import ModelInputs, Visitor
+    from classes.touch import Touch
+    from classes.visitor_rows import VisitorRows
 
 ItemRows = NDArray[np.int32]
 """Rows of items, ascending."""
@@ -29,7 +32,10 @@ ItemRows = NDArray[np.int32]
 CandidateMask = NDArray[np.bool_] | None
 """(n_items,), the items that may be recommended; None for all."""
 
+NO_ROWS: Final = np.empty(0, dtype=np.int32)
+
 HEAD_FILE: Final = "head.npz"
+AFFINITY_GAINS: Final = "affinity_gains"
 
 PREDICT_BATCH_SIZE: Final = 8192
 USERS_AT_ONCE: Final = 16
@@ -52,6 +58,11 @@ class Scorer(Protocol):
     ) -> list[Ranking]:
         """Rank for many users as `top_k` does for each."""
 
+    def top_k_of_visitor(
+        self, visitor: Visitor, k: int, excluded: ItemRows, candidates: CandidateMask = None
+    ) -> Ranking:
+        """Rank for somebody who isn't among the users, as `top_k` does for one who is."""
+
     def outputs(self, scores: FloatArray) -> FloatArray:
         """Turn scores into the network's own outputs, probabilities where it ends in a sigmoid."""
 
@@ -63,18 +74,41 @@ class Scorer(Protocol):
 
 
 class TileScorer:
-    """Scores a network that splits but for a deeper head, in tiles that stay in the cache."""
+    """Scores a network that splits but for a deeper head, in tiles that stay in the cache.
 
-    def __init__(self, head: Head, user_half: FloatArray, item_half: FloatArray) -> None:
-        """Take the head and both halves, (n_users, hu) and (n_items, hi) float32."""
+    Args:
+        head: Of any depth.
+        user_half: (n_users, head.user_width) float32.
+        item_half: (n_items, head.item_width) float32.
+        visitors: Computes the rows of those who are no users.
+        touch: What histories add to the items' rows, for a network that reads affinities.
+    """
+
+    def __init__(
+        self,
+        head: Head,
+        user_half: FloatArray,
+        item_half: FloatArray,
+        visitors: VisitorRows,
+        touch: Touch | None = None,
+    ) -> None:
+        """Bring together what was computed from one network."""
         self.head = head
         self.user_half = user_half
         self.item_half = item_half
+        self._visitors = visitors
+        self._touch = touch
 
     @classmethod
-    def from_arrays(cls, head: Head, arrays: Mapping[str, NDArray[Any]]) -> TileScorer:
+    def from_arrays(
+        cls,
+        head: Head,
+        arrays: Mapping[str, NDArray[Any]],
+        visitors: VisitorRows,
+        touch: Touch | None = None,
+    ) -> TileScorer:
         """Wrap what `save` wrote, which may be memory maps."""
-        return cls(head, arrays["user_half"], arrays["item_half"])
+        return cls(head, arrays["user_half"], arrays["item_half"], visitors, touch)
 
     def score(self, user_row: int) -> FloatArray:
         """Score all items."""
@@ -101,6 +135,13 @@ class TileScorer:
             )
         ]
 
+    def top_k_of_visitor(
+        self, visitor: Visitor, k: int, excluded: ItemRows, candidates: CandidateMask = None
+    ) -> Ranking:
+        """Compute the visitor's row, then rank as for a user."""
+        scores = self._scores_of(self._visitors.of(visitor), [visitor.history])[0]
+        return _ranked(scores, k, excluded, candidates)
+
     def outputs(self, scores: FloatArray) -> FloatArray:
         """Apply what the head leaves out."""
         return joint.outputs(self.head, scores)
@@ -111,10 +152,21 @@ class TileScorer:
 
     def save(self, folder: Path) -> None:
         """Write head and halves."""
-        save_split(folder, self.head, {"user_half": self.user_half, "item_half": self.item_half})
+        halves = {"user_half": self.user_half, "item_half": self.item_half}
+        save_split(folder, self.head, halves, self._visitors, self._touch)
 
     def _score_many(self, user_rows: Sequence[int]) -> FloatArray:
-        return joint.score(self.head, self.user_half[user_rows], self.item_half)
+        histories = [self._touch.affinities.history(row) for row in user_rows if self._touch]
+        return self._scores_of(self.user_half[user_rows], histories)
+
+    def _scores_of(self, rows: FloatArray, histories: Sequence[ItemRows]) -> FloatArray:
+        """Score all items for each row, and those that its history touches by their own rows."""
+        scores = joint.score(self.head, rows, self.item_half)
+        if self._touch is not None:
+            for place, history in enumerate(histories):
+                touched, raised = self._touch.rows_of(self.item_half, history)
+                scores[place, touched] = joint.score(self.head, rows[place, None], raised)[0]
+        return scores
 
 
 class PredictScorer:
@@ -128,17 +180,34 @@ class PredictScorer:
 
     def score(self, user_row: int) -> FloatArray:
         """Score all items, (n_items,) float32; these are the network's own outputs."""
-        inputs = self._inputs
-        scores = np.empty(len(inputs.item_desc), dtype=np.float32)
-        for start in range(0, len(scores), PREDICT_BATCH_SIZE):
+        given, affinities = self._inputs, self._inputs.affinities
+        profile = None if given.user_profile is None else given.user_profile[user_row]
+        history = NO_ROWS if affinities is None else affinities.history(user_row)
+        return self._score(given.user_review[user_row], given.user_item[user_row], profile, history)
+
+    def _score(
+        self,
+        review: FloatArray,
+        bought: FloatArray,
+        profile: FloatArray | None,
+        history: NDArray[np.int32],
+    ) -> FloatArray:
+        """Score all items for one user, given by vectors (d,) and a history."""
+        inputs, n_items = self._inputs, len(self._inputs.item_desc)
+        reads_affinity = len(self._network.inputs) > len(inputs.tables)
+        affinity = _dense(inputs.affinities, history, n_items) if reads_affinity else None
+        scores = np.empty(n_items, dtype=np.float32)
+        for start in range(0, n_items, PREDICT_BATCH_SIZE):
             items = slice(start, start + PREDICT_BATCH_SIZE)
             n_rows = len(scores[items])
-            batch = [
-                np.broadcast_to(side[user_row], (n_rows, side.shape[1]))
-                for side in (inputs.user_review, inputs.user_item)
+            users = [
+                None if each is None else np.broadcast_to(each, (n_rows, len(each)))
+                for each in (review, bought, profile)
             ]
-            batch += [inputs.item_desc[items], inputs.item_price[items]]
-            scores[items] = np.asarray(self._network(batch, training=False)).reshape(-1)
+            batch = [*users[:2], inputs.item_desc[items], inputs.item_price[items]]
+            batch += [None if affinity is None else affinity[items], users[2]]
+            given = batch[: len(self._network.inputs)]
+            scores[items] = np.asarray(self._network(given, training=False)).reshape(-1)
         return scores
 
     def top_k(
@@ -153,6 +222,13 @@ class PredictScorer:
         """Rank one user after another; a batch of Keras is one user's items."""
         return [self.top_k(user, k, rows) for user, rows in zip(user_rows, excluded, strict=True)]
 
+    def top_k_of_visitor(
+        self, visitor: Visitor, k: int, excluded: ItemRows, candidates: CandidateMask = None
+    ) -> Ranking:
+        """Rank by one pass over all scores."""
+        vectors = (visitor.user_review[0], visitor.user_item[0], visitor.user_profile[0])
+        return _ranked(self._score(*vectors, visitor.history), k, excluded, candidates)
+
     def outputs(self, scores: FloatArray) -> FloatArray:
         """Scores are the outputs here."""
         return scores
@@ -166,10 +242,30 @@ class PredictScorer:
         save_arrays(folder, {}, {"reason": self.reason})
 
 
-def save_split(folder: Path, head: Head, arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Write a head and what it joins, for `Model.open`."""
+def save_split(
+    folder: Path,
+    head: Head,
+    arrays: Mapping[str, NDArray[Any]],
+    visitors: VisitorRows,
+    touch: Touch | None,
+) -> None:
+    """Write a head, what it joins, and what visitors and affinities need, for `Model.open`."""
     save_head(head, folder / HEAD_FILE)
-    save_arrays(folder, arrays, {})
+    visitors.save(folder)
+    gains = {} if touch is None else {AFFINITY_GAINS: touch.gains}
+    save_arrays(folder, {**arrays, **gains}, {})
+
+
+def _dense(
+    affinities: Affinities | None, history: NDArray[np.int32], n_items: int
+) -> FloatArray | None:
+    """Affinities of a history to all items, (n_items, C)."""
+    if affinities is None:
+        return None
+    dense = np.zeros((n_items, affinities.n_kernels), dtype=np.float32)
+    touched, phi = affinities.of_history(history)
+    dense[touched] = phi
+    return dense
 
 
 def _ranked(scores: FloatArray, k: int, excluded: ItemRows, candidates: CandidateMask) -> Ranking:

@@ -137,7 +137,7 @@ def _place_data(
     processor = AppDataProcessor.from_artifacts(
         artifact_paths(config), config.cold_start_window_days
     )
-    inputs = {name: processor.arrays[name] for name in ModelInputs._fields}
+    inputs = processor.input_arrays
     rest = {name: array for name, array in processor.arrays.items() if name not in inputs}
     save_arrays(unfinished / INPUTS, inputs, {})
     save_arrays(unfinished / DATA, rest, {})

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from recsys import columns
-from recsys.affinity import AffinityKernels, stack_kernels
+from recsys.affinity_kernels import AffinityKernels, stack_kernels
 from recsys.artifacts import ArtifactError, missing_file_message, replacing
 
 KERNEL: Final = "kernel"

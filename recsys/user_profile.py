@@ -1,6 +1,6 @@
 """A few numbers about a user that a ranker can weigh: the profile input of the network.
 
-They are made of the user's history only (`recsys.affinity.histories`), so a visitor who
+They are made of the user's history only (`recsys.history`), so a visitor who
 names some items has a profile too, and new interactions count at the next reload.
 """
 
@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.affinity import History
+from recsys.history import History
 
 FloatArray = NDArray[np.float32]
 

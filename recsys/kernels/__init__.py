@@ -10,12 +10,16 @@ unit. Every way to ask (one user or many, items in float32 or in bytes) gives th
 2. Items are scored exactly (`exact.exact_score`, one routine for all ways) as long as their
    bound reaches the k-th best exact score so far.
 
+Items that a user's history touches have rows of their own, see `touched`; they are visited
+first, and the rest of the search passes over them.
+
 An item left out has score <= bound < a k-th best score, which only rises; so the list is the
 true one whatever the bounds are, and tight bounds only make it cheap. Scores are float32,
 rounded once from a float64 sum; equal scores are ranked by lower row.
 """
 
 from recsys.kernels.item_index import (
+    NO_AFFINITY,
     ItemIndex,
     count_scored,
     frozen,
@@ -25,11 +29,15 @@ from recsys.kernels.item_index import (
     warm_up,
 )
 from recsys.kernels.quantize import quantize_items
-from recsys.kernels.tables import Codes
+from recsys.kernels.tables import Affinity, Codes, Kernels, Room
 
 __all__ = [
+    "NO_AFFINITY",
+    "Affinity",
     "Codes",
     "ItemIndex",
+    "Kernels",
+    "Room",
     "count_scored",
     "frozen",
     "quantize_items",

@@ -8,47 +8,14 @@ history: batches for training and single users in service give the same bits.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
 from recsys.kernels.jit import entry, inlined
-from recsys.kernels.tables import Array
-
-
-class Rows(NamedTuple):
-    """Item-item kernels in compressed rows.
-
-    Attributes:
-        decay: (C,) float32.
-        starts: (n_items * C + 1,) int64; what item i says in kernel c begins at
-            starts[i * C + c].
-        neighbours: (nnz,) int32.
-        weights: (nnz,) float32.
-    """
-
-    decay: Array
-    starts: Array
-    neighbours: Array
-    weights: Array
-
-
-class Room(NamedTuple):
-    """Where one thread adds up; `sums` and `marks` are zero between two uses.
-
-    Attributes:
-        sums: (n_items, C) float32.
-        marks: (n_items,) bool, whether an item was reached.
-        reached: (n_items,) int32, the rows of those that were, in order of reaching.
-    """
-
-    sums: Array
-    marks: Array
-    reached: Array
+from recsys.kernels.tables import Array, Kernels, Room
 
 
 @inlined
-def add_up(kernels: Rows, history: Array, room: Room) -> int:
+def add_up(kernels: Kernels, history: Array, room: Room) -> int:
     """Add the rows of a history (h,) int32, newest first; return how many items were reached."""
     n_kernels, n_reached = kernels.decay.size, 0
     for kernel in range(n_kernels):
@@ -83,7 +50,7 @@ def phi_of(affinity: float) -> np.float32:
 
 
 @entry
-def touched_items(kernels: Rows, history: Array, room: Room) -> tuple[Array, Array]:
+def touched_items(kernels: Kernels, history: Array, room: Room) -> tuple[Array, Array]:
     """Items with any positive sum, ascending (t,) int32, and their phi (t, C) float32."""
     n_reached = add_up(kernels, history, room)
     n_kernels = kernels.decay.size
@@ -103,7 +70,7 @@ def touched_items(kernels: Rows, history: Array, room: Room) -> tuple[Array, Arr
 
 @entry
 def phi_of_pairs(
-    kernels: Rows, starts: Array, histories: Array, users: Array, items: Array, room: Room,
+    kernels: Kernels, starts: Array, histories: Array, users: Array, items: Array, room: Room,
     out: Array,
 ) -> None:  # fmt: skip
     """Write phi (n, C) of pairs in which the pairs of one user stand together."""
@@ -120,7 +87,7 @@ def phi_of_pairs(
 
 @entry
 def phi_of_users(
-    kernels: Rows, starts: Array, histories: Array, users: Array, room: Room, out: Array
+    kernels: Kernels, starts: Array, histories: Array, users: Array, room: Room, out: Array
 ) -> None:
     """Write phi of every item, for some users, to `out` (m, n_items, C), zeros when given."""
     for place in range(users.size):
@@ -134,7 +101,7 @@ def phi_of_users(
 
 @entry
 def top_of_users(
-    kernels: Rows, starts: Array, histories: Array, users: Array, room: Room, out: Array
+    kernels: Kernels, starts: Array, histories: Array, users: Array, room: Room, out: Array
 ) -> None:
     """Write the items of largest positive sums by kernel to `out` (m, C, n), -1 when given."""
     best = np.empty(out.shape[2], np.float32)

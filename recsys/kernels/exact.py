@@ -29,13 +29,21 @@ def user_constant(table: Table, user_row: Array) -> np.float64:
 def exact_score(
     table: Table, constant: float, floor: Array, user_row: Array, row: int
 ) -> np.float32:
+    """Score one pair, see `exact_score_of`."""
+    score: np.float32 = exact_score_of(table.weights, constant, floor, user_row, table.items[row])
+    return score
+
+
+@inlined
+def exact_score_of(
+    weights: Array, constant: float, floor: Array, user_row: Array, item_row: Array
+) -> np.float32:
     """Score one pair in float64, in a fixed order, and round once to float32.
 
     A product of two float32 is exact in float64, so that a processor that fuses multiply
     and add gives the same bits as one that doesn't. Four interleaved sums keep the adders
     busy.
     """
-    weights, item_row = table.weights, table.items[row]
     n_relu, last = weights.size, user_row.size - 1
     s0, s1, s2, s3 = 0.0, 0.0, 0.0, 0.0
     whole = n_relu - n_relu % 4

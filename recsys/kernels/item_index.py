@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from recsys.kernels.affinity import touched_items
 from recsys.kernels.exact import column_peaks, exact_scores
 from recsys.kernels.jit import has_code, keep_code_in
 from recsys.kernels.search import search
-from recsys.kernels.tables import BLOCK, GROUP, Array, Codes, Table
+from recsys.kernels.tables import BLOCK, GROUP, Affinity, Array, Codes, Kernels, Room, Table
+from recsys.kernels.touched import raise_scores
 from recsys.ranking import Ranking
 
 USERS_AT_ONCE = 16
@@ -33,11 +36,32 @@ def frozen(array: Array, dtype: DTypeLike) -> Array:
     return view
 
 
-ENTRIES = (search, exact_scores, column_peaks)
-"""All compiled functions that are called from here."""
+ENTRIES: Final = (search, exact_scores, column_peaks, raise_scores, touched_items)
+"""All compiled functions that requests need."""
 
 NO_ROWS: NDArray[np.int32] = frozen(np.empty(0), np.int32)
 NO_MASK: NDArray[np.bool_] = frozen(np.empty(0), np.bool_)
+
+
+def _no_affinity() -> Affinity:
+    nothing = [frozen(np.empty(0), kind) for kind in (np.float32, np.int64, np.int32, np.float32)]
+    room = Room(
+        np.empty((0, 0), np.float32),
+        np.empty(0, np.bool_),
+        np.empty(0, np.int32),
+        np.empty(0, np.float64),
+    )
+    return Affinity(
+        Kernels(*nothing),
+        frozen(np.empty((0, 0)), np.float32),
+        frozen(np.zeros(USERS_AT_ONCE + 1), np.int64),
+        NO_ROWS,
+        room,
+    )
+
+
+NO_AFFINITY: Final = _no_affinity()
+"""Of users without histories, or for a model that reads no affinities."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -110,10 +134,15 @@ class ItemIndex:
         return f"searched in {n_bytes} bytes an item" if n_bytes else "searched in float32"
 
 
-def score_items(index: ItemIndex, user_row: Array) -> NDArray[np.float32]:
+def score_items(
+    index: ItemIndex, user_row: Array, affinity: Affinity | None = None
+) -> NDArray[np.float32]:
     """Score every item for a user (width,) float32, to the bit as `top_k` scores: (n_items,)."""
     scores = np.empty(len(index.table.items), np.float32)
-    exact_scores(tuple(index.table), frozen(user_row, np.float32), scores)
+    user = frozen(user_row, np.float32)
+    exact_scores(tuple(index.table), user, scores)
+    if affinity is not None:
+        raise_scores(tuple(index.table), affinity.parts, user, scores)
     return scores
 
 
@@ -123,6 +152,7 @@ def top_k(
     k: int,
     excluded: Array = NO_ROWS,
     candidates: Array | None = None,
+    affinity: Affinity | None = None,
 ) -> Ranking:
     """Rank the k best items of a user, equal scores by lower row.
 
@@ -132,9 +162,12 @@ def top_k(
         k: At least 1; fewer items come back only where fewer are left.
         excluded: Item rows never to return, ascending.
         candidates: (n_items,) bool, the items that may be returned; None for all.
+        affinity: What the user's history adds to the items; None for nothing.
     """
     starts = np.array([0, len(excluded)], np.int64)
-    rows, scores = top_k_batch(index, user_row[np.newaxis], k, starts, excluded, candidates)
+    rows, scores = top_k_batch(
+        index, user_row[np.newaxis], k, starts, excluded, candidates, affinity
+    )
     found = k if rows[0, -1] >= 0 else int(np.count_nonzero(rows[0] >= 0))
     return Ranking(rows[0, :found], scores[0, :found])
 
@@ -146,6 +179,7 @@ def top_k_batch(
     excluded_starts: Array,
     excluded: Array,
     candidates: Array | None = None,
+    affinity: Affinity | None = None,
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """Rank the k best items of many users, as `top_k` does for each.
 
@@ -156,6 +190,7 @@ def top_k_batch(
         excluded_starts: (m + 1,) int; user u excludes `excluded[starts[u]:starts[u + 1]]`.
         excluded: Item rows, ascending within a user.
         candidates: (n_items,) bool, the items that may be returned; None for all.
+        affinity: What the users' histories add to the items; None for nothing.
 
     Returns:
         Rows (m, k) int32 and scores (m, k) float32; -1 and -inf where no item is left.
@@ -170,7 +205,7 @@ def top_k_batch(
     users = frozen(user_rows, np.float32)
     mask = NO_MASK if candidates is None else frozen(candidates, np.bool_)
     if candidates is None or len(candidates):
-        _search_all(index, users, starts, seen, mask, rows, scores)
+        _search_all(index, affinity, users, starts, seen, mask, rows, scores)
     return rows, scores
 
 
@@ -178,7 +213,7 @@ def count_scored(index: ItemIndex, user_row: Array, k: int) -> int:
     """Count the items that a search scores exactly; for benchmarks."""
     rows, scores = np.empty((1, k), np.int32), np.empty((1, k), np.float32)
     starts, users = frozen(np.zeros(2), np.int64), frozen(user_row[np.newaxis], np.float32)
-    return _search_all(index, users, starts, NO_ROWS, NO_MASK, rows, scores)
+    return _search_all(index, None, users, starts, NO_ROWS, NO_MASK, rows, scores)
 
 
 def warm_up(code_folder: Path | None = None, say: Callable[[], None] = lambda: None) -> None:
@@ -198,11 +233,13 @@ def warm_up(code_folder: Path | None = None, say: Callable[[], None] = lambda: N
     items = np.zeros((1, 2), np.float32)
     index = ItemIndex.build(np.ones(1, np.float32), 0.0, items, None)
     top_k(index, items[0], 1)
-    score_items(index, items[0])
+    score_items(index, items[0], NO_AFFINITY)
+    touched_items(NO_AFFINITY.kernels, NO_AFFINITY.items, NO_AFFINITY.room)
 
 
 def _search_all(
     index: ItemIndex,
+    affinity: Affinity | None,
     users: Array,
     starts: Array,
     excluded: Array,
@@ -213,9 +250,13 @@ def _search_all(
     n_scored = 0
     for first in range(0, len(users), USERS_AT_ONCE):
         some = slice(first, first + USERS_AT_ONCE)
+        added = NO_AFFINITY
+        if affinity is not None:
+            added = affinity._replace(starts=affinity.starts[first : first + USERS_AT_ONCE + 1])
         n_scored += search(
             tuple(index.table),
             tuple(index.codes),
+            added.parts,
             users[some],
             starts[first : first + USERS_AT_ONCE + 1],
             excluded,

@@ -70,3 +70,59 @@ class Users(NamedTuple):
     offsets: Array
     differences: Array
     bounds: Array
+
+
+class Kernels(NamedTuple):
+    """Item-item kernels in compressed rows, see `recsys.kernels.affinity`.
+
+    Attributes:
+        decay: (C,) float32.
+        starts: (n_items * C + 1,) int64; what item i says in kernel c begins at
+            starts[i * C + c].
+        neighbours: (nnz,) int32.
+        weights: (nnz,) float32.
+    """
+
+    decay: Array
+    starts: Array
+    neighbours: Array
+    weights: Array
+
+
+class Room(NamedTuple):
+    """Where one thread adds up; `sums` and `marks` are zero between two uses.
+
+    Attributes:
+        sums: (n_items, C) float32.
+        marks: (n_items,) bool, whether an item was reached.
+        reached: (n_items,) int32, the rows of those that were, in order of reaching.
+        bounds: (n_items,) float64, by place in `reached`.
+    """
+
+    sums: Array
+    marks: Array
+    reached: Array
+    bounds: Array
+
+
+class Affinity(NamedTuple):
+    """What the histories of some users add to the items' rows; no kernels where they add nothing.
+
+    Attributes:
+        kernels: The item-item kernels.
+        gains: (C, width) float32, what a unit of each affinity adds to an item's row.
+        starts: (m + 1,) int64; the history of user u is `items[starts[u]:starts[u + 1]]`.
+        items: int32 item rows, newest first.
+        room: Of this thread.
+    """
+
+    kernels: Kernels
+    gains: Array
+    starts: Array
+    items: Array
+    room: Room
+
+    @property
+    def parts(self) -> tuple[tuple[Array, ...], Array, Array, Array, tuple[Array, ...]]:
+        """The same as plain tuples, for an entry."""
+        return tuple(self.kernels), self.gains, self.starts, self.items, tuple(self.room)

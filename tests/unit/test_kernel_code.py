@@ -11,6 +11,7 @@ import pytest
 
 from classes.kernel_code import prepare_kernels
 from config import PROJECT_ROOT
+from recsys.kernels.item_index import ENTRIES
 
 SCRIPT = """
 from pathlib import Path
@@ -40,4 +41,4 @@ def test_beside_a_read_only_checkout_code_is_compiled_once_and_kept_in_the_folde
         for _ in range(2)
     ]
     assert outputs == ["compiling\n", ""]
-    assert len(list((tmp_path / "kept").rglob("*.nbi"))) == 3
+    assert len(list((tmp_path / "kept").rglob("*.nbi"))) == len(ENTRIES)

@@ -9,17 +9,19 @@ import numpy as np
 import pytest
 
 from classes.app_data_processing import ModelInputs
+from classes.graph.halves import Half
 from classes.kernel_code import prepare_kernels
 from classes.kernel_scorer import KernelScorer
 from classes.model import MODEL_FILE, Model
+from classes.visitor_rows import VisitorRows
 from recsys.joint import Head
-from recsys.kernels.exact import column_peaks, exact_scores
-from recsys.kernels.search import search
+from recsys.kernels.item_index import ENTRIES
 from recsys.ranking import Ranking
 
 N_USERS, N_ITEMS, WIDTH = 40, 700, 6
 WAYS = ("additive", "deep", "unsplit")
 NO_ROWS = np.empty(0, dtype=np.int32)
+NO_VISITORS = VisitorRows(lambda: Half(()))
 
 
 @pytest.fixture(scope="module")
@@ -74,8 +76,8 @@ def test_the_ranking_is_that_of_predict_over_all_items(
 
     network = keras.saving.load_model(folder / MODEL_FILE)
     for user in range(0, N_USERS, 7):
-        sides = [np.repeat(side[user : user + 1], N_ITEMS, axis=0) for side in inputs[:2]]
-        expected = network.predict([*sides, *inputs[2:]], verbose=0).reshape(-1)
+        sides = [np.repeat(side[user : user + 1], N_ITEMS, axis=0) for side in inputs.tables[:2]]
+        expected = network.predict([*sides, *inputs.tables[2:]], verbose=0).reshape(-1)
         ranking = model.top_k(user, 10, NO_ROWS)
         assert ranking.rows.tolist() == np.argsort(-expected, kind="stable")[:10].tolist()
         assert model.outputs(ranking.scores) == pytest.approx(expected[ranking.rows], abs=1e-5)
@@ -117,15 +119,15 @@ def test_nothing_is_compiled_for_a_request_once_the_kernels_are_prepared(
 ) -> None:
     prepare_kernels(tmp_path)
     model = Model.open(folder, inputs)
-    compiled = [len(entry.signatures) for entry in (search, exact_scores, column_peaks)]
+    compiled = [len(entry.signatures) for entry in ENTRIES]
     for excluded in (NO_ROWS, np.array([1, 2], dtype=np.int32)):
         for candidates in (None, np.ones(N_ITEMS, dtype=np.bool_)):
             model.top_k(0, 5, excluded, candidates)
         model.top_k_of_many(range(3), 5, [excluded] * 3)
         model.top_k_of_many([2, 1], 7, [excluded[:0], excluded])
     model.score(0)
-    assert [len(entry.signatures) for entry in (search, exact_scores, column_peaks)] == compiled
-    assert compiled == [1, 1, 1]
+    assert [len(entry.signatures) for entry in ENTRIES] == compiled
+    assert compiled == [1] * len(ENTRIES)
 
 
 def flat_halves(n_items: int) -> tuple[Head, Any, Any]:
@@ -141,12 +143,12 @@ def flat_halves(n_items: int) -> tuple[Head, Any, Any]:
 def test_bytes_are_used_where_they_spare_scoring_and_only_there() -> None:
     said: list[str] = []
     head, users, items = flat_halves(2_000)
-    scorer = KernelScorer.build(head, users, items, said.append)
+    scorer = KernelScorer.build(head, users, items, NO_VISITORS, say=said.append)
     assert "searched in float32" in scorer.describe()
     assert said[0].endswith("of the items to score exactly: not used.")
     rng = np.random.default_rng(4)
     items = rng.normal(size=(20_000, 9)).astype(np.float32)
-    scorer = KernelScorer.build(head, users, items, said.append)
+    scorer = KernelScorer.build(head, users, items, NO_VISITORS, say=said.append)
     assert "bytes an item" in scorer.describe()
     assert said[1].startswith("Bytes leave 0.")
 
@@ -155,13 +157,15 @@ def test_opening_takes_the_saved_peaks_and_codes_and_reads_no_item(tmp_path: Pat
     rng = np.random.default_rng(5)
     head = flat_halves(1)[0]
     users, items = (rng.normal(size=(n, 9)).astype(np.float32) for n in (20, 20_000))
-    KernelScorer.build(head, users, items, lambda _: None).save(tmp_path)
+    KernelScorer.build(head, users, items, NO_VISITORS).save(tmp_path)
     arrays = {path.stem: np.load(path, mmap_mode="r") for path in tmp_path.glob("*.npy")}
     assert arrays["peaks"].tolist() == np.abs(items).max(axis=0).tolist()
     unreadable = arrays | {"item_half": np.full_like(items, np.nan)}
-    assert KernelScorer.from_arrays(head, unreadable).describe().endswith("bytes an item")
-    reopened = KernelScorer.from_arrays(head, arrays)
-    fresh = KernelScorer.build(head, users, items, lambda _: None)
+    assert (
+        KernelScorer.from_arrays(head, unreadable, NO_VISITORS).describe().endswith("bytes an item")
+    )
+    reopened = KernelScorer.from_arrays(head, arrays, NO_VISITORS)
+    fresh = KernelScorer.build(head, users, items, NO_VISITORS)
     every = [NO_ROWS] * 20
     assert as_lists(reopened.top_k_of_many(range(20), 5, every)) == as_lists(
         fresh.top_k_of_many(range(20), 5, every)
