@@ -10,7 +10,7 @@ PARALLEL = -n auto --maxprocesses 4 --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help serve test test-fast test-serving pipeline sample examples report bench check format lock clean \
-        setup-serve setup-pipeline setup-report setup-dev setup-all
+        setup-serve setup-pipeline setup-report setup-bench setup-dev setup-all
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,7 +45,7 @@ examples: setup-dev ## Ask the bundled sample the documentation's examples anew,
 report: setup-report ## Execute the notebooks of report/ in place
 	PYTHONPATH=$(CURDIR) $(RUN) -m nbconvert --to notebook --execute --inplace report/eda.ipynb report/model_selection.ipynb
 
-bench: setup-all ## Measure the targets and print their ratios
+bench: setup-bench ## Measure the targets and print their ratios, about 15 minutes; ARGS=--quick for two
 	@$(RUN) -m benchmarks $(ARGS)
 
 check: setup-all ## Lint, check the format and the types; changes nothing
@@ -68,6 +68,9 @@ setup-pipeline:
 
 setup-report:
 	@$(PYTHON) scripts/install.py --venv $(VENV) main pipeline report
+
+setup-bench:
+	@$(PYTHON) scripts/install.py --venv $(VENV) main pipeline bench dev
 
 setup-dev:
 	@$(PYTHON) scripts/install.py --venv $(VENV) main dev

@@ -1,6 +1,97 @@
-"""`make bench`: measures the scoring kernels against the time to read the item half once."""
+"""`make bench`, which is `python -m benchmarks`: measures the targets and prints one table.
 
-from benchmarks.kernels import main
+python -m benchmarks [--quick] [--items N] [--users N]   everything, on a case it makes
+python -m benchmarks reloads [--reloads N]               reloads under load, every answer judged
+python -m benchmarks agreement [--users N]               whether it ranks as Keras does
+python -m benchmarks kernels                             the searches alone, in more detail
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from rich.console import Console
+
+from config import PROJECT_ROOT
+
+FOLDER = PROJECT_ROOT / "benchmarks" / "cases"
+RESULTS = PROJECT_ROOT / "benchmarks" / "results.json"
+WIDTH = 130
+"""Of what is written to a file or a pipe, which have no width of their own."""
+
+QUICK = (5_000, 5_000)
+SEED_SCALE = (109_000, 131_000)
+
+
+def main() -> None:
+    """Run what the command line names."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("what", nargs="?", default="all", choices=list(COMMANDS))
+    parser.add_argument("--quick", action="store_true", help="a small case, in two minutes")
+    parser.add_argument("--items", type=int, help="default: 109000")
+    parser.add_argument("--users", type=int, help="default: 131000; of agreement: 1000")
+    parser.add_argument("--reloads", type=int, default=100)
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="where cases are kept")
+    options = parser.parse_args()
+    # What the kernels run on is one thread; what Keras takes is its own affair.
+    os.environ |= {"TF_CPP_MIN_LOG_LEVEL": "2", "CUDA_VISIBLE_DEVICES": ""}
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=WIDTH)
+    COMMANDS[options.what](options, console)
+
+
+def _all(options: argparse.Namespace, console: Console) -> None:
+    from benchmarks.measure import measure
+
+    n_items, n_users = _size(options)
+    minutes = "2 minutes" if options.quick else "about 15 minutes on a quiet machine"
+    console.print(f"Measuring {n_items:,} items and {n_users:,} users: {minutes}.")
+    folder = options.folder / f"{n_items}x{n_users}"
+    results = measure(n_items, n_users, folder, console, quick=options.quick)
+    results.print(console)
+    results.write(RESULTS)
+    console.print(f"Written to {RESULTS}; took {time.time() - results.started:.0f} s.")
+
+
+def _reloads(options: argparse.Namespace, console: Console) -> None:
+    from benchmarks.reloads import report
+
+    report(options.folder / "reloads", options.reloads, console)
+
+
+def _agreement(options: argparse.Namespace, console: Console) -> None:
+    from benchmarks.agreement import report
+
+    n_items, n_users = _size(argparse.Namespace(**vars(options) | {"users": None}))
+    report(options.folder / f"{n_items}x{n_users}", n_items, n_users, options.users, console)
+
+
+def _kernels(options: argparse.Namespace, _console: Console) -> None:
+    from benchmarks.kernels import report_all
+
+    report_all(_size(options)[0])
+
+
+def _size(options: argparse.Namespace) -> tuple[int, int]:
+    n_items, n_users = QUICK if options.quick else SEED_SCALE
+    return options.items or n_items, options.users or n_users
+
+
+COMMANDS: dict[str, Callable[[argparse.Namespace, Console], None]] = {
+    "all": _all,
+    "reloads": _reloads,
+    "agreement": _agreement,
+    "kernels": _kernels,
+}
 
 if __name__ == "__main__":
     main()

@@ -1,14 +1,14 @@
 """Compare the ways to search all items with each other and with reading them once.
 
-Run `python -m benchmarks.kernels`. One thread; all times are of one run, taken in turns, so
+`python -m benchmarks kernels`. One thread; all times are of one run, taken in turns, so
 that ratios hold on a machine that does other things besides.
 """
 
 from __future__ import annotations
 
-import argparse
 import time
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from numba import njit
@@ -47,14 +47,14 @@ def clustered_case(rng: np.random.Generator, n_items: int, n_users: int) -> tupl
     return weights.astype(np.float32), with_last(halves), with_last(tastes)
 
 
-@njit(nogil=True, fastmath=True)  # type: ignore[untyped-decorator]
+@njit(nogil=True, fastmath=True)
 def read_once(items: Array) -> float:
     """Add everything up: the time to bring the item half into the processor."""
     total = np.float32(0.0)
     for row in range(items.shape[0]):
         for column in range(items.shape[1]):
             total += items[row, column]
-    return total
+    return float(total)
 
 
 def measure(jobs: dict[str, Callable[[], object]], rounds: int) -> dict[str, tuple[float, float]]:
@@ -82,9 +82,9 @@ def search_jobs(
         "NumPy in tiles, scores only": lambda: joint.score(head, users[:1], items),
     }
     for name, index in indexes.items():
-        jobs[f"{name}, one user"] = lambda index=index: kernels.top_k(index, users[0], K)
-        jobs[f"{name}, batch of {BATCH}"] = lambda index=index: kernels.top_k_batch(
-            index, users[:BATCH], K, starts, NO_ROWS
+        jobs[f"{name}, one user"] = partial(kernels.top_k, index, users[0], K)
+        jobs[f"{name}, batch of {BATCH}"] = partial(
+            kernels.top_k_batch, index, users[:BATCH], K, starts, NO_ROWS
         )
     return jobs
 
@@ -112,20 +112,12 @@ def report(title: str, case: tuple[Array, ...], rounds: int) -> None:
         print(f"  {name}: {np.median(counts):.0f} items scored exactly, at most {max(counts)}")
 
 
-def main() -> None:
+def report_all(n_items: int, rounds: int = 15) -> None:
     """Print the tables."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--items", type=int, default=109_000)
-    parser.add_argument("--rounds", type=int, default=15)
-    options = parser.parse_args()
     started = time.perf_counter()
     kernels.warm_up()
     print(f"warm_up: {time.perf_counter() - started:.2f} s")
     rng = np.random.default_rng(0)
     for case in (random_case, clustered_case):
         title = case.__name__.replace("_case", "")
-        report(title, case(rng, options.items, 64), options.rounds)
-
-
-if __name__ == "__main__":
-    main()
+        report(title, case(rng, n_items, 64), rounds)

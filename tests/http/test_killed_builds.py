@@ -15,11 +15,12 @@ import pytest
 
 from classes.build_process import BUILDER_MODULE
 from config import Config
-from tests.artifacts import tiny_user_names, write_tiny_artifacts
+from tests.artifacts import tiny_user_names, write_tiny_data
 from tests.http.process import Server, serving, until
 from tests.http.test_server import copy_of
 
-N_KILLS = 20
+N_KILLS = 8
+"""Moments in the suite; 20 and more were tried."""
 USERS = ",".join([*tiny_user_names(12), "nobody"])
 
 
@@ -64,14 +65,14 @@ def reload_and_kill(server: Server, after_s: float) -> int:
 def test_a_builder_killed_at_random_moments_changes_nothing(config: Config) -> None:
     folder, random = config.data_path.parent, Random(0)
     with serving(config) as server:
-        write_tiny_artifacts(folder, seed=100)
+        write_tiny_data(folder, seed=100)
         started = time.monotonic()
         assert server.post("/reload").status_code == 200
         whole_s = time.monotonic() - started
         n_stopped = 0
         for number in range(N_KILLS):
             before = answers(server)
-            write_tiny_artifacts(folder, seed=101 + number)  # so that there is much to build
+            write_tiny_data(folder, seed=101 + number)  # so that there is much to build
             status = reload_and_kill(server, random.uniform(0.0, whole_s))
             assert status in (200, 503)
             if status == 503:
@@ -80,7 +81,7 @@ def test_a_builder_killed_at_random_moments_changes_nothing(config: Config) -> N
             else:
                 assert answers(server)[0] != before[0]
         assert n_stopped >= N_KILLS // 3
-        write_tiny_artifacts(folder, seed=99)
+        write_tiny_data(folder, seed=99)
         assert server.post("/reload").status_code == 200
     left = sorted(path.name for path in config.snapshot_path.iterdir())
     assert not [name for name in left if name.startswith(("building-", ".current-"))]
@@ -90,7 +91,7 @@ def test_a_builder_killed_at_random_moments_changes_nothing(config: Config) -> N
 def test_the_reload_after_a_killed_one_succeeds(config: Config) -> None:
     with serving(config) as server:
         before = answers(server)
-        write_tiny_artifacts(config.data_path.parent, seed=7)
+        write_tiny_data(config.data_path.parent, seed=7)
         assert reload_and_kill(server, 0.0) == 503
         assert answers(server) == before
         after = server.post("/reload")

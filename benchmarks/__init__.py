@@ -1,0 +1,1 @@
+"""Measures the targets, and tries what the service promises; nothing here is imported elsewhere."""

@@ -1,0 +1,227 @@
+"""Does the service rank as Keras does? `python -m benchmarks agreement`.
+
+Scores every item for every user (or a sample of them) by the Keras graph itself, and holds
+against that what the service answers, by the float32 search and by the search in bytes:
+the five best unseen items, and the logits of all items. Reads DATA_PATH, EMBEDDINGS_PATH
+and MODEL_PATH; without them it writes the case of the benchmarks and takes that.
+
+Two lists may differ and both be right: float32 sums depend on their order, so items whose
+logits differ by less than that change places. Such items are scored again in float64.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+
+from benchmarks.case import write_case
+from classes.app_data_processing import AppDataProcessor, ModelInputs
+from classes.array_folder import open_arrays
+from classes.kernel_scorer import CODES, KernelScorer
+from classes.model import Model, load_network
+from classes.scorers import HEAD_FILE
+from config import Config
+from recsys.artifacts import ArtifactPaths, FloatArray
+from recsys.joint_file import load_head
+from recsys.ranking import top_rows
+
+K = 5
+N_USERS = 1_000
+ITEMS_AT_ONCE = 16_384
+REPORT_EVERY_S = 30
+N_PREDICTED = 20
+"""Users for whom `model.predict` itself is called too; it gives what the graph gives, slower."""
+PATHS = ("float32", "bytes")
+
+
+@dataclass
+class Agreement:
+    """What was found so far.
+
+    Attributes:
+        n_users: Users compared.
+        largest_difference: Of a logit from Keras' own.
+        n_equal: Users with the same five items in the same order, for each path.
+        n_saturated: Users some of whose five best have the same sigmoid in float32.
+        largest_gap: Between the float64 logits of items that have changed places.
+        n_right: Users with other lists where float64 orders the items as the service does.
+        largest_output_difference: Of a probability from what `model.predict` gives.
+    """
+
+    n_users: int = 0
+    largest_difference: float = 0.0
+    n_equal: dict[str, int] = field(default_factory=lambda: dict.fromkeys(PATHS, 0))
+    n_saturated: int = 0
+    largest_gap: float = 0.0
+    n_right: int = 0
+    largest_output_difference: float = 0.0
+
+
+def compare(
+    paths: ArtifactPaths, n_users: int, say: Callable[[str], None], seed: int = 0
+) -> tuple[Agreement, str]:
+    """Compare `n_users` users drawn at random, all where there are no more.
+
+    Returns:
+        What was found, and how the items were searched.
+    """
+    data = AppDataProcessor.from_artifacts(paths)
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        model = Model.from_keras(paths.model, data.inputs, say)
+        model.save(folder)
+        scorers = dict(zip(PATHS, open_both(folder), strict=True))
+        network = load_network(paths.model)
+        chosen = np.random.default_rng(seed).permutation(data.n_users)[:n_users]
+        found = Agreement()
+        _compare_with_predict(found, data.inputs, model, network, chosen[:N_PREDICTED])
+        started = reported = time.monotonic()
+        for row, logits in _keras_logits(network, data.inputs, chosen):
+            _compare_user(found, data, scorers, network, row, logits)
+            if time.monotonic() - reported > REPORT_EVERY_S:
+                reported = time.monotonic()
+                left = (reported - started) / found.n_users * (len(chosen) - found.n_users)
+                say(
+                    f"{found.n_users:,} of {len(chosen):,} users, {left / 60:.0f} minutes to go: {found}"
+                )
+    return found, model.describe()
+
+
+def _compare_with_predict(
+    found: Agreement, inputs: ModelInputs, model: Model, network: Any, users: NDArray[np.int64]
+) -> None:
+    """Hold the service's probabilities against those of `model.predict`, called as it is meant."""
+    n_items = len(inputs.item_desc)
+    for row in users.tolist():
+        user = [np.repeat(side[row : row + 1], n_items, 0) for side in inputs[:2]]
+        predicted = network.predict([*user, *inputs[2:4]], batch_size=8_192, verbose=0)
+        difference = np.abs(model.outputs(model.score(row)) - predicted.reshape(-1)).max()
+        found.largest_output_difference = max(found.largest_output_difference, float(difference))
+
+
+def open_both(folder: Path) -> tuple[KernelScorer, KernelScorer]:
+    """Open a saved model twice: to be searched in float32, and in bytes if it has those."""
+    head, arrays = load_head(folder / HEAD_FILE), open_arrays(folder)
+    plain = {name: array for name, array in arrays.items() if not name.startswith(CODES)}
+    return KernelScorer.from_arrays(head, plain), KernelScorer.from_arrays(head, arrays)
+
+
+def _compare_user(
+    found: Agreement,
+    data: AppDataProcessor,
+    scorers: dict[str, KernelScorer],
+    network: Any,
+    row: int,
+    logits: FloatArray,
+) -> None:
+    seen = data.seen_items(row)
+    expected = top_rows(logits, K, seen)
+    found.n_users += 1
+    difference = np.abs(scorers["float32"].score(row) - logits).max()
+    found.largest_difference = max(found.largest_difference, float(difference))
+    with np.errstate(over="ignore"):
+        outputs = np.float32(1.0) / (np.float32(1.0) + np.exp(-logits[expected]))
+    found.n_saturated += len(np.unique(outputs)) < len(expected)
+    differs = False
+    for name, scorer in scorers.items():
+        answered = scorer.top_k(row, K, seen).rows
+        if np.array_equal(answered, expected):
+            found.n_equal[name] += 1
+            continue
+        differs = True
+        exact = _exact_logits(network, data.inputs, row, answered)
+        found.largest_gap = max(found.largest_gap, _gap(network, data, row, answered, expected))
+    if differs:
+        found.n_right += bool((np.diff(exact) <= 0).all())
+
+
+def _gap(
+    network: Any,
+    data: AppDataProcessor,
+    row: int,
+    answered: NDArray[np.int32],
+    expected: NDArray[np.int32],
+) -> float:
+    """Largest difference in float64 between the items that two lists have in one place."""
+    both = [_exact_logits(network, data.inputs, row, rows) for rows in (answered, expected)]
+    return float(np.abs(both[0] - both[1]).max())
+
+
+def _keras_logits(
+    network: Any, inputs: ModelInputs, users: NDArray[np.int64]
+) -> Iterator[tuple[int, FloatArray]]:
+    """Run the network itself, without its last sigmoid, over all items for each user."""
+    import keras
+    import tensorflow as tf
+
+    network.layers[-1].activation = keras.activations.linear
+    desc, price = tf.constant(inputs.item_desc), tf.constant(inputs.item_price)
+
+    @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
+    def logits(review: Any, bought: Any, desc: Any, price: Any) -> Any:
+        n_rows = tf.shape(desc)[0]
+        user = [tf.repeat(side[tf.newaxis], n_rows, axis=0) for side in (review, bought)]
+        return network([*user, desc, price], training=False)[:, 0]
+
+    for row in users.tolist():
+        review, bought = inputs.user_review[row], inputs.user_item[row]
+        parts = [
+            logits(
+                review,
+                bought,
+                desc[first : first + ITEMS_AT_ONCE],
+                price[first : first + ITEMS_AT_ONCE],
+            )
+            for first in range(0, len(inputs.item_desc), ITEMS_AT_ONCE)
+        ]
+        yield row, np.concatenate([part.numpy() for part in parts])
+
+
+def _exact_logits(
+    network: Any, inputs: ModelInputs, row: int, items: NDArray[np.int32]
+) -> NDArray[np.float64]:
+    """Redo some pairs in float64, for a network of the seed's form."""
+    first, first_bias, last, last_bias = (
+        np.asarray(each, dtype=np.float64) for each in network.get_weights()
+    )
+    user = np.concatenate([inputs.user_review[row], inputs.user_item[row]]).astype(np.float64)
+    pairs = np.hstack(
+        [np.tile(user, (len(items), 1)), inputs.item_desc[items], inputs.item_price[items]]
+    )
+    hidden = np.maximum(pairs @ first + first_bias, 0.0)
+    return np.asarray((hidden @ last + last_bias)[:, 0])
+
+
+def report(
+    folder: Path, n_items: int, n_case_users: int, n_users: int | None, console: Console
+) -> None:
+    """Compare on the files that the settings name, else on a case, and print what was found."""
+    config = Config.from_environment()
+    if "EMBEDDINGS_PATH" in os.environ:
+        folders = (config.data_path, config.embeddings_path, config.model_path)
+        paths = ArtifactPaths.in_folders(*folders)
+    else:
+        paths = write_case(folder, n_items, n_case_users, console.log)
+    found, engine = compare(paths, n_users or N_USERS, console.log)
+    console.print(f"{found.n_users:,} users; {engine}")
+    for name, n_equal in found.n_equal.items():
+        share = n_equal / found.n_users
+        console.print(f"  same five in the same order, {name} search: {n_equal:,} ({share:.3%})")
+    console.print(f"  largest difference of a logit: {found.largest_difference:.2g}")
+    console.print(f"  of a probability, from model.predict: {found.largest_output_difference:.2g}")
+    console.print(f"  users with equal float32 sigmoids among their five: {found.n_saturated:,}")
+    others = found.n_users - min(found.n_equal.values())
+    if others:
+        console.print(
+            f"  lists that differ: {others:,}, by items at most {found.largest_gap:.2g} apart in "
+            f"float64, which orders {found.n_right:,} of them as the service does"
+        )

@@ -1,0 +1,81 @@
+"""Reloads under load, with figures: `python -m benchmarks reloads`."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from urllib.parse import urlencode
+
+import numpy as np
+from rich.console import Console
+
+from benchmarks.case import write_case
+from benchmarks.reload_trial import Trial, run_trial
+from benchmarks.service import free_port, running
+from config import Config
+
+SIZES = ((2_000, 3_000), (2_500, 2_000))
+N_WORKERS = 4
+PATHS = (
+    "/recommendations?" + urlencode({"users": ",".join(f"reader {n:06d}" for n in range(20))}),
+    "/recommendations?" + urlencode({"users": "reader 000007", "exclude_seen": "false"}),
+    "/recommendations?users=nobody",
+    "/check_users?" + urlencode({"users": "reader 000001,reader 002500"}),
+)
+
+
+def report(folder: Path, n_reloads: int, console: Console) -> None:
+    """Alternate two sets of data and model under load, and say what happened."""
+    for number, (n_items, n_users) in enumerate(SIZES):
+        write_case(folder / str(number), n_items, n_users, console.log, seed=number)
+    shutil.rmtree(folder / "snapshots", ignore_errors=True)
+    chosen = folder / "chosen"
+    chosen.unlink(missing_ok=True)
+    chosen.symlink_to("0")
+    config = Config(
+        data_path=chosen / "data",
+        embeddings_path=chosen / "embeddings",
+        model_path=chosen / "models",
+        snapshot_path=folder / "snapshots",
+        log_path=folder / "logs",
+        port=free_port(),
+        workers=N_WORKERS,
+    )
+    console.log(f"{n_reloads} reloads over {N_WORKERS} workers, {len(PATHS)} kinds of requests …")
+    with running(config) as service:
+        trial = run_trial(
+            config.port,
+            service.workers,
+            [_placing(folder, name) for name in ("1", "0")],
+            PATHS,
+            n_reloads,
+            lambda number, seconds: console.log(f"reload {number}: {seconds:.2f} s"),
+        )
+    _print(trial, console)
+
+
+def _placing(folder: Path, name: str) -> Callable[[], None]:
+    def place() -> None:
+        (folder / "next").symlink_to(name)
+        (folder / "next").replace(folder / "chosen")
+
+    return place
+
+
+def _print(trial: Trial, console: Console) -> None:
+    verdict = trial.verdict
+    console.print(f"{len(trial.reload_seconds)} reloads, {verdict.n_answers:,} answers")
+    console.print(f"  failed: {verdict.n_failed}")
+    console.print(f"  of no one generation: {verdict.n_unlike_their_generation}")
+    console.print(f"  of a generation that was not in service: {verdict.n_out_of_time}")
+    console.print(f"  by generation: {verdict.n_of_each_generation}")
+    console.print(f"  seconds a reload: median {np.median(trial.reload_seconds):.2f}")
+    console.print(f"  memory of the workers (PSS), MB: {_ends(trial.pss_mb)}")
+    console.print(f"  generations mapped by a worker, at most: {max(trial.n_mapped_generations)}")
+
+
+def _ends(values: Sequence[float]) -> str:
+    tenth = max(1, len(values) // 10)
+    first, last = np.median(values[:tenth]), np.median(values[-tenth:])
+    return f"first tenth {first:.1f}, last tenth {last:.1f}, most {max(values):.1f}"
