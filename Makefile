@@ -9,8 +9,8 @@ export VENV
 PARALLEL = -n auto --maxprocesses 4 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-fast test-serving pipeline sample examples report bench check format lock clean \
-        setup-serve setup-pipeline setup-report setup-bench setup-dev setup-all
+.PHONY: help serve test test-fast fuzz test-serving pipeline sample examples report bench check format lock clean \
+        setup-serve setup-pipeline setup-report setup-bench setup-dev setup-all chromium
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,11 +19,14 @@ serve: setup-serve ## Start the service on HOST:PORT (default 127.0.0.1:8080)
 	@$(RUN) -m scripts.use_sample
 	@exec $(RUN) app.py
 
-test: setup-all ## Run every test; ARGS='-k word' goes on to pytest
+test: setup-all chromium ## Run every test; ARGS='-k word' goes on to pytest
 	$(RUN) -m pytest $(PARALLEL) $(ARGS)
 
 test-fast: setup-all ## Run the tests that take no encoder, no real server and no real data
 	$(RUN) -m pytest $(PARALLEL) -m "not slow and not realdata" $(ARGS)
+
+fuzz: setup-dev ## Send 20,000 made-up requests to a real server and judge every answer; takes half an hour
+	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-1200} $(RUN) -m pytest -s tests/http/test_schemathesis.py
 
 test-serving: ## Run the service's tests where the pipeline's packages are absent (.venv-serving)
 	@$(PYTHON) scripts/install.py --venv .venv-serving main dev
@@ -59,6 +62,9 @@ format: setup-dev ## Format the code and mend what the linter can mend
 
 lock: ## Resolve pyproject.toml anew into poetry.lock
 	@scripts/poetry lock
+
+chromium:
+	@scripts/debian-packages chromium || echo "set-up: without it the tests in a browser are skipped" >&2
 
 setup-serve: ## Only install: the service
 	@$(PYTHON) scripts/install.py --venv $(VENV) main

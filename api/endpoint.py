@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
 
 from flask import Flask, request
@@ -117,7 +118,17 @@ class Endpoint:
         Raises:
             ProblemError: It holds what this endpoint doesn't take.
         """
-        return Query(request.query_string.decode("latin-1"), self.parameters)
+        return Query(request.query_string.decode("latin-1"), self.query_names)
+
+    @cached_property
+    def query_names(self) -> dict[str, None]:
+        """Names of the parameters of the query, in order, quick to look up."""
+        return dict.fromkeys(each.name for each in self.parameters)
+
+    @cached_property
+    def body_names(self) -> dict[str, None]:
+        """Names of the members of the body."""
+        return dict.fromkeys(each.name for each in self.body)
 
     def on(self, app: Flask) -> Callable[[View], View]:
         """Route requests to a view, and list this endpoint in the documentation."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, KeysView
 from typing import Any, Final, Protocol, TypeVar
 from urllib.parse import parse_qsl
 
@@ -24,6 +24,10 @@ MAX_EMPTY_BODY_BYTES: Final = 16_384
 class Given(Protocol):
     """A source of parameters."""
 
+    @property
+    def names(self) -> KeysView[str]:
+        """Names of what was given."""
+
     def read(self, parameter: Parameter[T]) -> T:
         """Give the checked value of a parameter, its default where it isn't there.
 
@@ -35,12 +39,12 @@ class Given(Protocol):
 class Query:
     """Decoded query parameters: the values of each name, in the order sent."""
 
-    def __init__(self, query_string: str, parameters: Iterable[Parameter[Any]]) -> None:
+    def __init__(self, query_string: str, allowed: Collection[str]) -> None:
         """Decode a raw query string, as WSGI's QUERY_STRING has it.
 
         Raises:
-            ProblemError: 414 for more than `MAX_QUERY_BYTES`, 400 for a name that is none
-                of the parameters'.
+            ProblemError: 414 for more than `MAX_QUERY_BYTES`, 400 for a name that isn't
+                allowed.
         """
         if len(query_string) > MAX_QUERY_BYTES:
             raise ProblemError(
@@ -53,7 +57,12 @@ class Query:
         self._texts: dict[str, list[str]] = {}
         for name, value in parse_qsl(query_string, keep_blank_values=True):
             self._texts.setdefault(name, []).append(value)
-        _refuse_unknown(self._texts, parameters)
+        _refuse_unknown(self._texts, allowed)
+
+    @property
+    def names(self) -> KeysView[str]:
+        """Names of what was given."""
+        return self._texts.keys()
 
     def read(self, parameter: Parameter[T]) -> T:
         """Give the checked value of a parameter, as `Given` says."""
@@ -69,18 +78,23 @@ class Query:
 class Body:
     """The members of a JSON object."""
 
-    def __init__(self, body: bytes, parameters: Iterable[Parameter[Any]]) -> None:
+    def __init__(self, body: bytes, allowed: Collection[str]) -> None:
         """Decode the bytes of a body.
 
         Raises:
-            ProblemError: 400 for what is no JSON object in UTF-8, or has a member that is
-                none of the parameters'.
+            ProblemError: 400 for what is no JSON object in UTF-8, or has a member that
+                isn't allowed.
         """
         members = load_json(body)
         if not isinstance(members, dict):
             raise ProblemError(400, 'The body is JSON, but no object; send {"NAME": VALUE, …}.')
         self._members: dict[str, Any] = members
-        _refuse_unknown(members, parameters)
+        _refuse_unknown(members, allowed)
+
+    @property
+    def names(self) -> KeysView[str]:
+        """Names of what was given."""
+        return self._members.keys()
 
     def read(self, parameter: Parameter[T]) -> T:
         """Give the checked value of a member, as `Given` says."""
@@ -116,6 +130,22 @@ def need_json(request: Request) -> None:
         raise ProblemError(415, f"A body {kind} came; expected is Content-Type: application/json.")
 
 
+def body_of(request: Request) -> bytes:
+    """Read a body to its end.
+
+    Raises:
+        ProblemError: 400, it ended before all that was announced had come.
+        RequestEntityTooLarge: 413 for more than the request's `max_content_length`.
+    """
+    body = request.get_data()
+    announced = request.content_length
+    if announced is not None and announced != len(body):
+        raise ProblemError(
+            400, f"The body ended after {len(body):,} of {announced:,} bytes; send it again."
+        )
+    return body
+
+
 def refuse_body(request: Request) -> None:
     """Accept no body or an empty JSON object, which some clients always send.
 
@@ -123,7 +153,7 @@ def refuse_body(request: Request) -> None:
         ProblemError: 415 for a body that isn't JSON, 400 for JSON that says something.
         RequestEntityTooLarge: 413 for more than `MAX_EMPTY_BODY_BYTES`.
     """
-    body = request.get_data()
+    body = body_of(request)
     if not body:
         return
     need_json(request)
@@ -131,10 +161,8 @@ def refuse_body(request: Request) -> None:
         raise ProblemError(400, "The body says something, but there is nothing to say; send none.")
 
 
-def _refuse_unknown(came: Iterable[str], parameters: Iterable[Parameter[Any]]) -> None:
-    allowed = {parameter.name for parameter in parameters}
+def _refuse_unknown(came: Iterable[str], allowed: Collection[str]) -> None:
     for name in came:
         if name not in allowed:
-            names = ", ".join(parameter.name for parameter in parameters)
-            expected = f"allowed: {names}" if names else "there are none here"
+            expected = f"allowed: {', '.join(allowed)}" if allowed else "there are none here"
             raise ProblemError(400, f"The parameter {shown(name)} is unknown; {expected}.")

@@ -45,7 +45,6 @@ PRICE_MAX = Number(
 CATEGORY = Text(
     name="category",
     meaning="The only category to choose from, as GET /items/{item} writes it.",
-    example="Bird Feeding",
 )
 DETAIL = Flag(
     name="detail",
@@ -61,6 +60,8 @@ OPTIONS: Final[tuple[Parameter[Any], ...]] = (
     PRICE_MAX,
     CATEGORY,
 )
+_NAMES: Final = frozenset(each.name for each in OPTIONS)
+_NONE: Final = Options()
 
 
 def read_options(given: Given) -> Options:
@@ -70,6 +71,8 @@ def read_options(given: Given) -> Options:
         ProblemError: One doesn't fit its description.
         OptionError: They don't fit together.
     """
+    if given.names.isdisjoint(_NAMES):  # most requests
+        return _NONE
     excluded = given.read(EXCLUDE)
     return Options(
         n=given.read(N),

@@ -8,7 +8,7 @@ from flask import Flask, Response, request
 
 from api.answers import json_answer, to_json
 from api.endpoint import WITH_SNAPSHOT, Answer, Endpoint, Example
-from api.given import Body, Given, Query, need_json
+from api.given import Body, Given, Query, body_of, need_json
 from api.item_answers import described_item
 from api.options import DETAIL, OPTIONS, read_options
 from api.parameters import Names
@@ -52,7 +52,7 @@ def _register_get(app: Flask, store: SnapshotStore, config: Config) -> None:
     )
 
     def answer(query_string: str) -> tuple[bytes, str]:
-        return _answer(store, Query(query_string, endpoint.parameters), users)
+        return _answer(store, Query(query_string, endpoint.query_names), users)
 
     @endpoint.on(app)
     def recommendations() -> Response:
@@ -83,7 +83,7 @@ def _register_post(app: Flask, store: SnapshotStore, config: Config) -> None:
         endpoint.query()
         need_json(request)
         request.max_content_length = config.max_body_bytes
-        body = Body(request.get_data(), endpoint.body)
+        body = Body(body_of(request), endpoint.body_names)
         return json_answer(*_answer(store, body, users))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from classes.errors import OptionError
 from classes.top_lists import TOP_K
@@ -45,7 +46,7 @@ class Options:
         """Whether prices matter."""
         return self.price_min is not None or self.price_max is not None
 
-    @property
+    @cached_property
     def is_plain(self) -> bool:
         """Whether lists computed ahead may answer: nothing but fewer items is asked for."""
         chosen = self.exclude or self.by_price or self.category is not None

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,9 @@ from app import create_app
 from classes.snapshot_store import SnapshotStore
 from config import Config
 from tests.artifacts import write_tiny_artifacts
+from tests.http.process import Server, free_port, serving
+
+N_WORKERS = 3
 
 
 def config_in(folder: Path, **changes: object) -> Config:
@@ -22,6 +27,12 @@ def config_in(folder: Path, **changes: object) -> Config:
         log_path=folder / "logs",
         **changes,  # type: ignore[arg-type]
     )
+
+
+def copy_of(published: Config, folder: Path, **changes: object) -> Config:
+    """A service of its own on a copy of the published snapshot, which starts in no time."""
+    shutil.copytree(published.snapshot_path.parent, folder, dirs_exist_ok=True, symlinks=True)
+    return config_in(folder, **{"port": free_port(), "workers": N_WORKERS, **changes})
 
 
 @pytest.fixture(scope="session")
@@ -46,3 +57,11 @@ def app(published: Config, store: SnapshotStore) -> Flask:
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
     return app.test_client()
+
+
+@pytest.fixture(scope="session")
+def running(published: Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A real server with several workers; its token is "secret"; don't reload or stop it."""
+    config = copy_of(published, tmp_path_factory.mktemp("running"), admin_token="secret")
+    with serving(config) as server:
+        yield server

@@ -5,29 +5,31 @@ Only requests that are meant to be good are mended; the bad ones stay as bad as 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import schemathesis
 from schemathesis import Case, HookContext
 from schemathesis.generation import GenerationMode
 
-A_CATEGORY = "Bird Feeding"
+KNOWN: Final = {"category": "kettles", "item": "blue kettle", "user": "kelly sullivan"}
+"""Names of the tiny artifacts."""
 
 
 @schemathesis.hook
 def map_case(context: HookContext, case: Case) -> Case:
-    """Put prices in order, and ask for a category of the bundled sample."""
+    """Put prices in order, and ask for what there is: always for categories, else now and then."""
     if case.meta is not None and case.meta.generation.mode == GenerationMode.POSITIVE:
-        for options in (case.query, case.body):
-            _mend(options)
+        for parameters in (case.query, case.body, case.path_parameters):
+            if isinstance(parameters, dict):
+                _mend(parameters)
     return case
 
 
-def _mend(options: Any) -> None:
-    if not isinstance(options, dict):
-        return
-    if "category" in options:
-        options["category"] = A_CATEGORY
+def _mend(parameters: dict[str, Any]) -> None:
+    for name, known in KNOWN.items():
+        if name in parameters and (name == "category" or len(str(parameters[name])) % 2):
+            parameters[name] = known
     # In a query the numbers may be texts already.
-    if float(options.get("price_min", 0)) > float(options.get("price_max", "inf")):
-        options["price_min"], options["price_max"] = options["price_max"], options["price_min"]
+    low, high = parameters.get("price_min", 0), parameters.get("price_max", "inf")
+    if float(low) > float(high):
+        parameters["price_min"], parameters["price_max"] = high, low

@@ -19,16 +19,8 @@ import pytest
 from config import PROJECT_ROOT, Config
 from logs import LOG_FILE
 from tests.artifacts import write_tiny_artifacts
-from tests.http.conftest import config_in
+from tests.http.conftest import N_WORKERS, config_in, copy_of
 from tests.http.process import Server, environment, free_port, run_app, say_raw, serving, until
-
-N_WORKERS = 3
-
-
-def copy_of(published: Config, folder: Path, **changes: object) -> Config:
-    """A service of its own on a copy of the published snapshot, which starts in no time."""
-    shutil.copytree(published.snapshot_path.parent, folder, dirs_exist_ok=True, symlinks=True)
-    return config_in(folder, **{"port": free_port(), "workers": N_WORKERS, **changes})
 
 
 @pytest.fixture(scope="module")
