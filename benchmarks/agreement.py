@@ -24,14 +24,11 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from benchmarks.case import write_case
+from benchmarks.searches import Search, open_both
 from classes.app_data_processing import AppDataProcessor, ModelInputs
-from classes.array_folder import open_arrays
-from classes.kernel_scorer import CODES, KernelScorer
 from classes.model import Model, load_network
-from classes.scorers import HEAD_FILE
 from config import Config
 from recsys.artifacts import ArtifactPaths, FloatArray
-from recsys.joint_file import load_head
 from recsys.ranking import top_rows
 
 K = 5
@@ -40,7 +37,7 @@ ITEMS_AT_ONCE = 16_384
 REPORT_EVERY_S = 30
 N_PREDICTED = 20
 """Users for whom `model.predict` itself is called too; it gives what the graph gives, slower."""
-PATHS = ("float32", "bytes")
+PATHS = ("float32", "byte")
 
 
 @dataclass
@@ -79,7 +76,7 @@ def compare(
         folder = Path(name)
         model = Model.from_keras(paths.model, data.inputs, say)
         model.save(folder)
-        scorers = dict(zip(PATHS, open_both(folder), strict=True))
+        scorers = open_both(folder)
         network = load_network(paths.model)
         chosen = np.random.default_rng(seed).permutation(data.n_users)[:n_users]
         found = Agreement()
@@ -108,17 +105,10 @@ def _compare_with_predict(
         found.largest_output_difference = max(found.largest_output_difference, float(difference))
 
 
-def open_both(folder: Path) -> tuple[KernelScorer, KernelScorer]:
-    """Open a saved model twice: to be searched in float32, and in bytes if it has those."""
-    head, arrays = load_head(folder / HEAD_FILE), open_arrays(folder)
-    plain = {name: array for name, array in arrays.items() if not name.startswith(CODES)}
-    return KernelScorer.from_arrays(head, plain), KernelScorer.from_arrays(head, arrays)
-
-
 def _compare_user(
     found: Agreement,
     data: AppDataProcessor,
-    scorers: dict[str, KernelScorer],
+    scorers: dict[str, Search],
     network: Any,
     row: int,
     logits: FloatArray,

@@ -16,12 +16,11 @@ from typing import Any
 import numpy as np
 from rich.progress import track
 
-from benchmarks.agreement import open_both
 from benchmarks.kernels import read_once
+from benchmarks.searches import Search, open_both
 from benchmarks.turns import Job, Times, in_turns
 from classes.array_folder import open_arrays
 from classes.kernel_code import prepare_kernels
-from classes.kernel_scorer import KernelScorer
 from classes.model import MODEL_FILE, load_network
 from classes.scorers import HEAD_FILE
 from classes.snapshot import INPUTS, MODEL, Snapshot
@@ -76,7 +75,7 @@ def answer_times(generation: Path, lists: Path, n_turns: int) -> dict[str, Times
 
 
 def search_jobs(
-    scorers: dict[str, KernelScorer], item_half: FloatArray, users: list[int]
+    scorers: dict[str, Search], item_half: FloatArray, users: list[int]
 ) -> dict[str, Job]:
     """List the searches, for one user and for a batch, beside reading the item half once."""
     jobs: dict[str, Job] = {READ: lambda _: read_once(item_half)}
@@ -86,13 +85,13 @@ def search_jobs(
     return jobs
 
 
-def _search_one(scorer: KernelScorer, users: list[int], call: int) -> object:
-    return scorer.top_k(users[call % len(users)], K, NOTHING)
+def _search_one(scorer: Search, users: list[int], call: int) -> object:
+    return scorer.top_k(users[call % len(users)], K)
 
 
-def _search_batch(scorer: KernelScorer, users: list[int], call: int) -> object:
+def _search_batch(scorer: Search, users: list[int], call: int) -> object:
     some = [users[(call * BATCH + place) % len(users)] for place in range(BATCH)]
-    return scorer.top_k_of_many(some, K, [NOTHING] * BATCH)
+    return scorer.top_k_of_many(some, K)
 
 
 def faiss_jobs(item_half: FloatArray, user_rows: FloatArray) -> dict[str, Job]:
@@ -117,13 +116,11 @@ def faiss_jobs(item_half: FloatArray, user_rows: FloatArray) -> dict[str, Job]:
 
 def _searches(folder: Path) -> dict[str, Job]:
     prepare_kernels(folder)
-    plain, coded = open_both(folder)
     arrays = open_arrays(folder)
     users = _some_users(len(arrays["user_half"]))
     item_half = np.asarray(arrays["item_half"], dtype=np.float32)
     user_rows = np.asarray(arrays["user_half"][users], dtype=np.float32)
-    scorers = {"float32": plain, "byte": coded}
-    return search_jobs(scorers, item_half, users) | faiss_jobs(item_half, user_rows)
+    return search_jobs(open_both(folder), item_half, users) | faiss_jobs(item_half, user_rows)
 
 
 def _numpy_ways(folder: Path) -> dict[str, Job]:

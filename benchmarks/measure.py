@@ -18,16 +18,16 @@ from benchmarks.case import draw_halves, write_case
 from benchmarks.http_load import Endpoint, load_in_turns, recommendation_requests
 from benchmarks.load import get
 from benchmarks.results import Results
+from benchmarks.searches import Search
 from benchmarks.service import Service, free_port, running
 from benchmarks.turns import Times, in_turns
-from classes.kernel_scorer import KernelScorer
 from classes.pointer import PointerFile
 from classes.snapshot import Snapshot
 from classes.snapshot_store import SnapshotStore
 from classes.top_lists import BLOCK_USERS, TopLists, fill
 from classes.top_lists import FOLDER as TOP_LISTS
 from config import Config
-from recsys import joint, kernels
+from recsys import kernels
 
 N_USERS_ASKED = 5_000
 N_STARTS = 3
@@ -197,9 +197,8 @@ def _measure_large(results: Results, n_turns: int, say: Callable[[str], None]) -
         np.random.default_rng(2), LARGE_ITEMS, engine.N_USERS
     )
     codes = kernels.quantize_items(item_half, weights)
-    head = joint.Head(len(weights), 0, weights, 0.0)
     scorers = {
-        name: KernelScorer(head, user_rows, kernels.ItemIndex.build(weights, 0.0, item_half, some))
+        name: Search(kernels.ItemIndex.build(weights, 0.0, item_half, some), user_rows)
         for name, some in (("float32", None), ("byte", codes))
     }
     jobs = engine.search_jobs(scorers, item_half, list(range(engine.N_USERS)))
