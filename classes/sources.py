@@ -11,7 +11,7 @@ from classes.errors import ReloadRefusedError
 from config import Config
 from recsys.artifacts import ArtifactPaths, missing_file_message
 
-FORMAT_VERSION = 4
+FORMAT_VERSION = 5
 """Of the snapshot folders; raising it has every snapshot built anew at the next start."""
 
 

@@ -36,12 +36,12 @@ FloatArray = NDArray[np.float32]
 
 
 def new_room(kernels: AffinityKernels) -> Room:
-    """Make room for one thread to add up in, 4 C + 13 bytes an item; it may be used for ever."""
+    """Make room for one thread to add up in, 4 C + 12 bytes an item; it may be used for ever."""
     n_items = kernels.n_items
     return Room(
         np.zeros((n_items, kernels.n_kernels), dtype=np.float32),
-        np.zeros(n_items, dtype=np.bool_),
-        np.empty(n_items, dtype=np.int32),
+        np.zeros(-(-n_items // 8), dtype=np.uint8),
+        np.empty(n_items + 1, dtype=np.int32),
         np.empty(n_items, dtype=np.float64),
     )
 

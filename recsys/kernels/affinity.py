@@ -28,11 +28,17 @@ def add_up(kernels: Kernels, history: Array, room: Room) -> int:
             for at in range(kernels.starts[row], kernels.starts[row + 1]):
                 item = kernels.neighbours[at]
                 room.sums[item, kernel] += share * kernels.weights[at]
-                if not room.marks[item]:
-                    room.marks[item] = True
-                    room.reached[n_reached] = item
-                    n_reached += 1
+                # Without a branch, which would wait for the mark to come from memory.
+                room.reached[n_reached] = item
+                n_reached += not is_marked(room.marks, item)
+                room.marks[item >> 3] |= 1 << (item & 7)
     return n_reached
+
+
+@inlined
+def is_marked(marks: Array, item: int) -> bool:
+    """Tell whether an item was reached."""
+    return bool((marks[item >> 3] >> (item & 7)) & 1)
 
 
 @inlined
@@ -40,7 +46,7 @@ def clear(room: Room, n_reached: int) -> None:
     """Bring the room back to zero."""
     for item in room.reached[:n_reached]:
         room.sums[item] = np.float32(0.0)
-        room.marks[item] = False
+        room.marks[item >> 3] = 0
 
 
 @inlined

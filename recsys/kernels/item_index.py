@@ -47,7 +47,7 @@ def _no_affinity() -> Affinity:
     nothing = [frozen(np.empty(0), kind) for kind in (np.float32, np.int64, np.int32, np.float32)]
     room = Room(
         np.empty((0, 0), np.float32),
-        np.empty(0, np.bool_),
+        np.empty(0, np.uint8),
         np.empty(0, np.int32),
         np.empty(0, np.float64),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from recsys.kernels.affinity import add_up, clear
+from recsys.kernels.affinity import add_up, clear, is_marked
 from recsys.kernels.codes import code_bounds, encode_user
 from recsys.kernels.exact import exact_score, float_bounds, rounding_bound, user_constant
 from recsys.kernels.jit import entry, inlined
@@ -120,7 +120,7 @@ def sift_blocks(
 ) -> tuple[int, int]:
     """Visit k promising blocks, best first, then all that may still hold a winner.
 
-    Items that are touched by an affinity (a mask, or empty) are left out: they are among the
+    Items that are touched by an affinity (marks, or empty) are left out: they are among the
     `found` first in the lists already, if they belong there. Any order gives the same lists; this one has good k-th scores early, which spares most
     blocks a visit. Returns how many items are listed and how many were scored.
     """
@@ -137,7 +137,7 @@ def sift_blocks(
         for i in range(min(BLOCK, table.items.shape[0] - block * BLOCK)):
             row = block * BLOCK + i
             hopeless = found == rows.size and users.bounds[i] < scores[found - 1]
-            if hopeless or (touched.size and touched[row]):
+            if hopeless or (touched.size and is_marked(touched, row)):
                 continue
             if not is_candidate(row, excluded, candidates):
                 continue

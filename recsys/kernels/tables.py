@@ -94,8 +94,8 @@ class Room(NamedTuple):
 
     Attributes:
         sums: (n_items, C) float32.
-        marks: (n_items,) bool, whether an item was reached.
-        reached: (n_items,) int32, the rows of those that were, in order of reaching.
+        marks: (n_items / 8,) uint8, a bit an item, set for those that were reached.
+        reached: (n_items + 1,) int32, the rows of those that were, in order of reaching.
         bounds: (n_items,) float64, by place in `reached`.
     """
 

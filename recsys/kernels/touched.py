@@ -73,7 +73,7 @@ def largest_gains(table: Table, gains: Array, user_row: Array, out: Array) -> No
 @inlined
 def phi_ceiling(affinity: float) -> float:
     """Bound log1p of what is positive by its tangents at 0, 1, 4 and 16."""
-    x = np.float64(affinity)
+    x = max(np.float64(affinity), 0.0)
     low = min(x, 0.6931471805599453 + (x - 1.0) * 0.5)
     high = min(1.6094379124341003 + (x - 4.0) * 0.2, 2.833213344056216 + (x - 16.0) / 17.0)
     return min(low, high)
@@ -146,8 +146,7 @@ def bound_touched(
         row = room.reached[place]
         bound = np.float64(highest[user, row // BLOCK]) + slack
         for kernel in range(n_kernels):
-            if room.sums[row, kernel] > 0:
-                bound += gains[kernel] * phi_ceiling(room.sums[row, kernel])
+            bound += gains[kernel] * phi_ceiling(room.sums[row, kernel])
         room.bounds[place] = bound
         in_reach = n_early < early.size or bound > largest[n_early - 1]
         if in_reach and is_candidate(row, excluded, candidates):
