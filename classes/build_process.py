@@ -23,6 +23,7 @@ from classes.errors import (
     ReloadRefusedError,
     ServiceError,
 )
+from classes.pointer import PointerFile
 from config import PROJECT_ROOT, Config
 
 logger = logging.getLogger(__name__)
@@ -32,7 +33,6 @@ BUILDER_ENVIRONMENT = {"TF_CPP_MIN_LOG_LEVEL": "2", "CUDA_VISIBLE_DEVICES": ""}
 ENDINGS: dict[str, type[ServiceError]] = {
     "refused": ReloadRefusedError,
     "conflict": ReloadConflictError,
-    "failed": ReloadFailedError,
 }
 
 
@@ -62,6 +62,8 @@ def run_builder(
         for ending, error in ENDINGS.items():
             if ending in message:
                 raise error(message[ending])
+        if "failed" in message:
+            raise ReloadFailedError(f"{message['failed']} {_what_now(config)}")
 
 
 @contextmanager
@@ -89,7 +91,8 @@ def _started(
                 return
             complaints.seek(0)
             logger.error("the builder ended with %s:\n%s", process.returncode, complaints.read())
-            raise ReloadFailedError(_ending_sentence(process.returncode, config.reload_timeout_s))
+            sentence = _ending_sentence(process.returncode, config.reload_timeout_s)
+            raise ReloadFailedError(f"{sentence} {_what_now(config)}")
 
         try:
             yield cast(IO[str], process.stdout), end
@@ -117,9 +120,13 @@ def _ending_sentence(returncode: int, timeout_s: int) -> str:
     if returncode < 0:
         return (
             f"Building the snapshot was stopped by signal {-returncode}, perhaps for want of "
-            f"memory or after RELOAD_TIMEOUT_S={timeout_s}. The service goes on as before."
+            f"memory or after RELOAD_TIMEOUT_S={timeout_s}."
         )
-    return (
-        f"Building the snapshot ended with status {returncode}; the log has the details. "
-        f"The service goes on as before."
-    )
+    return f"Building the snapshot ended with status {returncode}; the log has the details."
+
+
+def _what_now(config: Config) -> str:
+    """Say what a failed build means, which is worse where none came before it."""
+    if PointerFile(config.snapshot_path / "current").read() is None:
+        return "There is no earlier snapshot to serve; see to it and start again."
+    return "The service goes on as before."

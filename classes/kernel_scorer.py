@@ -108,7 +108,11 @@ class KernelScorer:
         return kernels.top_k(self._index, user, k, excluded, candidates, added)
 
     def top_k_of_many(
-        self, user_rows: Sequence[int], k: int, excluded: Sequence[ItemRows]
+        self,
+        user_rows: Sequence[int],
+        k: int,
+        excluded: Sequence[ItemRows],
+        candidates: CandidateMask = None,
     ) -> list[Ranking]:
         """Search for many users who pass over the items together."""
         if not user_rows:
@@ -116,7 +120,7 @@ class KernelScorer:
         starts = np.cumsum([0, *map(len, excluded)])
         users, added = self._user_half[user_rows], self._added(user_rows)
         rows, scores = kernels.top_k_batch(
-            self._index, users, k, starts, np.concatenate(excluded), affinity=added
+            self._index, users, k, starts, np.concatenate(excluded), candidates, added
         )
         found = np.count_nonzero(rows >= 0, axis=1)
         return [Ranking(rows[i, :n], scores[i, :n]) for i, n in enumerate(found)]

@@ -117,10 +117,14 @@ class Model:
         return self._scorer.top_k(user_row, k, excluded, candidates)
 
     def top_k_of_many(
-        self, user_rows: Sequence[int], k: int, excluded: Sequence[ItemRows]
+        self,
+        user_rows: Sequence[int],
+        k: int,
+        excluded: Sequence[ItemRows],
+        candidates: CandidateMask = None,
     ) -> list[Ranking]:
-        """Rank for many users, each with its own excluded rows, as `top_k` does for one."""
-        return self._scorer.top_k_of_many(user_rows, k, excluded)
+        """Rank for many users, each with its own excluded rows, as `top_k` does for each."""
+        return self._scorer.top_k_of_many(user_rows, k, excluded, candidates)
 
     def top_k_of_visitor(
         self, visitor: Visitor, k: int, excluded: ItemRows, candidates: CandidateMask = None

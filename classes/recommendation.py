@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from classes.candidates import choose
 from classes.options import Options
-from recsys.ranking import Ranking
 
 if TYPE_CHECKING:
     from classes.snapshot import Snapshot
@@ -90,26 +89,17 @@ class _Choice:
     def for_known(self, user_rows: Sequence[int]) -> list[Recommendation]:
         """The best items of known users, in their order."""
         excluded = [self._excluded_for(user_row) for user_row in user_rows]
-        outputs = self._snapshot.model.outputs
+        model, n = self._snapshot.model, self._options.n
+        ranked = model.top_k_of_many(user_rows, n, excluded, self._candidates.mask)
         return [
-            self._made(found.rows, outputs(found.scores), PERSONALISED, rows)
-            for found, rows in zip(self._ranked(user_rows, excluded), excluded, strict=True)
+            self._made(found.rows, model.outputs(found.scores), PERSONALISED, rows)
+            for found, rows in zip(ranked, excluded, strict=True)
         ]
 
     def _excluded_for(self, user_row: int) -> ItemRows:
         if not self._options.exclude_seen:
             return self._excluded
         return np.union1d(self._excluded, self._data.seen_items(user_row))
-
-    def _ranked(self, user_rows: Sequence[int], excluded: Sequence[ItemRows]) -> list[Ranking]:
-        """Rank for all at once where every item is a candidate, which costs less a user."""
-        model, n, mask = self._snapshot.model, self._options.n, self._candidates.mask
-        if mask is None:
-            return model.top_k_of_many(user_rows, n, excluded)
-        return [
-            model.top_k(user_row, n, rows, mask)
-            for user_row, rows in zip(user_rows, excluded, strict=True)
-        ]
 
     def _made(
         self,

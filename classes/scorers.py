@@ -54,7 +54,11 @@ class Scorer(Protocol):
         """Rank the k best items, ties by lower row."""
 
     def top_k_of_many(
-        self, user_rows: Sequence[int], k: int, excluded: Sequence[ItemRows]
+        self,
+        user_rows: Sequence[int],
+        k: int,
+        excluded: Sequence[ItemRows],
+        candidates: CandidateMask = None,
     ) -> list[Ranking]:
         """Rank for many users as `top_k` does for each."""
 
@@ -122,11 +126,15 @@ class TileScorer:
         return _ranked(self.score(user_row), k, excluded, candidates)
 
     def top_k_of_many(
-        self, user_rows: Sequence[int], k: int, excluded: Sequence[ItemRows]
+        self,
+        user_rows: Sequence[int],
+        k: int,
+        excluded: Sequence[ItemRows],
+        candidates: CandidateMask = None,
     ) -> list[Ranking]:
         """Rank for some users at a time, who share the tiles in the cache."""
         return [
-            _ranked(scores, k, rows, None)
+            _ranked(scores, k, rows, candidates)
             for first in range(0, len(user_rows), USERS_AT_ONCE)
             for scores, rows in zip(
                 self._score_many(user_rows[first : first + USERS_AT_ONCE]),
@@ -217,10 +225,17 @@ class PredictScorer:
         return _ranked(self.score(user_row), k, excluded, candidates)
 
     def top_k_of_many(
-        self, user_rows: Sequence[int], k: int, excluded: Sequence[ItemRows]
+        self,
+        user_rows: Sequence[int],
+        k: int,
+        excluded: Sequence[ItemRows],
+        candidates: CandidateMask = None,
     ) -> list[Ranking]:
         """Rank one user after another; a batch of Keras is one user's items."""
-        return [self.top_k(user, k, rows) for user, rows in zip(user_rows, excluded, strict=True)]
+        return [
+            self.top_k(user, k, rows, candidates)
+            for user, rows in zip(user_rows, excluded, strict=True)
+        ]
 
     def top_k_of_visitor(
         self, visitor: Visitor, k: int, excluded: ItemRows, candidates: CandidateMask = None

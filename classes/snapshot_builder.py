@@ -216,10 +216,10 @@ def _emit(**message: Any) -> None:
 
 def _failure_sentence(error: OSError | MemoryError) -> str:
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        reason = "no space is left where the snapshots lie; free some and reload"
+        reason = "no space is left where the snapshots lie; free some and try again"
     else:
         reason = str(error) or type(error).__name__
-    return f"Building the snapshot failed: {reason}. The service goes on as before."
+    return f"Building the snapshot failed: {reason}."
 
 
 def main(parts: Sequence[str]) -> int:

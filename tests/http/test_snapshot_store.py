@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from classes.array_folder import save_arrays
-from classes.errors import NothingToRollBackError
+from classes.errors import NothingToRollBackError, ReloadFailedError
 from classes.snapshot_store import SnapshotStore
 from config import Config
 from tests.artifacts import write_tiny_data
@@ -132,3 +132,12 @@ def test_a_full_disk_is_told_as_such_and_the_service_goes_on(
         ending, generation = build(config, "data")
         assert (ending, generation == before.generation) == ("published", False)
         assert SnapshotStore(config).current().generation == generation
+
+
+def test_a_failed_first_build_does_not_claim_that_something_is_served(tmp_path: Path) -> None:
+    config = config_in(tmp_path, reload_timeout_s=1)  # Keras alone takes longer to import
+    write_tiny_data(tmp_path)
+    config.model_path.mkdir()
+    (config.model_path / "best_model.keras").touch()
+    with pytest.raises(ReloadFailedError, match="There is no earlier snapshot to serve; see to it"):
+        SnapshotStore(config).ensure(lambda _: None)

@@ -89,9 +89,13 @@ def test_many_users_get_the_bits_that_each_gets_alone(model: Model) -> None:
     excluded = [
         np.sort(rng.choice(N_ITEMS, user, replace=False)).astype(np.int32) for user in users
     ]
-    together = model.top_k_of_many(users, 5, excluded)
-    alone = [model.top_k(user, 5, rows) for user, rows in zip(users, excluded, strict=True)]
-    assert as_lists(together) == as_lists(alone)
+    for candidates in (None, rng.random(N_ITEMS) < 0.1):
+        together = model.top_k_of_many(users, 5, excluded, candidates)
+        alone = [
+            model.top_k(user, 5, rows, candidates)
+            for user, rows in zip(users, excluded, strict=True)
+        ]
+        assert as_lists(together) == as_lists(alone)
     assert model.top_k_of_many([], 5, []) == []
 
 
