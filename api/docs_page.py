@@ -82,7 +82,7 @@ def _fields(endpoint: Endpoint, examples: Examples) -> list[dict[str, Any]]:
 
 
 def _field(parameter: Parameter[Any], examples: Examples) -> dict[str, Any]:
-    """Say how a parameter is asked for; only what is needed is filled in."""
+    """Say how a parameter is asked for; only what is needed or suggested is filled in."""
     example = examples.get(parameter.name) or parameter.example
     lines = example if isinstance(example, list) else [example]
     text = "" if example is None else "\n".join(map(str, lines))
@@ -91,14 +91,14 @@ def _field(parameter: Parameter[Any], examples: Examples) -> dict[str, Any]:
         "kind": "text",
         "meaning": parameter.meaning,
         "required": parameter.required,
-        "value": text if parameter.required else "",
+        "value": text if parameter.required or parameter.suggested else "",
         "placeholder": f"for example {text}" if text else "",
     }
     match parameter:
         case Names():
             return field | {
                 "kind": "names",
-                "rows": max(len(lines), 1) if parameter.required else 1,
+                "rows": len(lines) if parameter.suggested else 1,
                 "placeholder": "one name a line",
             }
         case WholeNumber(low=low, high=high):
@@ -114,9 +114,11 @@ def _field(parameter: Parameter[Any], examples: Examples) -> dict[str, Any]:
 
 
 def _body_field(body: Sequence[Parameter[Any]], examples: Examples) -> dict[str, Any]:
-    """Ask for a body as JSON, filled in with what is needed; list what else it may hold."""
-    members = {each.name: examples.get(each.name) or each.example for each in body if each.required}
-    others = ", ".join(each.name for each in body if not each.required)
+    """Ask for a body as JSON, filled in with what is suggested; list what else it may hold."""
+    members = {
+        each.name: examples.get(each.name) or each.example for each in body if each.suggested
+    }
+    others = ", ".join(each.name for each in body if not each.suggested)
     text = json.dumps(members, ensure_ascii=False, indent=1)
     return {
         "name": "body",

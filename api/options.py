@@ -10,7 +10,7 @@ from classes.options import Options
 from classes.top_lists import TOP_K
 
 MOST_ITEMS: Final = 100
-MOST_EXCLUDED: Final = 1_000
+MOST_NAMED: Final = 1_000
 HIGHEST_PRICE: Final = 1e9
 
 N = WholeNumber(
@@ -25,7 +25,7 @@ EXCLUDE = Names(
     name="exclude",
     meaning="Names of items to leave out, exactly as answers have them. Unknown ones do no harm.",
     default=[],
-    most=MOST_EXCLUDED,
+    most=MOST_NAMED,
     nouns="items",
 )
 PRICE_MIN = Number(
@@ -46,6 +46,18 @@ CATEGORY = Text(
     name="category",
     meaning="The only category to choose from, as GET /items/{item} writes it.",
 )
+HISTORY = Names(
+    name="history",
+    meaning=(
+        "Names of items that somebody who isn't known has chosen, newest first; the newest 50 "
+        "count. Users who aren't known get their items from these instead of what is popular. "
+        "Without `users`, the answer's key is `visitor`. `detail` lists those of them that "
+        "aren't in the catalogue."
+    ),
+    default=[],
+    most=MOST_NAMED,
+    nouns="items",
+)
 DETAIL = Flag(
     name="detail",
     meaning="Whether each item comes with its facts, and each list with what was left out.",
@@ -59,6 +71,7 @@ OPTIONS: Final[tuple[Parameter[Any], ...]] = (
     PRICE_MIN,
     PRICE_MAX,
     CATEGORY,
+    HISTORY,
 )
 _NAMES: Final = frozenset(each.name for each in OPTIONS)
 _NONE: Final = Options()
@@ -73,7 +86,7 @@ def read_options(given: Given) -> Options:
     """
     if given.names.isdisjoint(_NAMES):  # most requests
         return _NONE
-    excluded = given.read(EXCLUDE)
+    excluded, history = given.read(EXCLUDE), given.read(HISTORY)
     return Options(
         n=given.read(N),
         exclude_seen=given.read(EXCLUDE_SEEN),
@@ -81,4 +94,5 @@ def read_options(given: Given) -> Options:
         price_min=given.read(PRICE_MIN),
         price_max=given.read(PRICE_MAX),
         category=given.read(CATEGORY),
+        history=tuple(history),
     )

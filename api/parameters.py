@@ -43,6 +43,7 @@ class Parameter(Generic[T]):
         default: Its value where it isn't given.
         example: A value to try, as JSON has it; None where the default is one.
         required: Whether a request without it is refused.
+        suggested: Whether the documentation's forms begin with the example.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Parameter(Generic[T]):
     default: T
     example: Any = None
     required: bool = False
+    suggested: bool = False
 
     @abstractmethod
     def decode(self, texts: list[str]) -> Any:

@@ -12,18 +12,27 @@ from api.given import Body, Given, Query, body_of, need_json
 from api.item_answers import described_item
 from api.options import DETAIL, OPTIONS, read_options
 from api.parameters import Names
+from api.problems import ProblemError
 from api.schemas import NAMES, map_of, one_of, reference
 from api.short_way import ShortWay
 from api.users import users_parameter
-from classes.recommendation import Recommendation, recommend
+from classes.recommendation import Recommendation, recommend, recommend_to_visitor
 from classes.snapshot import Snapshot
 from classes.snapshot_store import SnapshotStore
 from config import Config
 
 PATH: Final = "/recommendations"
+VISITOR: Final = "visitor"
+"""Key of the answer to somebody without a name."""
+
+_NOBODY: Final = (
+    "The parameter 'users' is missing; send users=NAME,NAME, or history=ITEM,ITEM for a visitor "
+    "without a name."
+)
 _DESCRIPTION: Final = (
     "Known users get the best of all items by the ranking model, without what they have "
-    "reviewed; anybody else gets what is popular now. Filters apply to all items before they "
+    "reviewed; anybody else gets what goes with their `history`, or "
+    "what is popular now. Filters apply to all items before they "
     "are ranked, so there are n items wherever n pass; `detail` gives the reason if fewer do."
 )
 _ANSWER: Final = Answer(
@@ -39,7 +48,7 @@ def register(app: Flask, store: SnapshotStore, config: Config) -> None:
 
 
 def _register_get(app: Flask, store: SnapshotStore, config: Config) -> None:
-    users = users_parameter(config.max_users_per_request)
+    users = users_parameter(config.max_users_per_request, required=False)
     endpoint = Endpoint(
         method="GET",
         path=PATH,
@@ -63,7 +72,7 @@ def _register_get(app: Flask, store: SnapshotStore, config: Config) -> None:
 
 
 def _register_post(app: Flask, store: SnapshotStore, config: Config) -> None:
-    users = users_parameter(config.max_users_per_body)
+    users = users_parameter(config.max_users_per_body, required=False)
     endpoint = Endpoint(
         method="POST",
         path=PATH,
@@ -92,16 +101,17 @@ def _answer(store: SnapshotStore, given: Given, users: Names) -> tuple[bytes, st
     names = given.read(users)
     options = read_options(given)
     detail = given.read(DETAIL)
+    if not names and not options.history:
+        raise ProblemError(400, _NOBODY)
     snapshot = store.current()
-    payload: dict[str, Any]
     if options.is_plain and not detail:
-        payload = dict(snapshot.recommend(names, options.n))
-    else:
+        return to_json(snapshot.recommend(names, options.n)), snapshot.generation
+    if names:
         found = recommend(snapshot, names, options)
-        payload = {
-            user: _described(snapshot, each) if detail else _names(snapshot, each)
-            for user, each in found.items()
-        }
+    else:
+        found = {VISITOR: recommend_to_visitor(snapshot, options)}
+    write = _described if detail else _names
+    payload = {user: write(snapshot, each) for user, each in found.items()}
     return to_json(payload), snapshot.generation
 
 
@@ -123,13 +133,20 @@ def _described(snapshot: Snapshot, found: Recommendation) -> dict[str, Any]:
     ]
     counts = {"n_candidates": found.n_candidates, "n_without_price": found.n_without_price}
     reason = {} if found.reason is None else {"reason": found.reason}
-    return {"items": items, **counts, **reason}
+    unknown = {"unknown_items": list(found.unknown_items)} if found.unknown_items else {}
+    return {"items": items, **counts, **reason, **unknown}
 
 
 _KNOWN: Final = f"{PATH}?users=Steven+Novak"
 _GET_EXAMPLES: Final = (
     Example("known", "Five items for a known user", _KNOWN),
     Example("both", "A known user and a new one", f"{_KNOWN},somebody+new"),
+    Example(
+        "visitor",
+        "Three items for a visitor of whom two choices are known",
+        f"{PATH}?history=cedar+raised+garden+bed+by+rootham+4+x+4+feet,"
+        f"cedar+bluebird+nest+house+by+plotwise+single&n=3",
+    ),
     Example(
         "filters",
         "Two items of a category and price, with all that is known of them",

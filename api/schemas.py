@@ -41,9 +41,9 @@ def record(**members: Schema) -> Schema:
     }
 
 
-def may_lack(schema: Schema, name: str) -> Schema:
-    """Make a member of a `record` optional."""
-    return {**schema, "required": [each for each in schema["required"] if each != name]}
+def may_lack(schema: Schema, *names: str) -> Schema:
+    """Make members of a `record` optional."""
+    return {**schema, "required": [each for each in schema["required"] if each not in names]}
 
 
 def or_null(schema: Schema, meaning: str = "") -> Schema:
@@ -89,8 +89,13 @@ SCHEMAS: Final[dict[str, Schema]] = {
                 "type": "string",
                 "description": "Why there are fewer than n items; absent where there are n.",
             },
+            unknown_items={
+                **NAMES,
+                "description": "Items of the history that the catalogue lacks; absent if none.",
+            },
         ),
         "reason",
+        "unknown_items",
     ),
     "Item": record(**_ITEM, n_ratings=COUNT, mean_rating=_MEAN_RATING),
     "SimilarItem": record(

@@ -41,7 +41,7 @@ def register(app: Flask, store: SnapshotStore, config: Config) -> None:
         drawn = snapshot.data.random_users(min(n_users, config.max_users_per_request))
         return json_answer(to_json(drawn), snapshot.generation)
 
-    users = users_parameter(config.max_users_per_request)
+    users = users_parameter(config.max_users_per_request, required=True)
     endpoint = Endpoint(
         method="GET",
         path="/check_users",
@@ -66,7 +66,7 @@ def register(app: Flask, store: SnapshotStore, config: Config) -> None:
         return json_answer(to_json(known), snapshot.generation)
 
 
-def users_parameter(most: int) -> Names:
+def users_parameter(most: int, *, required: bool) -> Names:
     """Describe the users that a request asks for, at most `most`."""
     return Names(
         name="users",
@@ -75,7 +75,8 @@ def users_parameter(most: int) -> Names:
             "are one name each, so that a name with a comma can be asked for."
         ),
         default=[],
-        required=True,
+        required=required,
+        suggested=True,
         most=most,
         nouns="users",
         example=["Steven Novak", "somebody new"],

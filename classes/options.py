@@ -20,6 +20,7 @@ class Options:
         price_min: Least price in USD; items without a price are left out by either bound.
         price_max: Greatest price in USD.
         category: The only category to choose from.
+        history: Names of the items that a user who isn't known has chosen, newest first.
 
     Raises:
         OptionError: The least price is above the greatest.
@@ -31,6 +32,7 @@ class Options:
     price_min: float | None = None
     price_max: float | None = None
     category: str | None = None
+    history: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse an empty range of prices."""
@@ -49,5 +51,5 @@ class Options:
     @cached_property
     def is_plain(self) -> bool:
         """Whether lists computed ahead may answer: nothing but fewer items is asked for."""
-        chosen = self.exclude or self.by_price or self.category is not None
+        chosen = self.exclude or self.history or self.by_price or self.category is not None
         return self.n <= TOP_K and self.exclude_seen and not chosen

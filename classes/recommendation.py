@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -35,6 +35,7 @@ class Recommendation:
         n_candidates: How many items there were to choose from.
         n_without_price: How many items were left out because they have no price.
         reason: Why there are fewer items than asked for, if there are.
+        unknown_items: Those items of the history that this list couldn't be made from.
     """
 
     rows: ItemRows
@@ -43,6 +44,18 @@ class Recommendation:
     n_candidates: int
     n_without_price: int
     reason: str | None
+    unknown_items: tuple[str, ...] = ()
+
+
+def recommend_to_visitor(snapshot: Snapshot, options: Options) -> Recommendation:
+    """Give somebody without a name the best of the items that options allow.
+
+    Raises:
+        OptionError: The options don't fit the data.
+    """
+    found = _Choice(snapshot, options).for_unknown
+    snapshot.count_user(found.source)
+    return found
 
 
 def recommend(
@@ -50,18 +63,21 @@ def recommend(
 ) -> dict[str, Recommendation]:
     """Give each distinct user, in the order asked, the best of the items that options allow.
 
+    Users who aren't known are told apart only by the history, which is that of them all.
+
     Raises:
         OptionError: The options don't fit the data.
     """
     choice = _Choice(snapshot, options)
     rows = {user: snapshot.data.user_row(user) for user in users}
     known = [row for row in rows.values() if row is not None]
-    for row in rows.values():
-        snapshot.count_user(COLD_START if row is None else PERSONALISED)
     personal = dict(zip(known, choice.for_known(known), strict=True))
-    return {
+    found = {
         user: choice.for_unknown if row is None else personal[row] for user, row in rows.items()
     }
+    for each in found.values():
+        snapshot.count_user(each.source)
+    return found
 
 
 class _Choice:
@@ -73,12 +89,28 @@ class _Choice:
         self._data = snapshot.data
         self._options = options
         self._candidates = choose(snapshot.data.facts, options)
-        found = {snapshot.data.item_row(name) for name in options.exclude}
-        self._excluded = np.array(sorted(found - {None}), dtype=np.int32)  # type: ignore[type-var]
+        excluded = {snapshot.data.item_row(name) for name in options.exclude} - {None}
+        self._excluded = np.array(sorted(excluded), dtype=np.int32)  # type: ignore[type-var]
 
     @cached_property
     def for_unknown(self) -> Recommendation:
-        """The most popular items that are allowed."""
+        """What is best for somebody with the history, or most popular where there is none."""
+        found = {name: self._data.item_row(name) for name in self._options.history}
+        history = np.array([row for row in found.values() if row is not None], dtype=np.int32)
+        made = self._for_visitor(history) if len(history) else self._popular()
+        unknown = tuple(name for name, row in found.items() if row is None)
+        return replace(made, unknown_items=unknown)
+
+    def _for_visitor(self, history: ItemRows) -> Recommendation:
+        excluded = self._excluded
+        if self._options.exclude_seen:
+            excluded = np.union1d(excluded, history)
+        visitor, mask = self._data.visitor(history), self._candidates.mask
+        model = self._snapshot.model
+        found = model.top_k_of_visitor(visitor, self._options.n, excluded, mask)
+        return self._made(found.rows, model.outputs(found.scores), PERSONALISED, excluded)
+
+    def _popular(self) -> Recommendation:
         order = self._data.cold_start_items(self._data.n_items)
         if self._candidates.mask is not None:
             order = order[self._candidates.mask[order]]

@@ -19,6 +19,9 @@ KNOWN: Final = {"category": "kettles", "item": "blue kettle", "user": "kelly sul
 def map_case(context: HookContext, case: Case) -> Case:
     """Put prices in order, and ask for what there is: always for categories, else now and then."""
     if case.meta is not None and case.meta.generation.mode == GenerationMode.POSITIVE:
+        if case.path == "/recommendations":
+            case.query = case.query or {}
+            _name_somebody(case.query if case.method == "GET" else case.body)
         for parameters in (case.query, case.body, case.path_parameters):
             if isinstance(parameters, dict):
                 _mend(parameters)
@@ -33,3 +36,9 @@ def _mend(parameters: dict[str, Any]) -> None:
     low, high = parameters.get("price_min", 0), parameters.get("price_max", "inf")
     if float(low) > float(high):
         parameters["price_min"], parameters["price_max"] = high, low
+
+
+def _name_somebody(parameters: Any) -> None:
+    """Ask for a user where neither users nor a history came."""
+    if isinstance(parameters, dict) and not {"users", "history"} & set(parameters):
+        parameters["users"] = [KNOWN["user"]]

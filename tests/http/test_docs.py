@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 
 from flask import Flask
@@ -43,6 +44,8 @@ def test_the_page_begins_with_names_that_the_snapshot_knows(
     known, unknown = html.unescape(users).split("\n")
     assert known in tiny_user_names()
     assert store.current().data.user_row(unknown) is None
+    [body] = re.findall(r'id="recommendations_by_body-body".*?>(.*?)</textarea>', text, re.DOTALL)
+    assert list(json.loads(html.unescape(body))) == ["users"]
     [item] = re.findall(r'id="item-item".*? value="([^"]*)"', text)
     assert store.current().data.item_row(html.unescape(item)) is not None
 

@@ -43,8 +43,9 @@ def package(running: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 
 @pytest.fixture
-def client(running: Server, package: str) -> object:
-    return importlib.import_module(package).Client(base_url=running.url)
+def client(running: Server, package: str) -> Iterator[object]:
+    with importlib.import_module(package).Client(base_url=running.url) as client:
+        yield client
 
 
 def api(package: str, name: str) -> ModuleType:
@@ -111,10 +112,10 @@ def test_problems_come_as_objects_with_the_message(package: str, client: object)
 
 def test_operators_send_the_token(running: Server, package: str) -> None:
     module = importlib.import_module(package)
-    wrong = module.AuthenticatedClient(base_url=running.url, token="wrong")
-    answer = api(package, "operations.rollback").sync_detailed(client=wrong)
-    assert answer.status_code == 401
-    right = module.AuthenticatedClient(base_url=running.url, token="secret")
-    answer = api(package, "operations.rollback").sync_detailed(client=right)
+    rollback = api(package, "operations.rollback").sync_detailed
+    with module.AuthenticatedClient(base_url=running.url, token="wrong") as client:
+        assert rollback(client=client).status_code == 401
+    with module.AuthenticatedClient(base_url=running.url, token="secret") as client:
+        answer = rollback(client=client)
     assert answer.status_code == 409
     assert "no earlier generation" in answer.parsed.error

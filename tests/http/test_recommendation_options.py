@@ -189,6 +189,67 @@ def test_detail_lists_the_same_items_as_the_plain_answer(client: FlaskClient) ->
     assert ask(client, detail="false") == plain
 
 
+def test_a_visitor_without_a_name_gets_what_goes_with_the_items_named(
+    client: FlaskClient, store: SnapshotStore
+) -> None:
+    snapshot = store.current()
+    rows = np.array([9, 2, 14])
+    everything = snapshot.model.top_k_of_visitor(
+        snapshot.data.visitor(rows), len(ITEMS), snapshot.data.no_items
+    )
+    ranked = [ITEMS[row] for row in everything.rows]
+    history = [ITEMS[row] for row in rows]
+    answer = client.get("/recommendations", query_string={"history": ",".join(history)})
+    unseen = [item for item in ranked if item not in history]
+    assert answer.get_json() == {"visitor": unseen[:5]}
+    answer = client.post(
+        "/recommendations", json={"history": history, "exclude_seen": False, "n": 20}
+    )
+    assert answer.get_json() == {"visitor": ranked}
+
+
+def test_a_history_speaks_for_unknown_users_and_leaves_known_ones_alone(
+    client: FlaskClient, popular: list[str]
+) -> None:
+    plain, told = ask(client), ask(client, history=f"{ITEMS[9]},{ITEMS[2]}")
+    visitor = client.get(f"/recommendations?history={ITEMS[9]},{ITEMS[2]}").get_json()["visitor"]
+    assert told == {KELLY: plain[KELLY], "zoe": visitor}
+    assert visitor != popular[:5]
+
+
+def test_filters_apply_to_visitors_too(client: FlaskClient) -> None:
+    query = {"category": "lamps", "exclude": ITEMS[5], "history": ITEMS[1], "detail": "true"}
+    found = client.get("/recommendations", query_string=query).get_json()["visitor"]
+    # Of the four lamps, one is excluded and one is the history itself.
+    assert {each["item"] for each in found["items"]} == {ITEMS[9]}
+    assert found["n_candidates"] == 1
+    assert {each["source"] for each in found["items"]} == {"personalised"}
+    assert all(0 < each["score"] < 1 for each in found["items"])
+
+
+def test_items_of_a_history_that_are_not_there_are_told_and_do_no_harm(
+    client: FlaskClient,
+) -> None:
+    found = ask(client, history=f"nothing,{ITEMS[9]},nowhere", detail="true")
+    assert found["zoe"].pop("unknown_items") == ["nothing", "nowhere"]
+    assert "unknown_items" not in found[KELLY]
+    assert found == ask(client, history=ITEMS[9], detail="true")
+
+
+def test_a_history_of_which_nothing_is_known_gives_the_cold_start_list(
+    client: FlaskClient, popular: list[str]
+) -> None:
+    found = ask(client, history="nothing", detail="true")["zoe"]
+    assert [each["item"] for each in found["items"]] == popular[:5]
+    assert {each["source"] for each in found["items"]} == {"cold_start"}
+    assert found["unknown_items"] == ["nothing"]
+
+
+def test_an_empty_history_is_a_400(client: FlaskClient) -> None:
+    answer = client.get("/recommendations?users=zoe&history=,")
+    assert_problem(answer, 400, "'history' names no items")
+
+
 @pytest.mark.parametrize(
     "options",
     [
@@ -199,6 +260,7 @@ def test_detail_lists_the_same_items_as_the_plain_answer(client: FlaskClient) ->
         {"exclude": [ITEMS[4], "a, b"]},
         {"price_min": 11, "price_max": 18.5},
         {"category": "kettles", "detail": True},
+        {"history": [ITEMS[7], "a, b", ITEMS[2]], "detail": True},
     ],
 )
 def test_a_body_asks_what_a_query_asks(client: FlaskClient, options: dict[str, Any]) -> None:
@@ -232,7 +294,7 @@ def test_a_body_may_name_many_more_users_than_a_query(client: FlaskClient) -> No
         ("[]", "no object"),
         ("null", "no object"),
         ('"users"', "no object"),
-        ("{}", "no member 'users'"),
+        ("{}", "'users' is missing"),
         ('{"users": []}', "names no users"),
         ('{"users": [" "]}', "names no users"),
         ('{"users": "zoe"}', "list of names"),
