@@ -15,6 +15,7 @@ from api import (
     health,
     home,
     items,
+    jobs,
     metrics,
     problems,
     recommendations,
@@ -62,10 +63,22 @@ def create_app(config: Config | None = None, store: SnapshotStore | None = None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_EMPTY_BODY_BYTES
     app.url_map.merge_slashes = False  # would answer //path with an HTML redirect
     problems.register(app)
-    resources = (home, recommendations, items, users, user_history, reload, health, metrics, docs)
+    resources = (
+        home,
+        recommendations,
+        items,
+        users,
+        user_history,
+        reload,
+        jobs,
+        health,
+        metrics,
+        docs,
+    )
     for resource in resources:
         resource.register(app, store, config)
     front.register(app, store.counters, config)
+    store.counters.count_start()
     return app
 
 

@@ -91,6 +91,17 @@ def logging_settings(config: Config) -> dict[str, Any]:
     }
 
 
+def configure(config: Config) -> None:
+    """Log from now on to stderr and to a file in LOG_PATH.
+
+    Raises:
+        OSError: The folder can't be made.
+        ValueError: The file can't be written.
+    """
+    config.log_path.mkdir(parents=True, exist_ok=True)
+    logging.config.dictConfig(logging_settings(config))
+
+
 class LogRotation:
     """Sets the log file aside when it has grown large, from the server's parent process.
 

@@ -6,7 +6,6 @@ import http.client
 import ipaddress
 import json
 import logging
-import logging.config
 import multiprocessing
 import multiprocessing.connection
 import os
@@ -25,8 +24,8 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
+import logs
 from config import Config
-from logs import logging_settings
 
 _BACKLOG: Final = 1_024
 _READY_TIMEOUT_S: Final = 60
@@ -81,7 +80,7 @@ def serve(
         workers_kill_timeout=config.shutdown_timeout_s,
         # Its warnings include false ones ("refused to gracefully stop") about ended workers.
         log_level=LogLevels.error,
-        log_dictconfig=logging_settings(config),
+        log_dictconfig=logs.logging_settings(config),
     )
     granian.companions = companions
     granian.drain = drain
@@ -128,8 +127,7 @@ def configure_logging(config: Config) -> None:
         ServerError: The file can't be written.
     """
     try:
-        config.log_path.mkdir(parents=True, exist_ok=True)
-        logging.config.dictConfig(logging_settings(config))
+        logs.configure(config)
     except (OSError, ValueError) as error:
         raise ServerError(
             f"LOG_PATH is {config.log_path}, where no log can be written: {error}."

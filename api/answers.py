@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from flask import Response
@@ -17,6 +18,11 @@ def to_json(payload: Any) -> bytes:
     """Encode as JSON in the order given, readable as it is (no escapes but JSON's own)."""
     # A path that isn't UTF-8 reaches a message as lone surrogates, which have no encoding.
     return _ENCODER.encode(payload).encode(errors="replace") + b"\n"
+
+
+def utc(timestamp: float) -> str:
+    """Write seconds since 1970 as RFC 3339 has it."""
+    return datetime.fromtimestamp(timestamp, UTC).isoformat(timespec="seconds")
 
 
 def json_answer(body: bytes, generation: str) -> Response:

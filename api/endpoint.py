@@ -85,12 +85,13 @@ class Endpoint:
     """One method of one path.
 
     Attributes:
-        method: GET or POST.
+        method: GET, POST or DELETE.
         path: In Flask's form, as in "/items/<name:item>".
         tag: The group of endpoints it is shown in.
         summary: What it does, in a few words.
         description: What else there is to know.
         answer: The good answer.
+        also: Other good answers, of other statuses.
         problems: Status of each problem, and when it happens.
         parameters: What its query may hold.
         path_parameters: What its path holds.
@@ -105,6 +106,7 @@ class Endpoint:
     summary: str
     answer: Answer
     description: str = ""
+    also: tuple[Answer, ...] = ()
     problems: Mapping[int, str] = field(default_factory=lambda: WITH_SNAPSHOT)
     parameters: tuple[Parameter[Any], ...] = ()
     path_parameters: tuple[Parameter[Any], ...] = ()

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
 from threading import Lock
 from typing import Any, Final
 
 from flask import Flask, Response
 
-from api.answers import json_answer, to_json
+from api.answers import json_answer, to_json, utc
 from api.endpoint import ALWAYS, WITH_SNAPSHOT, Answer, Endpoint
 from api.openapi import VERSION
 from api.problems import ProblemError
@@ -117,14 +116,14 @@ def _fault(snapshot: Snapshot) -> str:
 
 def _described(snapshot: Snapshot, started_at: float) -> dict[str, Any]:
     now, about = time.time(), snapshot.manifest
-    data_read_at = about.get("data_read_at")
+    built_at, data_read_at = about.get("built_at"), about.get("data_read_at")
     return {
         "status": "ready",
         "version": VERSION,
         "uptime_s": round(now - started_at, 1),
         "generation": snapshot.generation,
-        "built_at": _utc(about.get("built_at")),
-        "data_read_at": _utc(data_read_at),
+        "built_at": None if built_at is None else utc(built_at),
+        "data_read_at": None if data_read_at is None else utc(data_read_at),
         "data_age_s": None if data_read_at is None else round(now - data_read_at, 1),
         "engine": snapshot.model.describe(),
         "slow_reason": snapshot.model.slow_reason,
@@ -132,9 +131,3 @@ def _described(snapshot: Snapshot, started_at: float) -> dict[str, Any]:
         "items": snapshot.data.n_items,
         "top_lists": round(snapshot.progress, 4),
     }
-
-
-def _utc(timestamp: float | None) -> str | None:
-    if timestamp is None:
-        return None
-    return datetime.fromtimestamp(timestamp, UTC).isoformat(timespec="seconds")

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 
-from api.endpoint import Endpoint
+from api.endpoint import Answer, Endpoint
 from api.parameters import Parameter, Schema
 from api.problems import PROBLEM_TYPE
 from api.schemas import SCHEMAS, reference
@@ -95,6 +95,7 @@ def _operation(name: str, endpoint: Endpoint) -> dict[str, Any]:
         ],
         "responses": {
             str(endpoint.answer.status): _answer(endpoint),
+            **{str(each.status): _other_answer(each) for each in endpoint.also},
             **{str(status): _problem(status, why) for status, why in _problems(endpoint).items()},
         },
     }
@@ -157,6 +158,11 @@ def _answer(endpoint: Endpoint) -> dict[str, Any]:
         "description": endpoint.answer.meaning,
         "content": {endpoint.answer.media_type: content},
     }
+
+
+def _other_answer(answer: Answer) -> dict[str, Any]:
+    content = {answer.media_type: {"schema": answer.schema or {"type": "string"}}}
+    return {"description": answer.meaning, "content": content}
 
 
 def _problem(status: int, why: str) -> dict[str, Any]:

@@ -12,14 +12,17 @@ from werkzeug.exceptions import HTTPException
 
 from api.answers import to_json
 from classes.errors import (
+    JobEndedError,
     NoSnapshotError,
     NothingToRollBackError,
     OptionError,
+    PipelineMissingError,
     ReloadBusyError,
     ReloadConflictError,
     ReloadFailedError,
     ReloadRefusedError,
     ServiceError,
+    UnknownJobError,
     UnknownNameError,
 )
 
@@ -29,6 +32,9 @@ _STATUS_OF: Final[dict[type[ServiceError], int]] = {
     NoSnapshotError: 503,
     OptionError: 400,
     UnknownNameError: 404,
+    UnknownJobError: 404,
+    JobEndedError: 409,
+    PipelineMissingError: 501,
     ReloadBusyError: 409,
     ReloadConflictError: 409,
     NothingToRollBackError: 409,

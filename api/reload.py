@@ -13,7 +13,10 @@ from api.access import require_operator
 from api.answers import json_answer, to_json
 from api.endpoint import ALWAYS, Answer, Endpoint
 from api.given import refuse_body
+from api.jobs import STARTED, started_answer
+from api.parameters import Flag
 from api.schemas import NAME, record
+from classes.jobs import JobFolder
 from classes.snapshot import Snapshot
 from classes.snapshot_store import SnapshotStore
 from config import Config
@@ -31,11 +34,16 @@ _PROBLEMS: Final = ALWAYS | {
     422: "A file is missing, unreadable or damaged; nothing has changed.",
     503: "There was no room or time to build it; nothing has changed.",
 }
+_RETRAIN: Final = Flag(
+    name="retrain",
+    meaning="Whether to train a new model first, as a job; the answer comes at once.",
+    default=False,
+)
 _DONE: Final = Answer("It is served by every worker.", record(status=NAME))
 _DONE_WITH_NAME: Final = Answer(_DONE.meaning, record(status=NAME, generation=NAME))
 
 
-def _described(path: str, summary: str, answer: Answer) -> Endpoint:
+def _described(path: str, summary: str, answer: Answer, **more: Any) -> Endpoint:
     return Endpoint(
         method="POST",
         path=path,
@@ -43,19 +51,27 @@ def _described(path: str, summary: str, answer: Answer) -> Endpoint:
         summary=summary,
         description="A new generation is served once it is checked; a failure changes nothing.",
         answer=answer,
-        problems=_PROBLEMS,
         for_operators=True,
+        **{"problems": _PROBLEMS, **more},
     )
 
 
 _DATA: Final = _described("/reload_data", "Load new data files, keep the model", _DONE)
-_MODEL: Final = _described("/reload_model", "Load a new model file, keep the data", _DONE)
+_MODEL: Final = _described(
+    "/reload_model",
+    "Load a new model file, keep the data; or train one",
+    _DONE,
+    also=(STARTED,),
+    parameters=(_RETRAIN,),
+    problems=_PROBLEMS | {501: "The packages that training needs aren't installed."},
+)
 _BOTH: Final = _described("/reload", "Load data and model together", _DONE_WITH_NAME)
 _BACK: Final = _described("/rollback", "Go back to the generation before", _DONE_WITH_NAME)
 
 
 def register(app: Flask, store: SnapshotStore, config: Config) -> None:
     """Add the four routes; the answers of the first two are fixed, the others say more."""
+    jobs = JobFolder(config)
 
     def change(endpoint: Endpoint, what: str, act: Callable[[], Snapshot]) -> Snapshot:
         require_operator(request, config.admin_token)
@@ -71,7 +87,11 @@ def register(app: Flask, store: SnapshotStore, config: Config) -> None:
 
     @_MODEL.on(app)
     def reload_model() -> Response:
-        """Load the model file beside the data in use."""
+        """Load the model file beside the data in use, or have a new one trained."""
+        require_operator(request, config.admin_token)
+        if _MODEL.query().read(_RETRAIN):
+            refuse_body(request)
+            return started_answer(jobs.start())
         snapshot = change(_MODEL, "model", lambda: store.reload(data=False, model=True))
         return _done(snapshot, "Model reloaded")
 

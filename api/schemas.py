@@ -97,6 +97,16 @@ SCHEMAS: Final[dict[str, Schema]] = {
         "reason",
         "unknown_items",
     ),
+    "Job": record(
+        id={"type": "string", "description": "Its name; later ones sort higher."},
+        state={"type": "string", "enum": ["running", "done", "failed", "cancelled"]},
+        stage={"type": "string", "description": "What it is or was at."},
+        progress={"type": "number", "minimum": 0, "maximum": 1},
+        message={"type": "string", "description": "The last thing it said."},
+        created_at={"type": "string", "format": "date-time"},
+        ended_at=or_null({"type": "string", "format": "date-time"}, "Null while it runs."),
+        generation=or_null(NAME, "What is served by its doing; null unless it is done."),
+    ),
     "Item": record(**_ITEM, n_ratings=COUNT, mean_rating=_MEAN_RATING),
     "SimilarItem": record(
         **_ITEM, similarity={"type": "number", "minimum": -1, "maximum": 1}, rank=_RANK

@@ -37,7 +37,13 @@ ENDINGS: dict[str, type[ServiceError]] = {
 
 
 def run_builder(
-    config: Config, lock: int, *, data: bool, model: bool, announce: Callable[[str], None]
+    config: Config,
+    lock: int,
+    *,
+    data: bool,
+    model: bool,
+    announce: Callable[[str], None],
+    publish: bool = True,
 ) -> None:
     """Build and publish a generation; returns once it is in service.
 
@@ -48,13 +54,15 @@ def run_builder(
         data: Read the data from its files; else from the generation in service.
         model: Likewise for the model.
         announce: Told each step.
+        publish: False builds and checks it only, so that publishing it later is quick.
 
     Raises:
         ReloadRefusedError: A file is missing, unreadable or invalid.
         ReloadConflictError: Data and model don't fit each other.
         ReloadFailedError: Out of disk space, memory or time, or killed.
     """
-    parts = [name for name, wanted in (("data", data), ("model", model)) if wanted]
+    wishes = (("data", data), ("model", model), ("unpublished", not publish))
+    parts = [name for name, wanted in wishes if wanted]
     with _started(config, parts, lock) as (output, end):
         messages = [message for message in _messages(output) if not _announced(message, announce)]
         end()

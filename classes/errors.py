@@ -42,3 +42,19 @@ class OptionError(ServiceError):
 
 class UnknownNameError(ServiceError):
     """There is no item or user of the name asked for."""
+
+
+class JobBusyError(ReloadBusyError):
+    """Another job is running; it takes minutes."""
+
+
+class JobEndedError(ServiceError):
+    """The job isn't running any more, so it can't be stopped."""
+
+
+class UnknownJobError(ServiceError):
+    """There is no job of that name."""
+
+
+class PipelineMissingError(ServiceError):
+    """Training needs packages that serving doesn't, and they aren't installed."""

@@ -39,6 +39,9 @@ class ServiceCounters:
         self._values = self._counters.values
         self._of_request: dict[tuple[str, str, str], tuple[int, int]] = {}
         self._of_source = {each: self._counters.place((USERS, each)) for each in SOURCES}
+
+    def count_start(self) -> None:
+        """Note that a worker has started."""
         self._counters.add((STARTS,))
 
     def count_request(self, method: str, route: str, status: str, nanoseconds: int) -> None:

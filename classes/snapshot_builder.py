@@ -50,11 +50,13 @@ N_SHADOW_USERS = 32
 Say = Callable[[str], None]
 
 
-def build_and_publish(config: Config, *, data: bool, model: bool, say: Say) -> str:
+def build_and_publish(
+    config: Config, *, data: bool, model: bool, say: Say, publish: bool = True
+) -> str:
     """Build what is asked from the files and the rest from the generation in service.
 
     Returns:
-        The name of the generation that is in service afterwards.
+        The name of the generation, which is in service afterwards unless `publish` is False.
 
     Raises:
         ServiceError: As `build_process.run_builder` says. Nothing has changed then.
@@ -77,6 +79,8 @@ def build_and_publish(config: Config, *, data: bool, model: bool, say: Say) -> s
         _build(config, folder, data_from, model_from, hashes, say)
     if source_fingerprint(config) != sources:
         raise ReloadRefusedError("The files changed while they were read; reload once they rest.")
+    if not publish:
+        return generation
     TopLists.create(root / TOP_LISTS / generation, read_manifest(folder)["n_users"])
     successor = (pointer or Pointer(generation)).succeeded_by(generation, sources)
     pointer_file.replace(successor)
@@ -225,6 +229,8 @@ def _failure_sentence(error: OSError | MemoryError) -> str:
 def main(parts: Sequence[str]) -> int:
     """Rebuild the named parts, "data" and "model", and report how it ended.
 
+    With the word "unpublished" the generation is built and checked, but not served.
+
     The exit status is 0 if it could report, whatever it reported.
     """
     config = Config.from_environment()
@@ -234,6 +240,7 @@ def main(parts: Sequence[str]) -> int:
             data="data" in parts,
             model="model" in parts,
             say=lambda step: _emit(step=step),
+            publish="unpublished" not in parts,
         )
     except (ArtifactError, ReloadRefusedError) as error:
         _emit(refused=str(error))

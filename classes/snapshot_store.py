@@ -123,6 +123,15 @@ class SnapshotStore:
                 run_builder(self._config, lock, data=data, model=model, announce=logger.info)
             return self.current()
 
+    def rehearse(self, config: Config, announce: Callable[[str], None]) -> None:
+        """Build and check a generation from other folders' files, without serving it.
+
+        Raises:
+            ServiceError: As `reload` does.
+        """
+        with self._locked() as lock:
+            run_builder(config, lock, data=True, model=True, announce=announce, publish=False)
+
     def rollback(self) -> Snapshot:
         """Go back to the generation that was in service before this one.
 

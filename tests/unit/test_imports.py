@@ -14,7 +14,7 @@ from config import PROJECT_ROOT
 ROOMS = {
     "config": set(),
     "recsys": {"config"},
-    "classes": {"config", "recsys"},
+    "classes": {"config", "recsys", "logs"},
     "logs": {"config"},
     "api": {"config", "recsys", "classes", "logs"},
     "server": {"config", "logs"},
