@@ -20,7 +20,7 @@ from config import Config
 from pipeline.embed import embed
 from pipeline.embed_inputs import read_catalog, read_histories
 from pipeline.encoder import open_encoder
-from pipeline.train import Plan, train
+from pipeline.train_rating import Plan, train
 from pipeline.training_data import Features, Interactions, read_features, read_interactions
 from recsys.artifacts import ArtifactPaths
 from recsys.metrics import roc_auc

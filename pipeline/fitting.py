@@ -19,7 +19,7 @@ from pipeline.training_data import Features, Interactions
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from pipeline.train import Plan
+    from pipeline.train_rating import Plan
 
 VALIDATION_BATCH = 1_024
 

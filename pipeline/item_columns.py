@@ -24,6 +24,11 @@ ITEM_COLUMNS: Final = (
 )
 """The columns, in their order; `recsys.columns.PRICE` stands before them in the file."""
 
+POPULARITY_COLUMNS: Final = (0, 1, 2)
+"""Those by which items can be ordered as popular."""
+
+FIVE_STAR_RATE: Final = ITEM_COLUMNS.index("five_star_rate")
+
 RATING_PSEUDO_COUNTS: Final = 5
 DECAY_DAYS: Final = (30, 180)
 

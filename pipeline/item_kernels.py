@@ -9,6 +9,7 @@ user costs.) Two come from what people chose, two from what the items are:
 | kernel | entry (i, j) |
 |---|---|
 | seq | how often j was chosen up to 15 steps after i (or, for a third of the weight, before) |
+| hop | seq over one item between, which reaches what few people chose |
 | cf | the walk item, user, item, damped against popular items (RP3beta) |
 | tf | cosine of the words of both items |
 | ml | cosine of the vectors of both items, centred on the catalogue |
@@ -81,6 +82,20 @@ def sequence_kernel(history: History, n_items: int) -> KernelBlock:
         return coo_matrix((value, where), shape=(hi - lo, n_items), dtype=np.float32).tocsr()
 
     return block
+
+
+def two_step_kernel(entries: Sequence[Entries], n_items: int) -> KernelBlock:
+    """Go two steps: Σ_k S_ik / Σ_l S_il · S_kj over the kept entries of a kernel S.
+
+    Most pairs of items were never chosen by one person; two steps reach many of them.
+    """
+    from scipy.sparse import csr_matrix, diags
+
+    items, neighbours, weights = (np.concatenate(column) for column in zip(*entries, strict=True))
+    step = csr_matrix((weights, (items, neighbours)), shape=(n_items, n_items))
+    totals = np.asarray(step.sum(axis=1)).reshape(-1)
+    first = diags(1 / np.where(totals > 0, totals, 1)).astype(np.float32) @ step
+    return lambda lo, hi: first[lo:hi] @ step
 
 
 def walk_kernel(history: History, n_items: int) -> KernelBlock:

@@ -16,12 +16,13 @@ from pipeline.as_of import write_as_of
 from pipeline.cli import main
 from pipeline.evaluate import write_metrics
 from pipeline.evaluation import Evaluation, Options, evaluate
+from pipeline.model_card import save_model
 from pipeline.moment import FRESH, STALE, moment
 from pipeline.results import results
 from pipeline.rivals import MAX_TRIALS, RIVALS
 from pipeline.served import contender_from_artifacts
 from pipeline.timeline import read_timeline
-from pipeline.train import Plan, save, train
+from pipeline.train_rating import Plan, train
 from pipeline.training_data import read_features, read_interactions
 from recsys import columns
 from recsys.artifacts import ArtifactPaths, read_clean, write_frame
@@ -51,7 +52,7 @@ def paths(tmp_path_factory: pytest.TempPathFactory) -> ArtifactPaths:
     features = read_features(paths)
     plan = Plan(epochs=12, batch_size=16, patience=12)
     trained = train(features, read_interactions(paths.clean, features), plan, Console(quiet=True))
-    save(trained.model, trained.facts, paths.model)
+    save_model(trained.model, trained.facts, paths.model)
     return paths
 
 

@@ -41,14 +41,15 @@ def texts_of(notebook: Any) -> list[str]:
 def even_world(tmp_path_factory: pytest.TempPathFactory) -> ArtifactPaths:
     from rich.console import Console
 
-    from pipeline.train import Plan, save, train
+    from pipeline.model_card import save_model
+    from pipeline.train_rating import Plan, train
     from pipeline.training_data import read_features, read_interactions
 
     paths = write_even_world(tmp_path_factory.mktemp("even"))
     features = read_features(paths)
     interactions = read_interactions(paths.clean, features)
     trained = train(features, interactions, Plan(epochs=2), Console(quiet=True))
-    save(trained.model, trained.facts, paths.model)
+    save_model(trained.model, trained.facts, paths.model)
     return paths
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from pipeline.errors import PipelineError
-from pipeline.train import Plan, train
+from pipeline.train_rating import Plan, train
 from pipeline.training_data import (
     Features,
     Interactions,
@@ -54,7 +54,7 @@ def run_stage(paths: ArtifactPaths, *options: str) -> int:
         patch.setenv("DATA_PATH", str(paths.clean.parent))
         patch.setenv("EMBEDDINGS_PATH", str(paths.item_desc.parent))
         patch.setenv("MODEL_PATH", str(paths.model.parent))
-        return main(["train", *options])
+        return main(["train", "--objective", "rating", *options])
 
 
 def test_rows_point_at_their_users_and_items(interactions: Interactions) -> None:

@@ -1,0 +1,212 @@
+"""`train --objective ranker`: fit the ranker, refuse a bad one, publish it made of all rows."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pyarrow.parquet as pq
+
+from config import Config
+from pipeline.errors import PipelineError
+from pipeline.model_card import read_card, save_model, versions
+from pipeline.quiet import start_tensorflow
+from pipeline.training_data import data_fingerprint
+from recsys.artifacts import ArtifactPaths
+from recsys.split import temporal_cuts
+from recsys.user_profile import PROFILE_COLUMNS
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from pipeline.ranker_data import RankerData
+    from pipeline.ranker_head import Head
+    from pipeline.ranker_training import Choice, Tell
+    from pipeline.ranker_world import World
+
+LIMITS: Final = (
+    "It knows what was reviewed, not what was seen, bought or returned.",
+    "A user without a history gets popular items from the service, not from this model.",
+    "Items that nobody has reviewed are found by their texts only.",
+    "Its scores order the items of one user; they are no probabilities and don't compare users.",
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of the ranker."""
+    group = parser.add_argument_group("training the ranker")
+    group.add_argument(
+        "--allow-worse",
+        action="store_true",
+        help="publish a ranker even if popularity ranks better on the validation days",
+    )
+
+
+def run(args: argparse.Namespace, config: Config, console: Console) -> None:
+    """Train on the artifacts in the configured folders; write kernels, columns, model and card.
+
+    Raises:
+        PipelineError: The data can't teach anything, or popularity ranks better.
+        recsys.artifacts.ArtifactError: An input file is missing or bad.
+    """
+    from pipeline import ranker_training
+    from pipeline.ranker_data import read_ranker_data
+    from pipeline.rating_bias import choose_item_shrinkage
+
+    started = time.monotonic()
+    paths = ArtifactPaths.in_folders(config.data_path, config.embeddings_path, config.model_path)
+    with _steps(console) as tell:
+        tell("reading interactions, comparing the texts of items")
+        data = read_ranker_data(paths)
+        start_tensorflow()
+        from pipeline.ranker_fitting import RankerPlan
+
+        plan = RankerPlan(seed=args.seed)
+        bias = choose_item_shrinkage(data)
+        folds = ranker_training.make_folds(data, args.seed, bias.item_shrinkage, tell)
+        choice = ranker_training.choose(folds, data, plan, tell)
+        _show(choice, console)
+        _compare_with_served(choice, paths, console)
+        refuse_worse(choice, allow=args.allow_worse)
+        head = ranker_training.fit_final(folds, choice, plan, tell)
+        n_lists = [len(fold.lists.users) for fold in folds]
+        del folds
+        tell("kernels of all rows")
+        world = ranker_training.published_world(data, bias.item_shrinkage)
+    facts = {
+        "model": "ranker: what will the user choose next?",
+        "split": _split_facts(data),
+        "plan": {**asdict(plan), "form": "hidden" if choice.hidden else "linear"},
+        "lists": n_lists,
+        "validation": _validation_facts(choice) | {"five_star": bias.facts()},
+        "limits": list(LIMITS),
+        "versions": versions(("keras", "tensorflow", "numpy", "scipy", "scikit-learn")),
+    }
+    publish(data, world, head, facts, paths, started)
+    console.print(f"wrote {paths.item_affinity.name}, {paths.item_price.name} and {paths.model}")
+
+
+def refuse_worse(choice: Choice, *, allow: bool) -> None:
+    """Hold back a ranker that popularity beats, unless that is allowed.
+
+    Raises:
+        PipelineError: It is held back; nothing has been replaced.
+    """
+    if choice.gain >= 0 or allow:
+        return
+    raise PipelineError(
+        f"On the validation days the ranker's NDCG@10 is {choice.ranker.ndcg:.4f}, "
+        f"{-choice.gain:.4f} below that of popularity ({choice.popularity_column}: "
+        f"{choice.popularity.ndcg:.4f}), so it was not published and the old files stay. Give "
+        f"more reviews, or publish it nevertheless: --allow-worse."
+    )
+
+
+def publish(
+    data: RankerData,
+    world: World,
+    head: Head,
+    facts: dict[str, Any],
+    paths: ArtifactPaths,
+    started: float,
+) -> None:
+    """Write what the service reads: kernels, columns, model, card, each atomically.
+
+    The model comes after what it reads. Interrupted before it, an older ranker stands beside
+    newer kernels, which it can rank by; a network without them has fewer columns than the
+    file, and the service refuses that pair by its widths and stays with what it has.
+    """
+    from pipeline.ranker_files import write_world
+    from pipeline.ranker_network import build_ranker
+
+    write_world(data, world, paths)
+    texts = tuple(map(_width, (paths.user_review, paths.user_item, paths.item_desc)))
+    widths = (1 + world.columns.shape[1], world.kernels.n_kernels, len(PROFILE_COLUMNS))
+    card = {
+        **facts,
+        "widths": [*texts, *widths],
+        "clean_sha256": _sha256(paths.clean),
+        "data_fingerprint": data_fingerprint(paths),
+        "seconds": round(time.monotonic() - started, 1),
+    }
+    save_model(build_ranker(head, (texts[0], texts[1], texts[2]), widths), card, paths.model)
+
+
+def _split_facts(data: RankerData) -> dict[str, Any]:
+    cuts = temporal_cuts(data.log.days)
+    return {
+        "train_end_day": str(np.datetime64(cuts.train_end_day, "D")),
+        "validation_end_day": str(np.datetime64(cuts.validation_end_day, "D")),
+        "published": "kernels, columns and histories of all rows; the head never saw the test days",
+    }
+
+
+def _validation_facts(choice: Choice) -> dict[str, Any]:
+    return {
+        "users": choice.ranker.n_users,
+        "cases": choice.ranker.n_cases,
+        "ranker": choice.ranker.facts(),
+        "popularity": {"by": choice.popularity_column, **choice.popularity.facts()},
+        "list_losses": {name: round(loss, 4) for name, loss in choice.losses.items()},
+        "profile": choice.profile,
+    }
+
+
+def _show(choice: Choice, console: Console) -> None:
+    form = "hidden units" if choice.hidden else "linear"
+    profile = "with" if choice.profile else "without"
+    console.print(
+        f"form: {form}, {profile} the user's profile; on the validation days NDCG@10 "
+        f"{choice.ranker.ndcg:.4f}, popularity {choice.popularity.ndcg:.4f} "
+        f"({choice.ranker.n_users:,} users)",
+        highlight=False,
+    )
+
+
+def _compare_with_served(choice: Choice, paths: ArtifactPaths, console: Console) -> None:
+    """Say how the model in service did, if its card tells of the same interactions."""
+    card = read_card(paths.model)
+    served = card.get("validation", {}).get("ranker", {}).get("ndcg@10")
+    if served is None:
+        return
+    if card.get("clean_sha256") != _sha256(paths.clean):
+        console.print(f"the model in service had {served:.4f}, on other interactions")
+        return
+    console.print(
+        f"the model in service had {served:.4f} on the same interactions, "
+        f"{choice.ranker.ndcg - served:+.4f} now",
+        highlight=False,
+    )
+
+
+@contextmanager
+def _steps(console: Console) -> Iterator[Tell]:
+    """Show which step is being done, and for how long."""
+    from rich import progress  # not installed where only the service is
+
+    with progress.Progress(
+        progress.SpinnerColumn(),
+        progress.TextColumn("{task.description}"),
+        progress.TimeElapsedColumn(),
+        console=console,
+        transient=True,
+    ) as bar:
+        task = bar.add_task("starting", total=None)
+        yield lambda step: bar.update(task, description=step)
+
+
+def _width(path: Path) -> int:
+    """Vector columns of an embedding file, whose index is one more."""
+    return int(pq.read_metadata(path).num_columns) - 1
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
