@@ -9,8 +9,8 @@ export VENV
 PARALLEL = -n auto --maxprocesses 4 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-fast fuzz test-serving pipeline sample examples report bench check format lock clean \
-        setup-serve setup-pipeline setup-report setup-bench setup-dev setup-all chromium
+.PHONY: help serve test test-fast fuzz test-serving pipeline sample examples report bench load check format lock clean \
+        setup-serve setup-pipeline setup-report setup-bench setup-load setup-dev setup-all chromium
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,7 +26,7 @@ test-fast: setup-all ## Run the tests that take no encoder, no real server and n
 	$(RUN) -m pytest $(PARALLEL) -m "not slow and not realdata" $(ARGS)
 
 fuzz: setup-dev ## Send 20,000 made-up requests to a real server and judge every answer; takes half an hour
-	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-1200} $(RUN) -m pytest -s tests/http/test_schemathesis.py
+	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-3500} $(RUN) -m pytest -s tests/http/test_schemathesis.py
 
 test-serving: ## Run the service's tests where the pipeline's packages are absent (.venv-serving)
 	@$(PYTHON) scripts/install.py --venv .venv-serving main dev
@@ -50,6 +50,9 @@ report: setup-report ## Execute the notebooks of report/ in place
 
 bench: setup-bench ## Measure the targets and print their ratios, about 15 minutes; ARGS=--quick for two
 	@$(RUN) -m benchmarks $(ARGS)
+
+load: setup-load ## Load a running service as visitors would: ARGS='--host URL', page at :8089
+	@$(VENV)/bin/locust --locustfile benchmarks/locustfile.py --host http://127.0.0.1:8080 $(ARGS)
 
 check: setup-all ## Lint, check the format and the types; changes nothing
 	$(RUN) -m ruff check .
@@ -77,6 +80,9 @@ setup-report:
 
 setup-bench:
 	@$(PYTHON) scripts/install.py --venv $(VENV) main pipeline bench dev
+
+setup-load:
+	@$(PYTHON) scripts/install.py --venv $(VENV) main load
 
 setup-dev:
 	@$(PYTHON) scripts/install.py --venv $(VENV) main dev

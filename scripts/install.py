@@ -101,7 +101,9 @@ def install(environment: Environment, groups: list[str]) -> None:
 def main() -> int:
     """Install what is missing of the groups named on the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("groups", nargs="+", choices=("main", "pipeline", "report", "bench", "dev"))
+    parser.add_argument(
+        "groups", nargs="+", choices=("main", "pipeline", "report", "bench", "load", "dev")
+    )
     parser.add_argument("--venv", type=Path, default=PROJECT / ".venv", help="default: .venv")
     arguments = parser.parse_args()
     if sys.version_info[:2] not in PYTHON_VERSIONS:
