@@ -7,12 +7,14 @@ the service, on files in the service's own form that hold nothing later than the
 from __future__ import annotations
 
 import shutil
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from pipeline.moment import Moment
+from pipeline.ranker_files import write_world_as_of
 from pipeline.rivals import History
 from pipeline.timeline import Timeline
 from recsys import columns
@@ -37,7 +39,8 @@ def write_as_of(
     vectors are computed from it, as the stage `embed` does from the training days. Review
     vectors are those that the embeddings hold, which know training days only; nobody's
     later reviews are encoded, and who has none gets zeros. Descriptions and prices of
-    items are facts without a date, and the network stays as it was trained.
+    items are facts without a date, and the network stays as it was trained. A ranker's
+    kernels and item columns are made anew from the history.
 
     Args:
         paths: Of the artifacts as they are.
@@ -61,6 +64,23 @@ def write_as_of(
     write_frame(embeddings_frame(names, by_items, columns.USER), target.user_item)
     by_reviews = _review_vectors(paths.user_review, names)
     write_frame(embeddings_frame(names, by_reviews, columns.USER), target.user_review)
+    if paths.item_affinity.exists():
+        write_world_as_of(paths, target)
+    return target
+
+
+def with_kernels_of(earlier: ArtifactPaths, later: ArtifactPaths, folder: Path) -> ArtifactPaths:
+    """Give later histories the kernels and item columns of an earlier moment.
+
+    This is how published leave-one-out tables are made: models learn from the training
+    part, and users are described by all but the last item.
+    """
+    target = ArtifactPaths.in_folders(folder / "data", folder / "embeddings", folder / "models")
+    for name in (field.name for field in fields(ArtifactPaths)):
+        world = name in ("item_affinity", "item_price")
+        source, copy = getattr(earlier if world else later, name), getattr(target, name)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, copy)
     return target
 
 

@@ -8,14 +8,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from pipeline.as_of import write_as_of
-from pipeline.errors import PipelineError
+from pipeline.as_of import with_kernels_of, write_as_of
 from pipeline.judging import Contender, Judged, judge, pair_scores
-from pipeline.moment import STALE, Moment
+from pipeline.model_card import read_card
+from pipeline.moment import FRESH, STALE, Moment
 from pipeline.rating_task import RatingScores, bias_scores, has_both_classes, rating_scores
 from pipeline.rivals import RIVALS, History
 from pipeline.served import RANKER, RATING_NETWORK, contender_from_artifacts
-from pipeline.timeline import Timeline
+from pipeline.timeline import LEAVE_ONE_OUT, Timeline
 from pipeline.tuning import Tuned, fitted, tune
 from recsys.artifacts import ArtifactPaths
 
@@ -24,6 +24,8 @@ MISSION: Final = ("popularity", "ALS")
 
 RATERS: Final = (RATING_NETWORK, RANKER, *MISSION)
 """Who answers the rating task besides the bias model."""
+
+STRICT: Final = "ranker, kernels of training only"
 
 Tell = Callable[[str], None]
 """Hears what is being done."""
@@ -57,24 +59,69 @@ def ask(
 
 
 def served(
-    paths: ArtifactPaths, timeline: Timeline, moments: tuple[Moment, ...], keep: Path | None
-) -> dict[str, Contender]:
-    """Load the model in service on artifacts as of each moment.
+    paths: ArtifactPaths,
+    timeline: Timeline,
+    moments: tuple[Moment, Moment],
+    keep: Path | None,
+    *,
+    with_network: bool,
+) -> dict[str, list[Contender]]:
+    """Load what the service's classes can score, on artifacts as of each moment.
+
+    The model in service comes first. A ranker is followed by the rating network, and where
+    single items are left out by itself with kernels of the training part.
+
+    Args:
+        paths: Of the artifacts as they are.
+        timeline: All reviews of these.
+        moments: The stale and the fresh one.
+        keep: Where the artifacts of the model in service stay; None: nowhere.
+        with_network: Whether to train the rating network, where a ranker is in service.
 
     Raises:
-        PipelineError: Its inputs don't fit the data.
+        PipelineError: The inputs of the model in service don't fit the data.
     """
-    from classes.model import ModelMismatchError
-
-    loaded = {}
     with TemporaryDirectory() as temporary:
-        for each in moments:
-            as_of = write_as_of(paths, timeline, each, (keep or Path(temporary)) / each.name)
-            try:
-                loaded[each.name] = contender_from_artifacts(as_of, timeline.user_names)
-            except ModelMismatchError as error:
-                raise PipelineError(str(error)) from error
+        folder = Path(temporary)
+        stale, fresh = (
+            write_as_of(paths, timeline, each, (keep or folder) / each.name) for each in moments
+        )
+        seconds = float(read_card(paths.model).get("seconds", "nan"))
+        loaded = {
+            each.name: [contender_from_artifacts(as_of, timeline.user_names, "", seconds)]
+            for each, as_of in zip(moments, (stale, fresh), strict=True)
+        }
+        if not paths.item_affinity.exists():
+            return loaded
+        if timeline.split == LEAVE_ONE_OUT:
+            strict = with_kernels_of(stale, fresh, folder / STRICT)
+            loaded[FRESH].append(contender_from_artifacts(strict, timeline.user_names, STRICT))
+        elif with_network:
+            for name, network in _networks(paths, timeline, stale, fresh, folder).items():
+                loaded[name].append(network)
     return loaded
+
+
+def _networks(
+    paths: ArtifactPaths,
+    timeline: Timeline,
+    stale: ArtifactPaths,
+    fresh: ArtifactPaths,
+    folder: Path,
+) -> dict[str, Contender]:
+    """Train the mission's network, and load it on the artifacts of both moments."""
+    from pipeline.mission_network import for_network, trained_network
+
+    model = folder / "network.keras"
+    of_stale, of_fresh = (
+        for_network(as_of, model, folder / name)
+        for name, as_of in (("network stale", stale), ("network fresh", fresh))
+    )
+    seconds = trained_network(paths, of_stale)
+    return {
+        name: contender_from_artifacts(as_of, timeline.user_names, RATING_NETWORK, seconds)
+        for name, as_of in ((STALE, of_stale), (FRESH, of_fresh))
+    }
 
 
 def refitted(asked: Moment, tuned: tuple[Tuned, ...], tell: Tell) -> Iterator[Contender]:

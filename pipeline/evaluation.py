@@ -14,7 +14,7 @@ from pipeline.errors import PipelineError
 from pipeline.moment import FRESH, STALE, TUNING, Moment, moment
 from pipeline.newcomers import Newcomers, judge_newcomers
 from pipeline.quiet import start_tensorflow
-from pipeline.rating_task import RatingScores
+from pipeline.rating_task import RatingScores, has_both_classes
 from pipeline.timeline import TEMPORAL, Timeline, read_timeline
 from pipeline.training_data import data_fingerprint
 from pipeline.tuning import Tuned
@@ -97,10 +97,16 @@ def evaluate(
     )
     _refuse_too_few(validation, stale, fresh)
     tell("the model in service, as of both moments")
-    in_service = served(paths, timeline, (stale, fresh), options.keep_artifacts)
+    in_service = served(
+        paths,
+        timeline,
+        (stale, fresh),
+        options.keep_artifacts,
+        with_network=has_both_classes(validation, stale),
+    )
     tuned, refused = tuned_rivals(validation, fresh.history, tell, everyone=options.all_rivals)
     (of_stale, rating), (of_fresh, _) = (
-        ask(each, validation, chain([in_service[each.name]], refitted(each, tuned, tell)))
+        ask(each, validation, chain(in_service[each.name], refitted(each, tuned, tell)))
         for each in (stale, fresh)
     )
     return Evaluation(

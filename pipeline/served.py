@@ -2,33 +2,43 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
+from pipeline.errors import PipelineError
 from pipeline.judging import Contender, Lists
 from pipeline.training_data import Names, Rows
 from recsys.artifacts import ArtifactPaths
 from recsys.vectors import FloatArray
 
-RATING_NETWORK: str = "network"
-RANKER: str = "ranker"
+RATING_NETWORK: Final = "network"
+RANKER: Final = "ranker"
 
 
-def contender_from_artifacts(paths: ArtifactPaths, user_names: Names) -> Contender:
+def contender_from_artifacts(
+    paths: ArtifactPaths, user_names: Names, name: str = "", fit_seconds: float = 0.0
+) -> Contender:
     """Load data and model as the service does, and let them compete.
 
     Args:
         paths: Of artifacts that hold nothing later than the moment in question.
         user_names: (n_users,) the names that stand behind the user rows of the cases.
+        name: As reports call it; by default what the artifacts say it is.
+        fit_seconds: What training it took.
 
     Raises:
+        PipelineError: The model's inputs don't fit the data.
         recsys.artifacts.ArtifactError: A file is missing or bad.
-        classes.model.ModelMismatchError: The model's inputs don't fit the data.
     """
     from classes.app_data_processing import AppDataProcessor
-    from classes.model import Model
+    from classes.model import Model, ModelMismatchError
 
     data = AppDataProcessor.from_artifacts(paths)
-    model = Model.from_keras(paths.model, data.inputs)
+    try:
+        model = Model.from_keras(paths.model, data.inputs)
+    except ModelMismatchError as error:
+        raise PipelineError(str(error)) from error
     rows = np.array([_row_or_none(data.user_row(str(name))) for name in user_names])
 
     def catalog_scores(users: Rows) -> FloatArray:
@@ -42,8 +52,14 @@ def contender_from_artifacts(paths: ArtifactPaths, user_names: Names) -> Contend
             listed[place, : len(ranking.rows)] = ranking.rows
         return listed
 
-    name = RANKER if paths.item_affinity.exists() else RATING_NETWORK
-    return Contender(name, catalog_scores, n_bytes=_bytes_of(paths), lists=lists)
+    own_name = RANKER if paths.item_affinity.exists() else RATING_NETWORK
+    return Contender(
+        name or own_name,
+        catalog_scores,
+        fit_seconds=fit_seconds,
+        n_bytes=_bytes_of(paths),
+        lists=lists,
+    )
 
 
 def _row_or_none(row: int | None) -> int:

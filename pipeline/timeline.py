@@ -40,6 +40,7 @@ class Timeline:
         titles: (n_items,) readable title, the name where there is none.
         prices: (n_items,) USD, NaN where unknown.
         item_vectors: (n_items, d) float32, of the items' texts.
+        split: `TEMPORAL` or `LEAVE_ONE_OUT`.
         file_rows: (n,) the row of `clean_df.pq` of each review.
     """
 
@@ -49,6 +50,7 @@ class Timeline:
     titles: list[str]
     prices: NDArray[np.float64]
     item_vectors: FloatArray
+    split: str
     file_rows: NDArray[np.intp]
 
     @property
@@ -98,6 +100,7 @@ def read_timeline(paths: ArtifactPaths, split: str = TEMPORAL) -> Timeline:
         titles=[title or str(name) for title, name in zip(titles, items, strict=True)],
         prices=mean_prices(item_rows, clean[columns.PRICE].to_numpy(dtype=np.float64), len(items)),
         item_vectors=catalogue.vectors,
+        split=split,
         file_rows=order,
     )
 

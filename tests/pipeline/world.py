@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pipeline.moment import FRESH, Moment, moment
-from pipeline.timeline import Timeline
+from pipeline.timeline import TEMPORAL, Timeline
 from pipeline.training_data import Interactions
 
 Row = tuple[int, int, float, int]
@@ -33,6 +33,7 @@ def timeline(table: list[Row], n_users: int, n_items: int) -> Timeline:
         titles=[f"Title {j}" for j in range(n_items)],
         prices=10.0 + np.arange(n_items),
         item_vectors=np.eye(n_items, dtype=np.float32),
+        split=TEMPORAL,
         file_rows=np.arange(len(table)),
     )
 
