@@ -79,6 +79,8 @@ def _started(
     config: Config, parts: list[str], lock: int
 ) -> Iterator[tuple[IO[str], Callable[[], None]]]:
     """Start the builder; give its output and a call that waits for a clean end."""
+    pointer = PointerFile(config.snapshot_path / "current")
+    before = pointer.stamp()
     with tempfile.TemporaryFile("w+") as complaints:
         process = subprocess.Popen(
             [sys.executable, "-m", BUILDER_MODULE, *parts],
@@ -95,7 +97,8 @@ def _started(
         timer.start()
 
         def end() -> None:
-            if process.wait() == 0:
+            # Only this builder may publish now, so a new pointer is its work, however it ended.
+            if process.wait() == 0 or pointer.stamp() != before:
                 return
             complaints.seek(0)
             logger.error("the builder ended with %s:\n%s", process.returncode, complaints.read())
