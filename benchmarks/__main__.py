@@ -20,6 +20,13 @@ from config import PROJECT_ROOT
 
 FOLDER = PROJECT_ROOT / "benchmarks" / "cases"
 RESULTS = PROJECT_ROOT / "benchmarks" / "results.json"
+ENVIRONMENT = {
+    "TF_CPP_MIN_LOG_LEVEL": "2",
+    "CUDA_VISIBLE_DEVICES": "",
+    **dict.fromkeys(("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"), "1"),
+}
+"""One thread for everything that is compared; read when the libraries are first imported."""
+
 WIDTH = 130
 """Of what is written to a file or a pipe, which have no width of their own."""
 
@@ -41,8 +48,7 @@ def main() -> None:
     parser.add_argument("--reloads", type=int, default=100)
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where cases are kept")
     options = parser.parse_args()
-    # What the kernels run on is one thread; what Keras takes is its own affair.
-    os.environ |= {"TF_CPP_MIN_LOG_LEVEL": "2", "CUDA_VISIBLE_DEVICES": ""}
+    os.environ |= ENVIRONMENT
     console = Console()
     if not console.is_terminal:
         console = Console(width=WIDTH)

@@ -139,10 +139,6 @@ def _numpy_ways(folder: Path) -> dict[str, Job]:
 
 def predict_jobs(generation: Path) -> dict[str, Job]:
     """List the way it is done everywhere: the network reads every pair, in batches."""
-    import tensorflow as tf
-
-    tf.config.threading.set_intra_op_parallelism_threads(1)
-    tf.config.threading.set_inter_op_parallelism_threads(1)
     network = load_network(generation / MODEL / MODEL_FILE)
     inputs = open_arrays(generation / INPUTS)
     n_items = len(inputs["item_desc"])

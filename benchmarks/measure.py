@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from collections.abc import Callable
@@ -61,6 +62,7 @@ def measure(n_items: int, n_users: int, folder: Path, console: Console, *, quick
     _measure_service(results, config, folder, n_turns, say)
     if not quick:
         _measure_large(results, n_turns, say)
+    results.load = os.getloadavg()[2]
     return results
 
 
@@ -90,6 +92,7 @@ def _add_engine(results: Results, times: dict[str, Times]) -> None:
         results.add(name, _ms(found), f"{found / read:,.2f} × reading")
     slow = median["model.predict, batch_size=32"]
     results.target("model.predict, batch_size=32, against float32 search", slow / plain, 2_000)
+    results.target("model.predict, batch_size=32, against byte search", slow / coded, 2_000)
     results.target("float32 search against reading the item half", plain / read, -1.3)
     results.target("byte search against reading the item half", coded / read, -1.0)
 

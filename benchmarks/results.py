@@ -8,6 +8,7 @@ import platform
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,13 @@ from rich.console import Console
 from rich.table import Table
 
 PACKAGES = ("tensorflow", "numba", "numpy", "granian", "flask")
+
+
+def _machine() -> str:
+    """Name the class of machine: cores and vector instructions."""
+    features = dict(binding.get_host_cpu_features())
+    widest = next((name for name in ("avx512f", "avx2", "neon") if features.get(name)), "scalar")
+    return f"{os.cpu_count()} shared cores, {widest.upper()}"
 
 
 @dataclass(frozen=True)
@@ -46,6 +54,8 @@ class Results:
     n_users: int
     rows: list[Row | str] = field(default_factory=list)
     started: float = field(default_factory=time.time)
+    machine: str = field(default_factory=_machine)
+    load: float = 0.0
 
     def section(self, title: str) -> None:
         """Begin a new part of the table."""
@@ -67,7 +77,8 @@ class Results:
         """Say when, on what and with what this was measured."""
         return {
             "date": time.strftime("%Y-%m-%d", time.gmtime(self.started)),
-            "machine": machine(),
+            "machine": self.machine,
+            "load_average": round(self.load, 1),
             "python": platform.python_version(),
             "packages": {name: version(name) for name in PACKAGES},
             "n_items": self.n_items,
@@ -80,6 +91,15 @@ class Results:
         rows = [{"section": row} if isinstance(row, str) else asdict(row) for row in self.rows]
         content = json.dumps({**self.about, "rows": rows}, indent=1, ensure_ascii=False)
         path.write_text(content + "\n", encoding="utf-8")
+
+    @classmethod
+    def read(cls, path: Path) -> Results:
+        """Read what `write` wrote."""
+        content = json.loads(path.read_text(encoding="utf-8"))
+        rows = [row["section"] if "section" in row else Row(**row) for row in content["rows"]]
+        day = datetime.fromisoformat(content["date"]).replace(tzinfo=UTC)
+        size = content["n_items"], content["n_users"]
+        return cls(*size, rows, day.timestamp(), content["machine"], content["load_average"])
 
     def print(self, console: Console) -> None:
         """Print the table."""
@@ -102,9 +122,9 @@ class Results:
 
     def _title(self) -> str:
         about = self.about
-        return (
-            f"{self.n_items:,} items, {self.n_users:,} users, {about['date']}, {about['machine']}"
-        )
+        size = f"{self.n_items:,} items, {self.n_users:,} users"
+        load = f"load average {about['load_average']}"
+        return f"{size}; {about['date']}, {about['machine']}, {load}"
 
     def _cells(self) -> Iterator[tuple[str, str, str, str, str]]:
         for row in self.rows:
@@ -113,10 +133,3 @@ class Results:
             else:
                 reached = {None: "", True: "yes", False: "no"}[row.reached]
                 yield row.what, row.value, row.compared, row.target, reached
-
-
-def machine() -> str:
-    """Name the class of machine: cores and vector instructions."""
-    features = dict(binding.get_host_cpu_features())
-    widest = next((name for name in ("avx512f", "avx2", "neon") if features.get(name)), "scalar")
-    return f"{os.cpu_count()} shared cores, {widest.upper()}"
