@@ -7,9 +7,10 @@ every answer has.
 from __future__ import annotations
 
 import logging
-import random
 import re
+import secrets
 from collections.abc import Iterable
+from itertools import count
 from math import ceil
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any, Final
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
 ROUTE: Final = "service.route"
 """Key of the WSGI environment: the rule that a request was matched with, such as /jobs/<job>."""
+
+ID: Final = "service.request_id"
+"""Key of the WSGI environment: the request's id."""
 
 REQUEST_ID_HEADER: Final = "X-Request-ID"
 UNMATCHED: Final = "unmatched"
@@ -48,9 +52,14 @@ def register(app: Flask, counters: ServiceCounters, config: Config) -> None:
     """Stand in front of everything registered before."""
 
     @app.before_request
-    def note_route() -> None:
+    def note_route_and_id() -> None:
         if request.url_rule is not None:
             request.environ[ROUTE] = request.url_rule.rule
+        REQUEST_ID.set(request.environ.get(ID, ""))  # what is logged from here on has it
+
+    @app.teardown_request
+    def forget_id(_: BaseException | None) -> None:
+        REQUEST_ID.set("")
 
     @app.after_request
     def add_headers(answer: Response) -> Response:
@@ -77,13 +86,18 @@ class Front:
         self._limiter = RateLimiter(*rate, config.run_path) if rate else None
         self._cors = Cors(config.cors_origins) if config.cors_origins else None
         self._slow_ns = config.log_slow_ms * 1_000_000
+        self._numbers = count(1)
+        self._prefix = ""
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Serve one request (PEP 3333)."""
         start = perf_counter_ns()
         given = environ.get("HTTP_X_REQUEST_ID")
-        request_id = given if given and _SANE_ID.fullmatch(given) else _new_id()
-        outside = REQUEST_ID.set(request_id)
+        if given and _SANE_ID.fullmatch(given):
+            request_id = given
+        else:
+            request_id = f"{self._prefix or self._begin_ids()}{next(self._numbers):x}"
+        environ[ID] = request_id
         status = "500"
 
         def started(line: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
@@ -99,7 +113,6 @@ class Front:
             return (refused or self._app)(environ, started)
         finally:
             self._note(environ, status, perf_counter_ns() - start)
-            REQUEST_ID.reset(outside)
 
     def _refused(self, limiter: RateLimiter, environ: WSGIEnvironment) -> WSGIApplication | None:
         """Answer a client that sends too much; None lets the request pass."""
@@ -120,10 +133,11 @@ class Front:
         route = environ.get(ROUTE, UNMATCHED)
         self._counters.count_request(method, route, status, nanoseconds)
         if nanoseconds >= self._slow_ns:
-            fields = {"method": method, "route": route, "status": int(status)}
-            fields["ms"] = round(nanoseconds / 1e6, 3)
+            fields: dict[str, Any] = {"method": method, "route": route, "status": int(status)}
+            fields |= {"ms": round(nanoseconds / 1e6, 3), "request_id": environ[ID]}
             logger.info("answered", extra={FIELDS: fields})
 
-
-def _new_id() -> str:
-    return f"{random.getrandbits(64):016x}"
+    def _begin_ids(self) -> str:
+        """Choose what this process's ids begin with, at the first, when it won't fork any more."""
+        self._prefix = f"{secrets.token_hex(5)}z"
+        return self._prefix

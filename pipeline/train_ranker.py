@@ -188,7 +188,10 @@ def _compare_with_served(choice: Choice, paths: ArtifactPaths, console: Console)
 
 @contextmanager
 def _steps(console: Console) -> Iterator[Tell]:
-    """Show which step is being done, and for how long."""
+    """Show which step is being done, and for how long; a line a step where nobody looks on."""
+    if not console.is_terminal:
+        yield console.print
+        return
     from rich import progress  # not installed where only the service is
 
     with progress.Progress(
