@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -68,7 +69,7 @@ def _described(name: str, endpoint: Endpoint, examples: Examples) -> dict[str, A
 
 def _fields(endpoint: Endpoint, examples: Examples) -> list[dict[str, Any]]:
     fields = [
-        {**_field(each, examples), "kind": "path", "required": True}
+        {**_field(replace(each, required=True), examples), "kind": "path"}
         for each in endpoint.path_parameters
     ]
     fields += [_field(each, examples) for each in endpoint.parameters]

@@ -16,7 +16,11 @@ from classes.jobs import Job, JobFolder
 from classes.snapshot_store import SnapshotStore
 from config import Config
 
-JOB: Final = Text(name="job", meaning="Name of the job, as the answer that started it has it.")
+JOB: Final = Text(
+    name="job",
+    meaning="Name of the job, as the answer that started it has it.",
+    example="20180111093000-5f2c1a",
+)
 STARTED: Final = Answer(
     "Training has begun; Location leads to the job.", reference("Job"), status=202
 )
