@@ -37,7 +37,11 @@ POLL_INTERVAL_S: Final = 0.5
 TERMINATE_TIMEOUT_S: Final = 10.0
 TRAINING: Final = (sys.executable, "-m", "pipeline", "train")
 MESSAGE_CHARACTERS: Final = 500
+TRAINING_BEGINS: Final = 0.05
+TRAINING_ENDS: Final = 0.9
+"""Of the job's progress."""
 T = TypeVar("T")
+_SHARE: Final = re.compile(r"\b([0-9]{1,9})/([0-9]{1,9})\b", re.ASCII)
 _CONTROL: Final = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 logger = logging.getLogger(__name__)
@@ -102,7 +106,7 @@ class Retraining:
             TrainingError: It ended without one.
             StoppedError: Somebody wants it to stop.
         """
-        self._tell(stage="training", progress=0.05, message="Training has begun.")
+        self._tell(stage="training", progress=TRAINING_BEGINS, message="Training has begun.")
         process = subprocess.Popen(
             TRAINING,
             cwd=PROJECT_ROOT,
@@ -132,7 +136,7 @@ class Retraining:
     def _publish(self, staged: Config) -> str:
         """Build and check the generation, put the files in their places, and serve it."""
         self._stop_if_asked()
-        self._tell(stage="checking", progress=0.9, message="Checking the new model.")
+        self._tell(stage="checking", progress=TRAINING_ENDS, message="Checking the new model.")
         store = SnapshotStore(self._config, self._counters)
         self._patiently(lambda: store.rehearse(staged, lambda step: self._tell(message=step)))
         self._stop_if_asked()
@@ -163,7 +167,8 @@ class Retraining:
                 text = _CONTROL.sub("", line).strip()
                 if text:
                     logger.info("training: %s", text)
-                    self._tell(message=text[:MESSAGE_CHARACTERS])
+                    progress = max(self._job.progress, _progress_in(text))
+                    self._tell(message=text[:MESSAGE_CHARACTERS], progress=progress)
 
     def _stop_if_asked(self) -> None:
         if self._folder.is_cancelled(self._job.id):
@@ -182,6 +187,15 @@ class Retraining:
         self._folder.forget_wishes(self._job.id)
         self._counters.count_reload("retraining", self._job.state)
         logger.info("job %s: %s, %s", self._job.id, self._job.state, self._job.message)
+
+
+def _progress_in(text: str) -> float:
+    """Read how far a job is from a line such as "epoch 3/50"; 0 where it doesn't say."""
+    found = _SHARE.search(text)
+    if found is None or not 0 < int(found[2]) >= int(found[1]):
+        return 0.0
+    share = int(found[1]) / int(found[2])
+    return round(TRAINING_BEGINS + (TRAINING_ENDS - TRAINING_BEGINS) * share, 3)
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -46,6 +46,7 @@ sys.exit("pipeline: popularity ranks better than this model, so it was not publi
 """
 NOTHING = "print('there is nothing to do')"
 ENDLESS = "import time; print('epoch 1', flush=True); time.sleep(600)"
+HALF_WAY = "import time; print('epoch 5/10, 7 of 3/2', flush=True); time.sleep(600)"
 KILLED = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
 
 
@@ -127,6 +128,15 @@ def test_a_cancelled_job_ends_its_training_and_changes_nothing(config: Config) -
     until(lambda: jobs.job(job.id).state == "cancelled")
     assert contents(config) == files
     until(lambda: not processes_with(ENDLESS))
+
+
+def test_a_training_that_counts_moves_the_jobs_progress(config: Config) -> None:
+    jobs = folder(config, HALF_WAY)
+    job = jobs.start()
+    until(lambda: jobs.job(job.id).message.startswith("epoch 5/10"))
+    assert jobs.job(job.id).progress == 0.475  # the training is from 0.05 to 0.9
+    jobs.cancel(job.id)
+    until(lambda: jobs.job(job.id).state == "cancelled")
 
 
 def test_a_job_ends_with_the_service(config: Config) -> None:
