@@ -44,7 +44,7 @@ PRICE_MAX = Number(
 )
 CATEGORY = Text(
     name="category",
-    meaning="The only category to choose from, as GET /items/{item} writes it.",
+    meaning="The only category to choose from, as `GET /items/{item}` writes it.",
 )
 HISTORY = Names(
     name="history",

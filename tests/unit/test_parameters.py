@@ -11,7 +11,7 @@ from urllib.parse import quote, quote_plus, urlencode
 
 import jsonschema
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api.given import MAX_QUERY_BYTES, Body, Query
@@ -56,6 +56,7 @@ def refusal(read: Callable[[], object]) -> ProblemError | None:
 
 
 @pytest.mark.parametrize("parameter", ALL, ids=lambda each: each.name)
+@settings(deadline=None)
 @given(value=NEAR_MISSES)
 def test_a_body_takes_what_the_schema_allows_and_nothing_else(
     parameter: Parameter[Any], value: Any
@@ -75,6 +76,7 @@ def test_blank_means_the_same_in_schemas_as_in_python() -> None:
         assert bool(re.search(name, character)) == bool(character.strip(", ").strip())
 
 
+@settings(deadline=None)
 @given(names=st.lists(st.text(max_size=200), max_size=20), in_place_of_space=st.sampled_from("+ "))
 def test_any_names_come_through_a_query_trimmed_and_distinct(
     names: list[str], in_place_of_space: str
@@ -87,6 +89,7 @@ def test_any_names_come_through_a_query_trimmed_and_distinct(
     assert read_query(query) == expected
 
 
+@settings(deadline=None)
 @given(names=st.lists(st.text("aé李, \x00\n%&=+;/\ufeff", max_size=5), min_size=1, max_size=5))
 def test_a_single_value_is_a_list_whatever_is_encoded_in_it(names: list[str]) -> None:
     joined = ",".join(names)
@@ -99,6 +102,7 @@ def test_a_single_value_is_a_list_whatever_is_encoded_in_it(names: list[str]) ->
                 read_query(query)
 
 
+@settings(deadline=None)
 @given(raw=st.binary(max_size=300))
 def test_no_bytes_of_a_query_cause_anything_but_a_refusal(raw: bytes) -> None:
     text = raw.decode("latin-1")
@@ -108,6 +112,7 @@ def test_no_bytes_of_a_query_cause_anything_but_a_refusal(raw: bytes) -> None:
             assert refused is None or refused.status == 400
 
 
+@settings(deadline=None)
 @given(raw=st.binary(max_size=300) | st.text(max_size=100).map(lambda text: text.encode()))
 def test_no_bytes_of_a_body_cause_anything_but_a_refusal(raw: bytes) -> None:
     for body in (raw, b'{"users": ' + raw + b"}", b'{"users": ["' + raw + b'"]}'):
