@@ -96,7 +96,7 @@ class AppDataProcessor:
 
     @classmethod
     def from_artifacts(
-        cls, paths: ArtifactPaths, cold_start_window_days: int = 30
+        cls, paths: ArtifactPaths, cold_start_window_days: int = 365
     ) -> AppDataProcessor:
         """Read and check the parquet files.
 

@@ -32,7 +32,7 @@ def cold_start_order(
     days: NDArray[np.integer],
     ratings: NDArray[np.floating],
     raw_prices: NDArray[np.floating],
-    window_days: int = 30,
+    window_days: int = 365,
     *,
     mix_prices: bool = True,
 ) -> ColdStart:
@@ -51,6 +51,10 @@ def cold_start_order(
         count_j    = |{interactions of j : rating = 5 and day > T - window_days}|
         distance_j = |ln p_j - ln median(p)|, infinite where p_j is unknown
         order      = sort by (-count_j, distance_j, j)
+
+    A year is long enough for the counts to mean something and short enough for what went
+    out of fashion to leave; shorter windows gave newcomers fewer hits on each of three data
+    sets, and other shapes than a window made no difference beyond the noise.
 
     Price stays this gentle because harder rules (one item a price band, a price limit)
     cost up to half of the hits when measured on users never seen.
