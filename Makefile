@@ -45,8 +45,11 @@ sample: setup-pipeline ## Generate the sample reviews, into DATA_PATH/amazon_rev
 examples: setup-dev ## Ask the bundled sample the documentation's examples anew, into api/examples.json
 	@$(RUN) -m scripts.make_examples
 
-report: setup-report ## Execute the notebooks of report/ in place
+report: setup-report ## Measure anew, and rebuild every table and figure of report/ from it
+	@$(RUN) -m scripts.use_sample
+	$(RUN) -m pipeline evaluate
 	PYTHONPATH=$(CURDIR) $(RUN) -m nbconvert --to notebook --execute --inplace report/eda.ipynb report/model_selection.ipynb
+	$(RUN) -m pipeline report
 
 bench: setup-bench ## Measure the targets and print their ratios, about 15 minutes; ARGS=--quick for two
 	@$(RUN) -m benchmarks $(ARGS)

@@ -23,6 +23,7 @@ PLUM: Final = "#8a5a83"
 
 MODEL_COLORS: Final = {
     "ranker": BLUE,
+    "ranker, kernels of training only": "#5a8fb8",
     "network": "#7fb2d6",
     "ALS": OCHRE,
     "iALS": "#b5651d",

@@ -95,6 +95,14 @@ STAGES: Final = (
         ("recommend",),
     ),
     Stage(
+        "report",
+        "Fill the tables of the report from the committed numbers.",
+        "report/metrics.json and report/metrics_real.json",
+        "report/README.md",
+        "report",
+        ("report",),
+    ),
+    Stage(
         "run",
         "Do clean, embed, train and evaluate, one after the other.",
         "a reviews file, as clean does",

@@ -132,7 +132,7 @@ def _about_newcomers(newcomers: dict[str, Any]) -> str:
     )
     return (
         f"**People never seen before** ({newcomers['users']:,}, {newcomers['cases']:,} cases), "
-        f"HitRate@5 of five-star counts: {told}. Validation chooses a window of "
+        f"HitRate@5: {told}. Validation chooses a window of "
         f"{newcomers['chosen_window_days']} days."
     )
 

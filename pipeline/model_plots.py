@@ -34,6 +34,20 @@ def ranking(numbers: dict[str, Any], metric: str = "ndcg@10", label: str = "NDCG
 
 
 @styled
+def data_sets(numbers: dict[str, Any], metric: str = "ndcg@10", label: str = "NDCG@10") -> Chart:
+    """Set the models beside each other on several data sets (fresh), one panel each."""
+    chart, axes = panels(len(numbers), width=4.0 * len(numbers) + 1.0, height=4.0)
+    for axis, (name, part) in zip(axes, numbers.items(), strict=True):
+        fresh = part["ranking"]["fresh"]
+        models = fresh["models"]
+        order = sorted(models, key=lambda model: -models[model][metric]["value"])
+        _dots(axis, {model: models[model][metric] for model in order})
+        axis.axvline(fresh["base_rate"][metric], color=INK, linestyle=(0, (2, 3)), linewidth=1)
+        axis.set(title=name, xlabel=f"{label}, {fresh['users']:,} users")
+    return chart
+
+
+@styled
 def roc_curves(evaluation: Evaluation) -> Chart:
     """Draw the ROC curve of every model that answers the rating task."""
     chart, (axis,) = panels(1, width=5.2, height=4.6)
