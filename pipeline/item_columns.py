@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.float32]
 
 ITEM_COLUMNS: Final = (
+    "log_count_10d",
     "log_count_30d",
     "log_count_180d",
     "log_count",
@@ -24,13 +25,13 @@ ITEM_COLUMNS: Final = (
 )
 """The columns, in their order; `recsys.columns.PRICE` stands before them in the file."""
 
-POPULARITY_COLUMNS: Final = (0, 1, 2)
+POPULARITY_COLUMNS: Final = (0, 1, 2, 3)
 """Those by which items can be ordered as popular."""
 
 FIVE_STAR_RATE: Final = ITEM_COLUMNS.index("five_star_rate")
 
 RATING_PSEUDO_COUNTS: Final = 5
-DECAY_DAYS: Final = (30, 180)
+DECAY_DAYS: Final = (10, 30, 180)
 
 
 def item_columns(
@@ -44,11 +45,11 @@ def item_columns(
 
     With n interactions of ages a (days before the newest one of all) and ratings r:
 
-        log_count_30d, log_count_180d   log1p(Σ exp(-a / 30)), log1p(Σ exp(-a / 180))
-        log_count, has_history          log1p(n), 1[n > 0]
-        rating                          Σ (r - mean rating) / (n + 5)
-        log_price                       centred log price, 0 where unknown
-        five_star_rate                  as given
+        log_count_10d, _30d, _180d   log1p(Σ exp(-a / 10)), … 30, … 180
+        log_count, has_history       log1p(n), 1[n > 0]
+        rating                       Σ (r - mean rating) / (n + 5)
+        log_price                    centred log price, 0 where unknown
+        five_star_rate               as given
 
     Args:
         items: (m,) int item rows, -1 for an unknown item.
@@ -58,7 +59,7 @@ def item_columns(
         five_star_rates: (n_items,) float of `recsys.bias_model`.
 
     Returns:
-        (n_items, 7) float32, columns `ITEM_COLUMNS`.
+        (n_items, 8) float32, columns `ITEM_COLUMNS`.
     """
     known = np.asarray(items) >= 0
     rows, when = np.asarray(items)[known], np.asarray(days)[known].astype(np.float64)

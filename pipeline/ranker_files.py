@@ -37,6 +37,8 @@ def write_world_as_of(paths: ArtifactPaths, earlier: ArtifactPaths) -> None:
     """
     data = read_ranker_data(paths)
     log, n_users = read_log(earlier.clean, data.item_names)
-    chosen = read_card(paths.model).get("validation", {}).get("five_star", {})
+    card = read_card(paths.model)
+    chosen = card.get("validation", {}).get("five_star", {})
     shrinkage = float(chosen.get("item_shrinkage", ITEM_SHRINKAGE))
-    write_world(data, world_of(log, data.catalog, n_users, shrinkage), earlier)
+    pace = float(card.get("plan", {}).get("pace", 1.0))
+    write_world(data, world_of(log, data.catalog, n_users, shrinkage, pace), earlier)

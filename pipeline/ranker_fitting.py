@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 FloatArray = NDArray[np.float32]
 
 HELD_OUT_SHARE: Final = 0.1
-GUESS: Final = (0.25, 0.75)
+GUESS: Final = (0.2, 0.75)
 """Weights of popularities and affinities to begin with: with few lists it is the answer."""
 _MASKED: Final = -1e9
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.ranker_lists import Lists
+from pipeline.ranker_lists import Lists, Targets
 from pipeline.ranker_world import World
 from recsys.affinity import affinities, new_room
 
@@ -68,6 +68,19 @@ def list_loss(head: Head, lists: Lists) -> float:
         scores = flat.reshape(features.shape[:2]).astype(np.float64)
         weighed = scores + lists.log_weights[part]
         losses[part] = np.logaddexp.reduce(weighed, axis=1) - scores[:, 0]
+    return float(losses.mean())
+
+
+def catalog_loss(head: Head, world: World, targets: Targets) -> float:
+    """The mean -log of a target's share in the softmax over all items not yet chosen, in nats."""
+    users, row = np.unique(targets.users, return_inverse=True)
+    losses = np.empty(len(row))
+    for place, user in enumerate(users):
+        scores = catalog_scores(head, world, np.array([user]))[0].astype(np.float64)
+        own = row == place
+        chosen = scores[targets.items[own]]
+        scores[world.history.of(int(user))] = -np.inf
+        losses[own] = np.logaddexp.reduce(scores) - chosen
     return float(losses.mean())
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.item_columns import ITEM_COLUMNS
 from pipeline.ranker_world import Log, World
 from recsys.affinity import History, pair_affinities, top_affinities
 
@@ -18,7 +19,7 @@ UNIFORM_CANDIDATES: Final = 80
 MAX_LISTS: Final = 8_000
 """Lists of a fold at most, drawn at random; more were not measured to rank better."""
 
-_POPULARITY: Final = 1
+_POPULARITY: Final = ITEM_COLUMNS.index("log_count_180d")
 """The item column by which candidates are popular: counts that decay with 180 days."""
 
 

@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from pipeline.errors import PipelineError
 from pipeline.item_columns import ITEM_COLUMNS, POPULARITY_COLUMNS
 from pipeline.ranker_data import RankerData
-from pipeline.ranker_head import Head, catalog_scores, list_loss
+from pipeline.ranker_head import Head, catalog_loss, catalog_scores, list_loss
 from pipeline.ranker_judging import Judgement, judge, sample_users
-from pipeline.ranker_lists import Lists, Targets, joined, make_lists, targets_of
-from pipeline.ranker_world import Log, World, world_of
+from pipeline.ranker_lists import MAX_LISTS, Lists, Targets, joined, make_lists, targets_of
+from pipeline.ranker_world import PACES, Log, World, at_pace, world_of
 from recsys.split import TemporalCuts, temporal_cuts
 from recsys.user_profile import PROFILE_COLUMNS
 
@@ -31,6 +31,8 @@ FOLD_SHARES: Final = (0.5, 0.6, 0.7, 0.8)
 """Share of the rows before each fold's days, a tenth of them; the last is validation."""
 
 JUDGED_USERS: Final = 3_000
+PACE_USERS: Final = 1_000
+PACE_LISTS: Final = 2_000
 
 Tell = Callable[[str], object]
 
@@ -94,6 +96,36 @@ def make_folds(data: RankerData, seed: int, item_shrinkage: float, tell: Tell) -
     return folds
 
 
+def choose_pace(folds: list[Fold], plan: RankerPlan, tell: Tell) -> tuple[float, dict[str, float]]:
+    """Choose how fast older items lose weight, by what foretells the last fold best.
+
+    A linear head is fitted on some lists of the other folds at each pace, and judged by its
+    softmax over the whole catalogue for some users of the last.
+
+    Returns:
+        The pace, and the loss at each, nats a target.
+    """
+    from pipeline.ranker_fitting import fit_head
+
+    linear, losses = replace(plan, hidden_units=0, n_heads=1), {}
+    targets = sample_users(folds[-1].targets, PACE_USERS, plan.seed)
+    for pace in PACES:
+        tell(f"choosing how fast older items lose weight: {pace:g}")
+        paced = [at_pace_of(fold, pace, plan.seed, PACE_LISTS) for fold in folds]
+        lists = joined([fold.lists for fold in paced[:-1]])
+        head = fit_head(_seen_by(lists, False), linear).head.padded(lists.n_inputs)
+        losses[pace] = catalog_loss(head, paced[-1].world, targets)
+    best = min(losses, key=lambda pace: losses[pace])
+    return best, {f"{pace:g}": loss for pace, loss in losses.items()}
+
+
+def at_pace_of(fold: Fold, pace: float, seed: int, limit: int = MAX_LISTS) -> Fold:
+    """The same fold at another pace."""
+    kernels = at_pace(fold.world.kernels, fold.world.history, pace)
+    world = replace(fold.world, kernels=kernels)
+    return replace(fold, world=world, lists=make_lists(world, fold.targets, seed, limit))
+
+
 def choose(folds: list[Fold], data: RankerData, plan: RankerPlan, tell: Tell) -> Choice:
     """Fit each form of the head on all folds but the last, and compare them on the last."""
     from pipeline.ranker_fitting import fit_head
@@ -143,9 +175,9 @@ def fit_final(folds: list[Fold], choice: Choice, plan: RankerPlan, tell: Tell) -
     return fitted.head.padded(lists.n_inputs)
 
 
-def published_world(data: RankerData, item_shrinkage: float) -> World:
+def published_world(data: RankerData, item_shrinkage: float, pace: float) -> World:
     """The world of all rows: what the service reads."""
-    return world_of(data.log, data.catalog, data.n_users, item_shrinkage)
+    return world_of(data.log, data.catalog, data.n_users, item_shrinkage, pace)
 
 
 def _seen_by(lists: Lists, profile: bool) -> Lists:

@@ -40,6 +40,9 @@ RECENCY_DECAY: Final[Mapping[str, float]] = {
 }
 """The kernels in the order of the affinity columns, and how fast older items lose weight."""
 
+PACES: Final = (0.25, 0.5, 1.0)
+"""What may multiply all decays: how fast people change is chosen on the validation days."""
+
 SCALE: Final = 3.0
 SCALE_PLACE: Final = 20
 SCALE_USERS: Final = 2_000
@@ -101,7 +104,7 @@ class World:
     Attributes:
         kernels: Item-item kernels, scaled.
         history: Of all users.
-        columns: (n_items, 7) float32 of `item_columns`.
+        columns: (n_items, 8) float32 of `item_columns`.
         profiles: (n_users, 4) float32 of `recsys.user_profile`.
     """
 
@@ -129,7 +132,11 @@ def behaviour_kernels(history: History, n_items: int) -> dict[str, list[Entries]
 
 
 def world_of(
-    log: Log, catalog: Catalog, n_users: int, item_shrinkage: float = ITEM_SHRINKAGE, seed: int = 0
+    log: Log,
+    catalog: Catalog,
+    n_users: int,
+    item_shrinkage: float = ITEM_SHRINKAGE,
+    pace: float = 1.0,
 ) -> World:
     """Make the world out of a log that ends where the world does.
 
@@ -138,11 +145,11 @@ def world_of(
         catalog: What items are.
         n_users: Users, with and without interactions.
         item_shrinkage: Pseudo-ratings of an item in the bias model.
-        seed: Draws the users by whom kernels are scaled.
+        pace: One of PACES.
     """
     history = histories(log.users, log.items, log.times, n_users)
     made = {**behaviour_kernels(history, catalog.n_items), **catalog.fixed}
-    kernels = scaled(_stacked(made, catalog.n_items), history, seed)
+    kernels = at_pace(_stacked(made, catalog.n_items), history, pace)
     bias = fit_bias_model(
         log.users,
         log.items,
@@ -154,6 +161,12 @@ def world_of(
     ratings = log.ratings[history.interactions]
     profiles = user_profiles(history, ratings, catalog.log_prices, described[:, FIVE_STAR_RATE])
     return World(kernels, history, described, profiles)
+
+
+def at_pace(kernels: AffinityKernels, history: History, pace: float) -> AffinityKernels:
+    """Let older items lose weight at another pace, and bring the kernels to scale again."""
+    decays = np.array(list(RECENCY_DECAY.values()), dtype=np.float32) * np.float32(pace)
+    return scaled(kernels._replace(recency_decay=decays), history)
 
 
 def scaled(kernels: AffinityKernels, history: History, seed: int = 0) -> AffinityKernels:

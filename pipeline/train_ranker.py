@@ -71,6 +71,9 @@ def run(args: argparse.Namespace, config: Config, console: Console) -> None:
         plan = RankerPlan(seed=args.seed)
         bias = choose_item_shrinkage(data)
         folds = ranker_training.make_folds(data, args.seed, bias.item_shrinkage, tell)
+        pace, pace_losses = ranker_training.choose_pace(folds, plan, tell)
+        if pace != 1:
+            folds = [ranker_training.at_pace_of(fold, pace, args.seed) for fold in folds]
         choice = ranker_training.choose(folds, data, plan, tell)
         _show(choice, console)
         _compare_with_served(choice, paths, console)
@@ -79,13 +82,14 @@ def run(args: argparse.Namespace, config: Config, console: Console) -> None:
         n_lists = [len(fold.lists.users) for fold in folds]
         del folds
         tell("kernels of all rows")
-        world = ranker_training.published_world(data, bias.item_shrinkage)
+        world = ranker_training.published_world(data, bias.item_shrinkage, pace)
     facts = {
         "model": "ranker: what will the user choose next?",
         "split": _split_facts(data),
-        "plan": {**asdict(plan), "form": "hidden" if choice.hidden else "linear"},
+        "plan": {**asdict(plan), "form": "hidden" if choice.hidden else "linear", "pace": pace},
         "lists": n_lists,
-        "validation": _validation_facts(choice) | {"five_star": bias.facts()},
+        "validation": _validation_facts(choice)
+        | {"pace_losses": pace_losses, "five_star": bias.facts()},
         "limits": list(LIMITS),
         "versions": versions(("keras", "tensorflow", "numpy", "scipy", "scikit-learn")),
     }

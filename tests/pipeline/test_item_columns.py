@@ -18,6 +18,7 @@ def test_columns_of_a_tiny_log_are_as_computed_by_hand() -> None:
     columns = dict(
         zip(ITEM_COLUMNS, item_columns(items, days, ratings, prices, rates).T, strict=True)
     )
+    assert columns["log_count_10d"] == pytest.approx(np.log1p([np.exp(-3) + 1, 1, 0]))
     assert columns["log_count_30d"] == pytest.approx(np.log1p([np.exp(-1) + 1, 1, 0]))
     assert columns["log_count_180d"] == pytest.approx(np.log1p([np.exp(-30 / 180) + 1, 1, 0]))
     assert columns["log_count"] == pytest.approx(np.log1p([2, 1, 0]))
@@ -30,4 +31,4 @@ def test_columns_of_a_tiny_log_are_as_computed_by_hand() -> None:
 def test_an_empty_log_describes_items_without_history() -> None:
     nothing = np.zeros(0)
     columns = item_columns(nothing.astype(int), nothing, nothing, np.zeros(2), np.zeros(2))
-    assert columns.tolist() == np.zeros((2, 7)).tolist()
+    assert columns.tolist() == np.zeros((2, 8)).tolist()

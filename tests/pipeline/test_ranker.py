@@ -92,7 +92,7 @@ def test_published_files_foretell_what_comes_next(tmp_path: Path) -> None:
         found.append(int(np.argmax(scores)) == item_of(number_of(int(user)), N_STEPS))
     assert np.mean(found) > 0.7
     card = json.loads(paths.model.with_suffix(".json").read_text())
-    assert card["widths"] == [WIDTH, WIDTH, WIDTH, 8, len(RECENCY_DECAY), 4]
+    assert card["widths"] == [WIDTH, WIDTH, WIDTH, 9, len(RECENCY_DECAY), 4]
     validation = card["validation"]
     assert validation["ranker"]["ndcg@10"] > 2 * validation["popularity"]["ndcg@10"]
 
