@@ -19,7 +19,7 @@ from config import Config
 JOB: Final = Text(
     name="job",
     meaning="Name of the job, as the answer that started it has it.",
-    example="20180111093000-5f2c1a",
+    example="20180111093000250000-5f2c1a",
 )
 STARTED: Final = Answer(
     "Training has begun; Location leads to the job.", reference("Job"), status=202

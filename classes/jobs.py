@@ -19,6 +19,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Thread
@@ -40,7 +41,7 @@ NEEDED_TO_TRAIN: Final = ("rich", "scipy", "sklearn")
 
 KEPT_JOBS: Final = 20
 RETRY_AFTER_S: Final = 60
-_ID: Final = re.compile(r"[0-9]{14}-[0-9a-f]{6}", re.ASCII)
+_ID: Final = re.compile(r"[0-9]{20}-[0-9a-f]{6}", re.ASCII)
 _DIED: Final = (
     "The job's process ended without a word, perhaps for want of memory. "
     "What is served has not changed."
@@ -101,7 +102,7 @@ class JobFolder:
                     "Another job is running; one runs at a time. GET /jobs shows it.", RETRY_AFTER_S
                 )
             now = time.time()
-            stamp = time.strftime("%Y%m%d%H%M%S", time.gmtime(now))
+            stamp = datetime.fromtimestamp(now, UTC).strftime("%Y%m%d%H%M%S%f")
             job_id = f"{stamp}-{secrets.token_hex(3)}"
             job = Job(job_id, "running", "starting", 0.0, "Starting the training.", now)
             self.write(job)

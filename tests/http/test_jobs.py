@@ -178,11 +178,11 @@ def test_only_the_last_jobs_are_kept(config: Config) -> None:
     jobs = folder(config, NOTHING)
     (config.snapshot_path / "jobs").mkdir()
     for number in range(KEPT_JOBS + 5):
-        jobs.write(Job(f"20200101000000-0000{number:02d}", "done", "", 1.0, "", 0.0, 1.0))
+        jobs.write(Job(f"20200101000000000000-0000{number:02d}", "done", "", 1.0, "", 0.0, 1.0))
     run(config, NOTHING)
     kept = [job.id for job in jobs.jobs()]
     assert len(kept) == KEPT_JOBS
-    assert kept[-1] == f"20200101000000-0000{5 + 1:02d}"
+    assert kept[-1] == f"20200101000000000000-0000{5 + 1:02d}"
 
 
 @pytest.fixture
@@ -213,7 +213,9 @@ def test_a_job_can_be_started_watched_and_stopped_over_http(
     assert [each["id"] for each in client.get("/jobs").get_json()] == [job["id"]]
 
 
-@pytest.mark.parametrize("job", ["20200101000000-abcdef", "..", "current", "%2e%2e%2fcurrent"])
+@pytest.mark.parametrize(
+    "job", ["20200101000000000000-abcdef", "..", "current", "%2e%2e%2fcurrent"]
+)
 def test_an_unknown_job_is_a_404(client: FlaskClient, job: str) -> None:
     assert_problem(client.get(f"/jobs/{job}"), 404)
     assert_problem(client.delete(f"/jobs/{job}"), 404)
@@ -223,8 +225,8 @@ def test_an_unknown_job_is_a_404(client: FlaskClient, job: str) -> None:
     ("method", "path"),
     [
         ("GET", "/jobs"),
-        ("GET", "/jobs/20200101000000-abcdef"),
-        ("DELETE", "/jobs/20200101000000-abcdef"),
+        ("GET", "/jobs/20200101000000000000-abcdef"),
+        ("DELETE", "/jobs/20200101000000000000-abcdef"),
         ("POST", "/reload_model?retrain=true"),
     ],
 )
