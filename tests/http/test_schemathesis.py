@@ -26,9 +26,10 @@ def test_schemathesis_finds_nothing_to_complain_about(
     running: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     extent = [f"--max-examples={EXAMPLES}"] if EXAMPLES else ["--max-examples=15", "--seed=1"]
+    # One worker: in several threads, Python 3.11 can lose count of how deep it parses.
     command = [sys.executable, "-m", "schemathesis.cli", "run", running.url + "/openapi.json"]
     done = subprocess.run(
-        [*command, "--checks=all", "--workers=2", "--no-color", *extent],
+        [*command, "--checks=all", "--workers=1", "--no-color", *extent],
         cwd=tmp_path,
         env=os.environ | HOOKS,
         stdout=subprocess.PIPE,
