@@ -121,15 +121,21 @@ def _names(snapshot: Snapshot, found: Recommendation) -> list[str]:
 
 def _described(snapshot: Snapshot, found: Recommendation) -> dict[str, Any]:
     """Say all about one user's list, in the form of the schema "Recommendation"."""
-    scores = [None] * len(found.rows) if found.scores is None else found.scores.tolist()
+    scores, chances = (
+        [None] * len(found.rows) if values is None else [round(x, 6) for x in values.tolist()]
+        for values in (found.scores, found.five_star_probabilities)
+    )
     items = [
         {
             **described_item(snapshot.data, int(row)),
-            "score": None if score is None else round(score, 6),
+            "score": score,
+            "five_star_probability": chance,
             "rank": position + 1,
             "source": found.source,
         }
-        for position, (row, score) in enumerate(zip(found.rows, scores, strict=True))
+        for position, (row, score, chance) in enumerate(
+            zip(found.rows, scores, chances, strict=True)
+        )
     ]
     counts = {"n_candidates": found.n_candidates, "n_without_price": found.n_without_price}
     reason = {} if found.reason is None else {"reason": found.reason}

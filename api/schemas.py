@@ -72,7 +72,13 @@ SCHEMAS: Final[dict[str, Schema]] = {
     "RecommendedItem": record(
         **_ITEM,
         score=or_null(
-            {"type": "number"}, "The model's output, a probability; null in the cold-start list."
+            {"type": "number"},
+            "The model's output: higher is better for this user. Null in the cold-start list.",
+        ),
+        five_star_probability=or_null(
+            {"type": "number", "minimum": 0, "maximum": 1},
+            "That the user would give five stars, another question than what comes next; null "
+            "where the artifacts don't tell.",
         ),
         rank=_RANK,
         source={"type": "string", "enum": ["personalised", "cold_start"]},

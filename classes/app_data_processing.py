@@ -193,17 +193,20 @@ class AppDataProcessor:
         )
 
     def five_star_probability(
-        self, user_row: int, item_rows: NDArray[np.integer]
+        self, user_row: int | None, item_rows: NDArray[np.integer]
     ) -> FloatArray | None:
         """Estimate with what probability a user gives items five stars, (n,) float32.
 
         The shrunk share of five-star ratings of the item, raised or lowered by how the user
-        rated beside such shares, cut to 0..1. None where the data has no such shares.
+        rated beside such shares, cut to 0..1; the item's share alone for a user who isn't
+        known (None). None where the data has no such shares.
         """
         if FIVE_STAR_RATES not in self._arrays:
             return None
-        of_user = self._table("user_profile")[user_row, user_profile.FIVE_STAR]
-        chances: FloatArray = np.clip(self._table(FIVE_STAR_RATES)[item_rows] + of_user, 0.0, 1.0)
+        rates = self._table(FIVE_STAR_RATES)[item_rows]
+        if user_row is not None:
+            rates = rates + self._table("user_profile")[user_row, user_profile.FIVE_STAR]
+        chances: FloatArray = np.clip(rates, 0.0, 1.0)
         return chances
 
     def _table(self, name: str) -> FloatArray:

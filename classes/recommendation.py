@@ -31,6 +31,8 @@ class Recommendation:
         rows: (k,) int32 item rows, best first.
         scores: (k,) float32, what the network puts out for them, probabilities where it
             ends in a sigmoid; None for the cold-start list, which has no scores.
+        five_star_probabilities: (k,) float32 that the user would give five stars; None where
+            the data doesn't tell.
         source: Where they come from.
         n_candidates: How many items there were to choose from.
         n_without_price: How many items were left out because they have no price.
@@ -40,6 +42,7 @@ class Recommendation:
 
     rows: ItemRows
     scores: NDArray[np.float32] | None
+    five_star_probabilities: NDArray[np.float32] | None
     source: ListSource
     n_candidates: int
     n_without_price: int
@@ -124,8 +127,8 @@ class _Choice:
         model, n = self._snapshot.model, self._options.n
         ranked = model.top_k_of_many(user_rows, n, excluded, self._candidates.mask)
         return [
-            self._made(found.rows, model.outputs(found.scores), PERSONALISED, rows)
-            for found, rows in zip(ranked, excluded, strict=True)
+            self._made(found.rows, model.outputs(found.scores), PERSONALISED, rows, user_row)
+            for user_row, found, rows in zip(user_rows, ranked, excluded, strict=True)
         ]
 
     def _excluded_for(self, user_row: int) -> ItemRows:
@@ -139,10 +142,12 @@ class _Choice:
         scores: NDArray[np.float32] | None,
         source: ListSource,
         excluded: ItemRows,
+        user_row: int | None = None,
     ) -> Recommendation:
         return Recommendation(
             rows,
             scores,
+            self._data.five_star_probability(user_row, rows),
             source,
             self._candidates.without(excluded),
             self._candidates.n_without_price,

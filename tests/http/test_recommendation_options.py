@@ -173,6 +173,7 @@ def test_detail_tells_facts_score_rank_and_source(
             "price": PRICES.get(ITEMS[row]),
             "category": CATEGORIES.get(ITEMS[row]),
             "score": pytest.approx(float(chances[row]), abs=1e-6),
+            "five_star_probability": None,
             "rank": rank,
             "source": "personalised",
         }

@@ -136,6 +136,16 @@ def test_five_star_probabilities_stay_probabilities(paths: ArtifactPaths) -> Non
     assert chances.min() > 0.4
 
 
+def test_of_somebody_unknown_only_the_item_tells_how_likely_five_stars_are(
+    paths: ArtifactPaths,
+) -> None:
+    prices = pd.read_parquet(paths.item_price)
+    prices[columns.FIVE_STAR_RATE] = np.linspace(0, 1, 20, dtype=np.float32)
+    write_frame(prices, paths.item_price)
+    found = AppDataProcessor.from_artifacts(paths).five_star_probability(None, np.array([0, 19]))
+    assert found.tolist() == [0, 1]
+
+
 def test_without_rates_there_is_no_five_star_probability(data: AppDataProcessor) -> None:
     assert data.five_star_probability(0, np.array([1])) is None
 
