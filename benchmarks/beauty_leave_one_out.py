@@ -72,8 +72,8 @@ def read_beauty(cache: Path) -> tuple[RankerData, np.ndarray]:
     titles = rows.drop_duplicates("asin").set_index("asin")["itemName"].reindex(item_names)
     texts = titles.fillna("").to_numpy(dtype=object)
     encoder = open_encoder("", allow_download=False, processes=0)
-    vectors = encode_texts(list(texts), encoder, EmbeddingCache(cache, encoder.fingerprint))
-    vectors = vectors.astype(np.float32)
+    encoded = encode_texts(list(texts), encoder, EmbeddingCache(cache, encoder.fingerprint))
+    vectors = encoded.astype(np.float32)
     n_items = len(item_names)
     catalog = Catalog(
         texts,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 OBJECTIVES: Final = {"ranker": "train_ranker", "rating": "train_rating"}
 """The module that trains each."""
 
-DEFAULT: Final = "rating"
+DEFAULT: Final = "ranker"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
