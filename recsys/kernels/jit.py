@@ -75,8 +75,10 @@ def _keeps_code() -> bool:
     """Tell whether there is a place for machine code that outlives this process."""
     if numba_config.CACHE_DIR:
         return True
+    beside = Path(__file__).parent / "__pycache__"
     try:
-        with TemporaryFile(dir=Path(__file__).parent / "__pycache__"):
+        beside.mkdir(exist_ok=True)  # absent where Python is told to write no bytecode
+        with TemporaryFile(dir=beside):
             return True
     except OSError:
         return False

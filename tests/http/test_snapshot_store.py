@@ -106,6 +106,11 @@ def small_disk(folder: Path, size: str) -> Iterator[Path]:
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
+def blocks_of(folder: Path) -> int:
+    """The bytes that a folder takes on a disk of whole 4 KiB blocks."""
+    return sum(-(-path.lstat().st_size // 4096) * 4096 + 4096 for path in folder.rglob("*"))
+
+
 def test_an_array_larger_than_the_disk_is_a_full_disk_too(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", "1M") as disk, pytest.raises(OSError) as failed:  # noqa: PT011 - by its errno
         save_arrays(disk, {"large": np.zeros(1_000_000)}, {})
@@ -115,7 +120,7 @@ def test_an_array_larger_than_the_disk_is_a_full_disk_too(tmp_path: Path) -> Non
 def test_a_full_disk_is_told_as_such_and_the_service_goes_on(
     config: Config, tmp_path: Path
 ) -> None:
-    with small_disk(tmp_path / "disk", "1M") as disk:
+    with small_disk(tmp_path / "disk", f"{blocks_of(config.snapshot_path) + 1_048_576}") as disk:
         shutil.copytree(config.snapshot_path, disk / "snapshots")
         config = replace(config, snapshot_path=disk / "snapshots")
         before = SnapshotStore(config).current()

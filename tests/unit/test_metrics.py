@@ -239,6 +239,7 @@ def test_user_ndcg_agrees_with_scikit_learn_on_random_rankings() -> None:
 
 @pytest.mark.slow  # ranx compiles its metrics for half a minute
 @pytest.mark.filterwarnings("ignore:unsafe cast")  # numba's, about the random keys of ranx
+@pytest.mark.filterwarnings("ignore:.*invalid escape sequence")  # in ranx, when first compiled
 def test_user_means_agree_with_ranx_on_random_rankings() -> None:
     import ranx
 
