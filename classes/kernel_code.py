@@ -23,5 +23,5 @@ def prepare_kernels(snapshot_path: Path, say: Callable[[str], None] = logger.inf
 
     kernels.warm_up(
         snapshot_path / FOLDER,
-        lambda: say("Compiling the scoring kernels, once: about 12 s …"),
+        lambda: say("Compiling the scoring kernels, once: about 15 s …"),
     )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from classes.snapshot_store import SnapshotStore
-from config import Config
+from config import PROJECT_ROOT, Config
 from recsys.artifacts import write_frame
 from tests.artifacts import tiny_item_names
 from tests.http.conftest import config_in
@@ -70,3 +72,42 @@ def test_adding_the_affinity_file_alone_is_noticed(config: Config) -> None:
     kernels.to_parquet(path)
     SnapshotStore(config).ensure(lambda _: None)
     assert store.current().generation != first
+
+
+REQUESTS = """
+import sys
+from pathlib import Path
+import numpy as np
+from classes.kernel_code import prepare_kernels
+from classes.snapshot_store import SnapshotStore
+from recsys.kernels.item_index import ENTRIES
+from tests.http.conftest import config_in
+
+config = config_in(Path(sys.argv[1]))
+snapshot = SnapshotStore(config).current()
+prepare_kernels(config.snapshot_path)
+
+def compiled():
+    return [len(entry.signatures) for entry in ENTRIES]
+
+before = compiled()
+data, model = snapshot.data, snapshot.model
+mask = np.ones(data.n_items, dtype=np.bool_)
+visitor = data.visitor(np.array([2, 5]))
+model.top_k(0, 5, data.seen_items(0))
+model.top_k(0, 19, data.seen_items(0), mask)
+model.top_k_of_many([0, 1, 2], 5, [data.seen_items(row) for row in range(3)], mask)
+model.top_k_of_visitor(visitor, 5, data.seen_items(0))
+model.top_k_of_visitor(visitor, 19, data.seen_items(1), mask)
+model.score(0)
+print(before, compiled())
+"""
+
+
+def test_no_request_to_a_ranker_compiles_anything(config: Config) -> None:
+    SnapshotStore(config).ensure(lambda _: None)
+    asked = [sys.executable, "-c", REQUESTS, config.data_path.parent]
+    done = subprocess.run(asked, cwd=PROJECT_ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    before, after = done.stdout.strip().split("] [")
+    assert before.strip("[]") == after.strip("[]")
