@@ -64,7 +64,8 @@ class SentenceEncoder:
             show_progress_bar=False,
         )
         # Divided here: lengths divided in the model's bfloat16 are off by up to 4 in 1,000.
-        return normalize(np.asarray(vectors, dtype=np.float32)).astype(np.float16)
+        units: HalfArray = normalize(np.asarray(vectors, dtype=np.float32)).astype(np.float16)
+        return units
 
     @functools.cached_property
     def fingerprint(self) -> str:
