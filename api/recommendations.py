@@ -121,9 +121,10 @@ def _names(snapshot: Snapshot, found: Recommendation) -> list[str]:
 
 def _described(snapshot: Snapshot, found: Recommendation) -> dict[str, Any]:
     """Say all about one user's list, in the form of the schema "Recommendation"."""
-    scores, chances = (
+    chances = snapshot.data.five_star_probability(found.user_row, found.rows)
+    columns = (
         [None] * len(found.rows) if values is None else [round(x, 6) for x in values.tolist()]
-        for values in (found.scores, found.five_star_probabilities)
+        for values in (found.scores, chances)
     )
     items = [
         {
@@ -133,9 +134,7 @@ def _described(snapshot: Snapshot, found: Recommendation) -> dict[str, Any]:
             "rank": position + 1,
             "source": found.source,
         }
-        for position, (row, score, chance) in enumerate(
-            zip(found.rows, scores, chances, strict=True)
-        )
+        for position, (row, score, chance) in enumerate(zip(found.rows, *columns, strict=True))
     ]
     counts = {"n_candidates": found.n_candidates, "n_without_price": found.n_without_price}
     reason = {} if found.reason is None else {"reason": found.reason}

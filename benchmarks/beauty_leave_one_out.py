@@ -1,7 +1,8 @@
 """The ranker on Amazon Beauty 5-core, leave-one-out, where published tables exist.
 
-    python -m benchmarks.beauty_leave_one_out
+    python -m benchmarks.beauty_leave_one_out beauty_5core_loo.csv.gz
 
+The file has one interaction a row: reviewerID, asin, position (0 is the oldest) and itemName.
 The last item of each of the 22,363 users is foretold among all 12,101 items, those of the
 user left out. There are no times, ratings or prices; the order of a user's items stands for
 time. Heads are fitted to foretell the second and third last items, from kernels that hold
@@ -33,21 +34,21 @@ from pipeline.ranker_world import Catalog, Log, World, content_kernels, world_of
 from recsys import metrics
 from recsys.affinity import histories
 
-SOURCE = PROJECT_ROOT.parent / "shared" / "data" / "beauty_5core_loo.csv.gz"
 ALL_LISTS = 25_000
 
 
 def main() -> int:
     """Print the table; 1 where the data is absent."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("interactions", type=Path, help="the CSV file")
     parser.add_argument("--seeds", type=int, default=1, help="whole runs to average")
     parser.add_argument("--cache", type=Path, default=PROJECT_ROOT / "embeddings" / ".cache")
     args = parser.parse_args()
-    if not SOURCE.exists():
-        print(f"{SOURCE} is absent; this benchmark needs it.")
+    if not args.interactions.exists():
+        print(f"{args.interactions} is absent; this benchmark needs it.")
         return 1
     started = time.monotonic()
-    data, from_end = read_beauty(args.cache)
+    data, from_end = read_beauty(args.interactions, args.cache)
     print(f"read and compared in {time.monotonic() - started:.0f} s")
     start_tensorflow()
     tables = [run(data, from_end, seed) for seed in range(args.seeds)]
@@ -60,11 +61,11 @@ def main() -> int:
     return 0
 
 
-def read_beauty(cache: Path) -> tuple[RankerData, np.ndarray]:
+def read_beauty(interactions: Path, cache: Path) -> tuple[RankerData, np.ndarray]:
     """Read the interactions; say of each how many of its user follow."""
     from pipeline.encoder import open_encoder
 
-    rows = pd.read_csv(SOURCE).sort_values(["reviewerID", "position"], kind="stable")
+    rows = pd.read_csv(interactions).sort_values(["reviewerID", "position"], kind="stable")
     users, user_names = pd.factorize(rows["reviewerID"], sort=True)
     items, item_names = pd.factorize(rows["asin"], sort=True)
     order, nothing = rows["position"].to_numpy(np.int64), np.zeros(len(rows))

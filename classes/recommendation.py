@@ -31,8 +31,7 @@ class Recommendation:
         rows: (k,) int32 item rows, best first.
         scores: (k,) float32, what the network puts out for them, probabilities where it
             ends in a sigmoid; None for the cold-start list, which has no scores.
-        five_star_probabilities: (k,) float32 that the user would give five stars; None where
-            the data doesn't tell.
+        user_row: Whose they are; None for somebody who isn't known.
         source: Where they come from.
         n_candidates: How many items there were to choose from.
         n_without_price: How many items were left out because they have no price.
@@ -42,7 +41,7 @@ class Recommendation:
 
     rows: ItemRows
     scores: NDArray[np.float32] | None
-    five_star_probabilities: NDArray[np.float32] | None
+    user_row: int | None
     source: ListSource
     n_candidates: int
     n_without_price: int
@@ -147,7 +146,7 @@ class _Choice:
         return Recommendation(
             rows,
             scores,
-            self._data.five_star_probability(user_row, rows),
+            user_row,
             source,
             self._candidates.without(excluded),
             self._candidates.n_without_price,

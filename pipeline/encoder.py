@@ -70,7 +70,8 @@ class SentenceEncoder:
     @functools.cached_property
     def fingerprint(self) -> str:
         """Name the content of the model's files, the cut and the arithmetic, in 16 letters."""
-        total = hashlib.sha256(f"{self.max_tokens} {self.dtype}".encode())
+        arithmetic = f"{self.max_tokens} {self.dtype}, divided in float32"
+        total = hashlib.sha256(arithmetic.encode())
         for path in sorted(self.folder.rglob("*")):
             if path.suffix in {".json", ".txt", ".safetensors", ".bin", ".model"}:
                 total.update(str(path.relative_to(self.folder)).encode())
