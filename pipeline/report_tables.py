@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -49,23 +49,27 @@ def ranking(numbers: Numbers) -> str:
     ]
     for data, part in numbers.items():
         fresh, stale = (part["ranking"][mode] for mode in ("fresh", "stale"))
-        first = f"**{data}**, {fresh['users']:,} users, {fresh['cases']:,} cases"
-        for name, model in _by_ndcg(fresh["models"]):
-            behind = stale["models"].get(name)
-            cells = [
-                first,
-                name,
-                with_interval(model["ndcg@10"]),
-                number(model["hit_rate@10"]["value"]),
-                number(model["mrr"]["value"]),
-                with_interval(model["lead_of_served"]),
-                with_interval(behind["ndcg@10"]) if behind else "",
-            ]
-            lines.append(_row(cells))
-            first = ""
+        label = f"**{data}**, {fresh['users']:,} users, {fresh['cases']:,} cases"
+        lines += _group(
+            label,
+            (
+                [name, *_ranking_cells(model, stale["models"].get(name))]
+                for name, model in _by_ndcg(fresh["models"])
+            ),
+        )
         base = number(fresh["base_rate"]["ndcg@10"]), number(stale["base_rate"]["ndcg@10"])
         lines.append(_row(["", "random order", base[0], "", "", "", base[1]]))
     return "\n".join(lines)
+
+
+def _ranking_cells(fresh: Numbers, stale: Numbers | None) -> list[str]:
+    return [
+        with_interval(fresh["ndcg@10"]),
+        number(fresh["hit_rate@10"]["value"]),
+        number(fresh["mrr"]["value"]),
+        with_interval(fresh["lead_of_served"]),
+        with_interval(stale["ndcg@10"]) if stale else "",
+    ]
 
 
 def rating(numbers: Numbers) -> str:
@@ -79,19 +83,14 @@ def rating(numbers: Numbers) -> str:
         if not task:
             continue
         share = number(task["base_rate"]["accuracy"])
-        first = f"**{data}**, {task['pairs']:,} pairs, more frequent answer {share}"
-        for name, model in task["models"].items():
-            cells = [
-                first,
-                name,
-                with_interval(model["auc"]),
-                number(model["accuracy"]),
-                number(model["five_star"]["f1"]),
-                number(model["other"]["f1"]),
-            ]
-            lines.append(_row(cells))
-            first = ""
+        label = f"**{data}**, {task['pairs']:,} pairs, more frequent answer {share}"
+        lines += _group(label, ([name, *_rating_cells(m)] for name, m in task["models"].items()))
     return "\n".join(lines)
+
+
+def _rating_cells(model: Numbers) -> list[str]:
+    shares = (model["accuracy"], model["five_star"]["f1"], model["other"]["f1"])
+    return [with_interval(model["auc"]), *map(number, shares)]
 
 
 def newcomers(numbers: Numbers) -> str:
@@ -99,11 +98,16 @@ def newcomers(numbers: Numbers) -> str:
     lines = ["| data | rule | HitRate@5 | NDCG@5 |", "|---|---|---|---|"]
     for data, part in numbers.items():
         task = part["newcomers"]
-        first = f"**{data}**, {task['users']:,} people, {task['cases']:,} cases"
-        for name, rule in task["rules"].items() if task["cases"] else ():
-            values = (with_interval(rule[metric]) for metric in ("hit_rate@5", "ndcg@5"))
-            lines.append(_row([first, name, *values]))
-            first = ""
+        if not task["cases"]:
+            continue
+        label = f"**{data}**, {task['users']:,} people, {task['cases']:,} cases"
+        lines += _group(
+            label,
+            (
+                [name, *(with_interval(rule[metric]) for metric in ("hit_rate@5", "ndcg@5"))]
+                for name, rule in task["rules"].items()
+            ),
+        )
     return "\n".join(lines)
 
 
@@ -128,13 +132,14 @@ def costs(numbers: Numbers) -> str:
         "|---|---|---|---|---|---|---|---|",
     ]
     for data, part in numbers.items():
-        first = f"**{data}**"
-        for name, model in _by_ndcg(part["ranking"]["fresh"]["models"]):
-            variety = (number(model["coverage@5"]), f"{model['novelty@5']:.1f}")
-            spent = (_amount(model[key]) for key in _COSTS)
-            lines.append(_row([first, name, *variety, number(model["gini@5"]), *spent]))
-            first = ""
+        models = _by_ndcg(part["ranking"]["fresh"]["models"])
+        lines += _group(f"**{data}**", ([name, *_cost_cells(model)] for name, model in models))
     return "\n".join(lines)
+
+
+def _cost_cells(model: Numbers) -> list[str]:
+    variety = (number(model["coverage@5"]), f"{model['novelty@5']:.1f}", number(model["gini@5"]))
+    return [*variety, *(_amount(model[key]) for key in _COSTS)]
 
 
 def runs(numbers: Numbers) -> str:
@@ -160,6 +165,11 @@ def _amount(value: float | None) -> str:
     if value is None:
         return "-"
     return "< .01" if value < 0.01 else number(value, 0 if value >= 10 else 1 if value >= 1 else 2)
+
+
+def _group(label: str, rows: Iterable[list[str]]) -> list[str]:
+    """Write rows of cells, the label before the first of them."""
+    return [_row(["" if place else label, *cells]) for place, cells in enumerate(rows)]
 
 
 def _row(cells: list[str]) -> str:
