@@ -4,6 +4,7 @@ python -m benchmarks [--quick] [--items N] [--users N]   everything, on a case i
 python -m benchmarks reloads [--reloads N]               reloads under load, every answer judged
 python -m benchmarks agreement [--users N]               whether it ranks as Keras does
 python -m benchmarks kernels                             the searches alone, in more detail
+python -m benchmarks affinities                          what affinities add to a search
 """
 
 from __future__ import annotations
@@ -87,6 +88,12 @@ def _kernels(options: argparse.Namespace, _console: Console) -> None:
     report_all(_size(options)[0])
 
 
+def _affinities(options: argparse.Namespace, console: Console) -> None:
+    from benchmarks.affinities import report
+
+    report(*_size(options), console)
+
+
 def _size(options: argparse.Namespace) -> tuple[int, int]:
     n_items, n_users = QUICK if options.quick else SEED_SCALE
     return options.items or n_items, options.users or n_users
@@ -97,6 +104,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Console], None]] = {
     "reloads": _reloads,
     "agreement": _agreement,
     "kernels": _kernels,
+    "affinities": _affinities,
 }
 
 if __name__ == "__main__":

@@ -4,12 +4,13 @@ Each kernel is a function that computes the rows of some items, `lo` to `hi`, so
 catalogue of any size is done in blocks of bounded memory. What item i says stands in row
 i; the 100 largest entries of a row are kept, without the item itself. (Keeping the best
 of a row instead of a column was measured to rank the same, and it bounds what scoring a
-user costs.) Two come from what people chose, two from what the items are:
+user costs.) Four come from what people chose, two from what the items are:
 
 | kernel | entry (i, j) |
 |---|---|
 | seq | how often j was chosen up to 15 steps after i (or, for a third of the weight, before) |
 | hop | seq over one item between, which reaches what few people chose |
+| now | how often j was chosen after i lately, popular or not |
 | cf | the walk item, user, item, damped against popular items (RP3beta) |
 | tf | cosine of the words of both items |
 | ml | cosine of the vectors of both items, centred on the catalogue |
@@ -35,6 +36,7 @@ NEIGHBOURS: Final = 100
 MAX_GAP: Final = 15
 GAP_DECAY: Final = 0.8
 BACKWARD_SHARE: Final = 0.35
+RECENT_DAYS: Final = 90.0
 WALK_POWER: Final = 0.8
 POPULARITY_POWER: Final = 0.35
 
@@ -54,30 +56,63 @@ class Entries(NamedTuple):
 
 
 def sequence_kernel(history: History, n_items: int) -> KernelBlock:
-    """Count what was chosen soon after what.
+    """Count what was chosen soon after what, damped against popular items.
 
-    T[earlier, later] += .8^(g - 1) and T[later, earlier] += .35 · .8^(g - 1) for the items
-    of a user that lie g = 1 … 15 places apart; S = T_ij / sqrt(n_i n_j).
+    S_ij = T_ij / sqrt(n_i n_j), T the steps of `_steps`, each of weight 1.
+    """
+    scale = 1 / np.sqrt(np.maximum(np.bincount(history.items, minlength=n_items), 1))
+    return _steps(history, np.ones(len(history.items)), (scale, scale))
+
+
+def recent_kernel(history: History, days: NDArray[Any], n_items: int) -> KernelBlock:
+    """Say how likely people are these days to choose j after i: what is popular among them.
+
+    S_ij = T_ij / (Σ_i v + 1), T the steps of `_steps`, each of the weight v = exp(-a / 90) of
+    its later item, a the days from there to the newest of all.
+
+    Args:
+        history: Of all users.
+        days: (len(history.items),) int, when each entry was chosen.
+        n_items: Items of the catalogue.
+    """
+    weights = np.exp((days - days.max(initial=0)) / RECENT_DAYS)
+    totals = np.bincount(history.items, weights=weights, minlength=n_items)
+    return _steps(history, weights, (1 / (totals + 1), np.ones(n_items)))
+
+
+def _steps(
+    history: History,
+    weights: NDArray[np.float64],
+    scales: tuple[NDArray[np.float64], NDArray[np.float64]],
+) -> KernelBlock:
+    """Count steps between the items of a user that lie g = 1 … 15 places apart.
+
+    T[earlier, later] += .8^(g - 1) · weight of the later entry, and
+    T[later, earlier] += .35 times as much.
+
+    Args:
+        history: Of all users, newest first.
+        weights: (len(history.items),) of its entries.
+        scales: (n_items,) factors of rows and of columns.
     """
     from scipy.sparse import coo_matrix
 
     users = np.repeat(np.arange(len(history.starts) - 1), np.diff(history.starts))
-    items = history.items
-    scale = 1 / np.sqrt(np.maximum(np.bincount(items, minlength=n_items), 1))
+    items, n_items = history.items, len(scales[0])
 
     def block(lo: int, hi: int) -> Any:
-        rows, neighbours, weights = [], [], []
+        rows, neighbours, values = [], [], []
         for gap in range(1, MAX_GAP + 1):
             same = users[gap:] == users[:-gap]
             newer, older = items[:-gap][same], items[gap:][same]
-            weight = GAP_DECAY ** (gap - 1)
+            weight = GAP_DECAY ** (gap - 1) * weights[:-gap][same]
             for having, other, share in ((older, newer, 1.0), (newer, older, BACKWARD_SHARE)):
                 mine = (having >= lo) & (having < hi)
                 rows.append(having[mine] - lo)
                 neighbours.append(other[mine])
-                weights.append(np.full(int(mine.sum()), share * weight))
+                values.append(share * weight[mine])
         row, neighbour = np.concatenate(rows), np.concatenate(neighbours)
-        value = np.concatenate(weights) * scale[row + lo] * scale[neighbour]
+        value = np.concatenate(values) * scales[0][row + lo] * scales[1][neighbour]
         where = (row, neighbour)
         return coo_matrix((value, where), shape=(hi - lo, n_items), dtype=np.float32).tocsr()
 

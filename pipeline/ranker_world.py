@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from pipeline.item_columns import FIVE_STAR_RATE, item_columns
 from pipeline.item_kernels import (
     Entries,
     nearest,
+    recent_kernel,
     sequence_kernel,
     two_step_kernel,
     vector_kernel,
@@ -34,6 +35,7 @@ FloatArray = NDArray[np.float32]
 RECENCY_DECAY: Final[Mapping[str, float]] = {
     "seq": 0.4,
     "hop": 0.4,
+    "now": 0.4,
     "cf": 0.3,
     "tf": 0.2,
     "ml": 0.2,
@@ -123,10 +125,13 @@ def content_kernels(texts: NDArray[np.object_], vectors: FloatArray) -> dict[str
     }
 
 
-def behaviour_kernels(history: History, n_items: int) -> dict[str, list[Entries]]:
-    """Make the kernels of what people chose."""
+def behaviour_kernels(
+    history: History, days: NDArray[Any], n_items: int
+) -> dict[str, list[Entries]]:
+    """Make the kernels of what people chose, and when: (len(history.items),) days."""
     made = {"seq": list(nearest(sequence_kernel(history, n_items), n_items))}
     made["hop"] = list(nearest(two_step_kernel(made["seq"], n_items), n_items))
+    made["now"] = list(nearest(recent_kernel(history, days, n_items), n_items))
     made["cf"] = list(nearest(walk_kernel(history, n_items), n_items))
     return made
 
@@ -148,8 +153,9 @@ def world_of(
         pace: One of PACES.
     """
     history = histories(log.users, log.items, log.times, n_users)
-    made = {**behaviour_kernels(history, catalog.n_items), **catalog.fixed}
-    kernels = at_pace(_stacked(made, catalog.n_items), history, pace)
+    chosen = behaviour_kernels(history, log.days[history.interactions], catalog.n_items)
+    made = {**chosen, **catalog.fixed}
+    kernels = at_pace(stacked(made, catalog.n_items), history, pace)
     bias = fit_bias_model(
         log.users,
         log.items,
@@ -189,7 +195,7 @@ def scaled(kernels: AffinityKernels, history: History, seed: int = 0) -> Affinit
     return kernels._replace(weights=(kernels.weights * per_entry).astype(np.float32))
 
 
-def _stacked(made: Mapping[str, list[Entries]], n_items: int) -> AffinityKernels:
+def stacked(made: Mapping[str, list[Entries]], n_items: int) -> AffinityKernels:
     """Stack kernels in their order; one that is empty gets an entry of weight 0.
 
     Without any entry it would be absent from the file, and its column from the affinities.

@@ -9,6 +9,7 @@ from pipeline import item_kernels
 from pipeline.item_kernels import (
     KernelBlock,
     nearest,
+    recent_kernel,
     sequence_kernel,
     vector_kernel,
     walk_kernel,
@@ -41,6 +42,23 @@ def test_sequences_count_later_choices_fully_and_earlier_ones_for_a_third(histor
     expected[0, 2], expected[2, 0] = 0.8 / once, 0.35 * 0.8 / once  # two steps apart
     expected[1, 2], expected[2, 1] = 1 / once, 0.35 / once
     assert whole(sequence_kernel(history, N_ITEMS)) == pytest.approx(expected)
+
+
+def test_what_was_chosen_lately_counts_more_and_popularity_counts(history: History) -> None:
+    days = np.array([10, 100, 190, 190, 190])[history.interactions]
+    today, once, long_ago = 1.0, np.exp(-1), np.exp(-2)  # 0, 90 and 180 days before the newest
+    rows = whole(recent_kernel(history, days, N_ITEMS))
+    about_0, about_1, about_2 = long_ago + today + 1, once + today + 1, today + 1
+    assert rows[0, 1] == pytest.approx((once + 0.35 * today) / about_0)
+    assert rows[1, 0] == pytest.approx((0.35 * once + today) / about_1)
+    assert rows[1, 2] == pytest.approx(today / about_1)
+    assert rows[2, 0] == pytest.approx(0.35 * 0.8 * today / about_2)
+    assert not rows[3].any()
+
+
+def test_without_any_history_nothing_was_chosen_lately() -> None:
+    nothing = np.empty(0, dtype=np.int64)
+    assert not whole(recent_kernel(histories(nothing, nothing, nothing, 2), nothing, 3), 3).any()
 
 
 def test_walks_are_damped_against_popular_items(history: History) -> None:
