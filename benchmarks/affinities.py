@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
-from benchmarks.case import World, draw_halves
+from benchmarks.case import N_DAYS, World, draw_halves
 from benchmarks.turns import Job, in_turns
 from classes.affinities import Affinities
 from classes.touch import Touch
@@ -24,7 +24,6 @@ from recsys.artifacts import FloatArray
 from recsys.kernels.item_index import NO_ROWS
 
 K = 5
-N_DAYS = 1_400
 N_TURNS = 400
 N_SEARCHERS = 1_000
 

@@ -182,6 +182,7 @@ def test_the_sums_are_right_over_four_workers_one_of_them_killed_and_replaced(
     ]
     assert counted == [200] * 12  # whichever worker is asked
     assert value(scrapes[0], "users_scored_total", source="cold_start") == 200
+    assert value(scrapes[0], "worker_starts_total") == N_WORKERS + 1
     labels = {"method": "GET", "route": "/recommendations"}
     assert value(scrapes[0], "request_seconds_count", **labels) == 200
 
