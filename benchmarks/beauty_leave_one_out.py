@@ -27,9 +27,9 @@ from pipeline.embedding_cache import EmbeddingCache, encode_texts
 from pipeline.quiet import start_tensorflow
 from pipeline.ranker_data import RankerData
 from pipeline.ranker_head import Head, catalog_scores
-from pipeline.ranker_judging import Judgement, target_ranks
-from pipeline.ranker_lists import Targets, make_lists, targets_of
-from pipeline.ranker_training import Choice, Fold, at_pace_of, choose_pace, fit_final
+from pipeline.ranker_judging import target_ranks
+from pipeline.ranker_lists import Targets, targets_of
+from pipeline.ranker_training import Fold, at_pace_of, choose_pace, fit, lists_of
 from pipeline.ranker_world import Catalog, Log, World, content_kernels, world_of
 from recsys import metrics
 from recsys.affinity import histories
@@ -93,12 +93,11 @@ def run(data: RankerData, from_end: np.ndarray, seed: int) -> dict[str, dict[str
 
     tell = Steps()
     plan = RankerPlan(seed=seed)
-    folds = [fold_before(data, from_end, last, seed) for last in (2, 1)]
-    pace, losses = choose_pace(folds, plan, tell)
+    folds = [fold_before(data, from_end, last) for last in (2, 1)]
+    pace, losses = choose_pace(folds[:1], folds[1], plan, tell)
     print("loss by pace", {name: round(loss, 4) for name, loss in losses.items()}, flush=True)
-    folds = [at_pace_of(fold, pace, seed, ALL_LISTS) for fold in folds]
-    none = Judgement(0.0, 0.0, 0, 0)
-    head = fit_final(folds, Choice(True, False, {}, none, none, ""), plan, tell)
+    folds = [at_pace_of(fold, pace) for fold in folds]
+    head = fit(lists_of(folds, seed, ALL_LISTS), plan, tell)
     before = data.log.where(from_end >= 1)
     fresh = world_of(before, data.catalog, data.n_users, pace=pace)
     history = histories(before.users, before.items, before.times, data.n_users)
@@ -111,12 +110,11 @@ def run(data: RankerData, from_end: np.ndarray, seed: int) -> dict[str, dict[str
     }
 
 
-def fold_before(data: RankerData, from_end: np.ndarray, last: int, seed: int) -> Fold:
+def fold_before(data: RankerData, from_end: np.ndarray, last: int) -> Fold:
     """The fold whose targets have `last` items of their user after them."""
     before = data.log.where(from_end > last)
     world = world_of(before, data.catalog, data.n_users)
-    targets = targets_of(data.log.where(from_end == last), world)
-    return Fold(world, before, targets, make_lists(world, targets, seed, ALL_LISTS))
+    return Fold(world, before, targets_of(data.log.where(from_end == last), world))
 
 
 def figures(

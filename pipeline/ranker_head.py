@@ -9,18 +9,16 @@ several heads is a head again, with all their hidden units beside each other.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.ranker_lists import Lists, Targets
+from pipeline.ranker_lists import Targets
 from pipeline.ranker_world import World
 from recsys.affinity import affinities, new_room
 
 FloatArray = NDArray[np.float32]
-
-_LISTS_A_BLOCK: Final = 1_000
 
 
 @dataclass(frozen=True)
@@ -50,25 +48,6 @@ class Head:
         hidden = self.hidden / spread[:, None]
         bias = self.bias - mean @ hidden
         return Head(self.linear / spread, hidden, bias, self.output)
-
-    def padded(self, n_inputs: int) -> Head:
-        """The same head with more inputs after its own, which change nothing."""
-        n_more = n_inputs - len(self.linear)
-        linear = np.pad(self.linear, (0, n_more))
-        return Head(linear, np.pad(self.hidden, ((0, n_more), (0, 0))), self.bias, self.output)
-
-
-def list_loss(head: Head, lists: Lists) -> float:
-    """The mean softmax loss of lists, in nats, as `ranker_fitting.fit_head` minimises it."""
-    losses = np.empty(len(lists.users))
-    for low in range(0, len(losses), _LISTS_A_BLOCK):
-        part = slice(low, low + _LISTS_A_BLOCK)
-        features = lists.features[part]
-        flat = head.score(features.reshape(-1, lists.n_inputs))
-        scores = flat.reshape(features.shape[:2]).astype(np.float64)
-        weighed = scores + lists.log_weights[part]
-        losses[part] = np.logaddexp.reduce(weighed, axis=1) - scores[:, 0]
-    return float(losses.mean())
 
 
 def catalog_loss(head: Head, world: World, targets: Targets) -> float:

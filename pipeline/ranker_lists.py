@@ -16,7 +16,7 @@ FloatArray = NDArray[np.float32]
 
 TOP_CANDIDATES: Final = 25
 UNIFORM_CANDIDATES: Final = 80
-MAX_LISTS: Final = 8_000
+MAX_LISTS: Final = 4_500
 """Lists of a fold at most, drawn at random; more were not measured to rank better."""
 
 _POPULARITY: Final = ITEM_COLUMNS.index("log_count_180d")

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from pipeline.ranker_data import RankerData
     from pipeline.ranker_head import Head
-    from pipeline.ranker_training import Choice, Tell
+    from pipeline.ranker_training import Tell, Trial
     from pipeline.ranker_world import World
 
 LIMITS: Final = (
@@ -58,6 +58,7 @@ def run(args: argparse.Namespace, config: Config, console: Console) -> None:
     """
     from pipeline import ranker_training
     from pipeline.ranker_data import read_ranker_data
+    from pipeline.ranker_training import BEFORE_VALIDATION
     from pipeline.rating_bias import choose_item_shrinkage
 
     started = time.monotonic()
@@ -70,25 +71,26 @@ def run(args: argparse.Namespace, config: Config, console: Console) -> None:
 
         plan = RankerPlan(seed=args.seed)
         bias = choose_item_shrinkage(data)
-        folds = ranker_training.make_folds(data, args.seed, bias.item_shrinkage, tell)
-        pace, pace_losses = ranker_training.choose_pace(folds, plan, tell)
-        if pace != 1:
-            folds = [ranker_training.at_pace_of(fold, pace, args.seed) for fold in folds]
-        choice = ranker_training.choose(folds, data, plan, tell)
-        _show(choice, console)
-        _compare_with_served(choice, paths, console)
-        refuse_worse(choice, allow=args.allow_worse)
-        head = ranker_training.fit_final(folds, choice, plan, tell)
-        n_lists = [len(fold.lists.users) for fold in folds]
-        del folds
+        folds = ranker_training.make_folds(data, bias.item_shrinkage, tell)
+        earlier, last = folds[BEFORE_VALIDATION], folds[-1]
+        pace, pace_losses = ranker_training.choose_pace(earlier, last, plan, tell)
+        folds = [ranker_training.at_pace_of(fold, pace) for fold in folds]
+        lists = ranker_training.lists_of(folds, args.seed)
+        trial = ranker_training.try_out(lists[BEFORE_VALIDATION], folds[-1], data, plan, tell)
+        _show(trial, console)
+        _compare_with_served(trial, paths, console)
+        refuse_worse(trial, allow=args.allow_worse)
+        head = ranker_training.fit(lists, plan, tell)
+        n_lists = [len(part.users) for part in lists]
+        del folds, earlier, last, lists
         tell("kernels of all rows")
         world = ranker_training.published_world(data, bias.item_shrinkage, pace)
     facts = {
         "model": "ranker: what will the user choose next?",
         "split": _split_facts(data),
-        "plan": {**asdict(plan), "form": "hidden" if choice.hidden else "linear", "pace": pace},
+        "plan": {**asdict(plan), "pace": pace},
         "lists": n_lists,
-        "validation": _validation_facts(choice)
+        "validation": _validation_facts(trial)
         | {"pace_losses": pace_losses, "five_star": bias.facts()},
         "limits": list(LIMITS),
         "versions": versions(("keras", "tensorflow", "numpy", "scipy", "scikit-learn")),
@@ -97,18 +99,18 @@ def run(args: argparse.Namespace, config: Config, console: Console) -> None:
     console.print(f"wrote {paths.item_affinity.name}, {paths.item_price.name} and {paths.model}")
 
 
-def refuse_worse(choice: Choice, *, allow: bool) -> None:
+def refuse_worse(trial: Trial, *, allow: bool) -> None:
     """Hold back a ranker that popularity beats, unless that is allowed.
 
     Raises:
         PipelineError: It is held back; nothing has been replaced.
     """
-    if choice.gain >= 0 or allow:
+    if trial.gain >= 0 or allow:
         return
     raise PipelineError(
-        f"On the validation days the ranker's NDCG@10 is {choice.ranker.ndcg:.4f}, "
-        f"{-choice.gain:.4f} below that of popularity ({choice.popularity_column}: "
-        f"{choice.popularity.ndcg:.4f}), so it was not published and the old files stay. Give "
+        f"On the validation days the ranker's NDCG@10 is {trial.ranker.ndcg:.4f}, "
+        f"{-trial.gain:.4f} below that of popularity ({trial.popularity_column}: "
+        f"{trial.popularity.ndcg:.4f}), so it was not published and the old files stay. Give "
         f"more reviews, or publish it nevertheless: --allow-worse."
     )
 
@@ -152,29 +154,25 @@ def _split_facts(data: RankerData) -> dict[str, Any]:
     }
 
 
-def _validation_facts(choice: Choice) -> dict[str, Any]:
+def _validation_facts(trial: Trial) -> dict[str, Any]:
     return {
-        "users": choice.ranker.n_users,
-        "cases": choice.ranker.n_cases,
-        "ranker": choice.ranker.facts(),
-        "popularity": {"by": choice.popularity_column, **choice.popularity.facts()},
-        "list_losses": {name: round(loss, 4) for name, loss in choice.losses.items()},
-        "profile": choice.profile,
+        "users": trial.ranker.n_users,
+        "cases": trial.ranker.n_cases,
+        "ranker": trial.ranker.facts(),
+        "popularity": {"by": trial.popularity_column, **trial.popularity.facts()},
     }
 
 
-def _show(choice: Choice, console: Console) -> None:
-    form = "hidden units" if choice.hidden else "linear"
-    profile = "with" if choice.profile else "without"
+def _show(trial: Trial, console: Console) -> None:
     console.print(
-        f"form: {form}, {profile} the user's profile; on the validation days NDCG@10 "
-        f"{choice.ranker.ndcg:.4f}, popularity {choice.popularity.ndcg:.4f} "
-        f"({choice.ranker.n_users:,} users)",
+        f"on the validation days NDCG@10 "
+        f"{trial.ranker.ndcg:.4f}, popularity {trial.popularity.ndcg:.4f} "
+        f"({trial.ranker.n_users:,} users)",
         highlight=False,
     )
 
 
-def _compare_with_served(choice: Choice, paths: ArtifactPaths, console: Console) -> None:
+def _compare_with_served(trial: Trial, paths: ArtifactPaths, console: Console) -> None:
     """Say how the model in service did, if its card tells of the same interactions."""
     card = read_card(paths.model)
     served = card.get("validation", {}).get("ranker", {}).get("ndcg@10")
@@ -185,7 +183,7 @@ def _compare_with_served(choice: Choice, paths: ArtifactPaths, console: Console)
         return
     console.print(
         f"the model in service had {served:.4f} on the same interactions, "
-        f"{choice.ranker.ndcg - served:+.4f} now",
+        f"{trial.ranker.ndcg - served:+.4f} now",
         highlight=False,
     )
 

@@ -14,10 +14,18 @@ from pipeline.cli import main
 from pipeline.errors import PipelineError
 from pipeline.item_columns import ITEM_COLUMNS
 from pipeline.ranker_data import RankerData, read_ranker_data
-from pipeline.ranker_head import Head, catalog_scores, list_loss
+from pipeline.ranker_head import Head, catalog_scores
 from pipeline.ranker_judging import Judgement, judge
-from pipeline.ranker_lists import Lists, Targets, make_lists, pair_features, targets_of
-from pipeline.ranker_training import Choice, Fold, choose, fit_final, make_folds
+from pipeline.ranker_lists import Targets, make_lists, pair_features, targets_of
+from pipeline.ranker_training import (
+    BEFORE_VALIDATION,
+    Fold,
+    Trial,
+    fit,
+    lists_of,
+    make_folds,
+    try_out,
+)
 from pipeline.ranker_world import RECENCY_DECAY, Log, World, world_of
 from pipeline.train_ranker import refuse_worse
 from recsys import columns
@@ -48,7 +56,7 @@ def data(paths: ArtifactPaths) -> RankerData:
 
 @pytest.fixture(scope="module")
 def folds(data: RankerData) -> list[Fold]:
-    return make_folds(data, 0, 10.0, lambda _: None)
+    return make_folds(data, 10.0, lambda _: None)
 
 
 @pytest.fixture
@@ -129,13 +137,15 @@ def test_shuffling_the_future_changes_nothing_that_was_trained(data: RankerData)
     plan = RankerPlan(hidden_units=4, n_heads=2, epochs=2)
     results = []
     for given in (data, other):
-        folds = make_folds(given, 0, 10.0, lambda _: None)
-        choice = choose(folds, given, plan, lambda _: None)
-        results.append((folds, choice, fit_final(folds, choice, plan, lambda _: None)))
-    (folds, choice, head), (other_folds, other_choice, other_head) = results
-    assert choice == other_choice
+        folds = make_folds(given, 10.0, lambda _: None)
+        lists = lists_of(folds, seed=0)
+        trial = try_out(lists[BEFORE_VALIDATION], folds[-1], given, plan, lambda _: None)
+        results.append((folds, lists, trial, fit(lists, plan, lambda _: None)))
+    (folds, lists, trial, head), (other_folds, other_lists, other_trial, other_head) = results
+    assert trial == other_trial
+    for mine, theirs in zip(lists, other_lists, strict=True):
+        assert np.array_equal(mine.features, theirs.features)
     for fold, other_fold in zip(folds, other_folds, strict=True):
-        assert np.array_equal(fold.lists.features, other_fold.lists.features)
         assert np.array_equal(fold.world.kernels.weights, other_fold.world.kernels.weights)
         assert np.array_equal(fold.world.columns, other_fold.world.columns)
     assert np.array_equal(head.linear, other_head.linear)
@@ -151,6 +161,17 @@ def test_folds_foretell_days_that_their_world_has_not_seen(folds: list[Fold]) ->
     sizes = [len(fold.before.users) for fold in folds]
     assert sizes == sorted(sizes)
     assert sizes[-1] == pytest.approx(0.8 * N_USERS * N_STEPS, rel=0.1)
+
+
+def test_folds_of_the_trial_ask_for_nothing_from_the_validation_days(folds: list[Fold]) -> None:
+    log = folds[-1].before
+    known = set(zip(log.users.tolist(), log.items.tolist(), strict=True))
+    for fold in folds[BEFORE_VALIDATION]:
+        asked = zip(fold.targets.users.tolist(), fold.targets.items.tolist(), strict=True)
+        assert set(asked) <= known
+    reaching = folds[BEFORE_VALIDATION.stop].targets
+    asked = zip(reaching.users.tolist(), reaching.items.tolist(), strict=True)
+    assert not set(asked) <= known
 
 
 def test_lists_hold_the_target_first_and_nothing_that_was_chosen_before(
@@ -196,24 +217,13 @@ def test_keras_model_is_the_head_and_splits_exactly(head: Head, tmp_path: Path) 
     assert split(model).affinity_gains is not None
 
 
-def test_scaling_and_padding_leave_the_order_of_items_alone(head: Head) -> None:
+def test_scaling_leaves_the_order_of_items_alone(head: Head) -> None:
     random = np.random.default_rng(2)
     x = random.normal(size=(50, N_INPUTS)).astype(np.float32)
     mean = random.normal(size=N_INPUTS).astype(np.float32)
     spread = random.uniform(0.5, 2, N_INPUTS).astype(np.float32)
     difference = head.score((x - mean) / spread) - head.unscaled(mean, spread).score(x)
     assert np.ptp(difference) == pytest.approx(0, abs=1e-3)
-    more = np.concatenate([x, random.normal(size=(50, 2))], axis=1).astype(np.float32)
-    assert head.padded(N_INPUTS + 2).score(more) == pytest.approx(head.score(x), abs=1e-4)
-
-
-def test_list_loss_is_the_softmax_over_weighted_candidates() -> None:
-    head = Head(np.ones(1, np.float32), *(np.zeros(s, np.float32) for s in ((1, 0), 0, 0)))
-    features = np.array([[[2.0], [1.0], [0.0], [9.0]]], dtype=np.float32)
-    log_weights = np.log(np.array([[1.0, 1.0, 3.0, 1e-30]], dtype=np.float32))
-    lists = Lists(np.array([0]), features, log_weights)
-    expected = -np.log(np.exp(2) / (np.exp(2) + np.exp(1) + 3))
-    assert list_loss(head, lists) == pytest.approx(expected)
 
 
 def test_judging_leaves_out_what_was_chosen_before(data: RankerData) -> None:
@@ -229,11 +239,11 @@ def test_judging_leaves_out_what_was_chosen_before(data: RankerData) -> None:
 
 def test_ranker_that_popularity_beats_is_refused_unless_allowed() -> None:
     worse, better = Judgement(0.01, 0.02, 5, 9), Judgement(0.03, 0.05, 5, 9)
-    choice = Choice(True, True, {}, worse, better, "log_count_30d")
+    trial = Trial(worse, better, "log_count_30d")
     with pytest.raises(PipelineError, match=r"0\.0100, 0\.0200 below .* --allow-worse"):
-        refuse_worse(choice, allow=False)
-    refuse_worse(choice, allow=True)
-    refuse_worse(replace(choice, ranker=better), allow=False)
+        refuse_worse(trial, allow=False)
+    refuse_worse(trial, allow=True)
+    refuse_worse(replace(trial, ranker=better), allow=False)
 
 
 def test_data_of_people_who_never_come_back_is_refused_and_nothing_is_written(
