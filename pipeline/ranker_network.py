@@ -41,17 +41,13 @@ def build_ranker(
     ]
     joined = keras.layers.Concatenate(name="pair")(inputs[N_TEXT_INPUTS:])
     linear = keras.layers.Dense(1, use_bias=False, name="linear")
-    parts = [linear(joined)]
-    if len(head.bias):
-        hidden = keras.layers.Dense(len(head.bias), activation="relu", name="hidden")
-        output = keras.layers.Dense(1, use_bias=False, name="output")
-        parts.append(output(hidden(joined)))
-    score = keras.layers.Add(name="score")(parts) if len(parts) > 1 else parts[0]
+    hidden = keras.layers.Dense(len(head.bias), activation="relu", name="hidden")
+    output = keras.layers.Dense(1, use_bias=False, name="output")
+    score = keras.layers.Add(name="score")([linear(joined), output(hidden(joined))])
     model = keras.Model(inputs, score, name="ranker")
     linear.set_weights([_after_price(head.linear[:, None])])
-    if len(head.bias):
-        hidden.set_weights([_after_price(head.hidden), head.bias])
-        output.set_weights([head.output[:, None]])
+    hidden.set_weights([_after_price(head.hidden), head.bias])
+    output.set_weights([head.output[:, None]])
     return model
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -56,10 +56,7 @@ def run(args: argparse.Namespace, config: Config, console: Console) -> None:
         PipelineError: The data can't teach anything, or popularity ranks better.
         recsys.artifacts.ArtifactError: An input file is missing or bad.
     """
-    from pipeline import ranker_training
     from pipeline.ranker_data import read_ranker_data
-    from pipeline.ranker_training import BEFORE_VALIDATION
-    from pipeline.rating_bias import choose_item_shrinkage
 
     started = time.monotonic()
     paths = ArtifactPaths.in_folders(config.data_path, config.embeddings_path, config.model_path)
@@ -67,36 +64,59 @@ def run(args: argparse.Namespace, config: Config, console: Console) -> None:
         tell("reading interactions, comparing the texts of items")
         data = read_ranker_data(paths)
         start_tensorflow()
-        from pipeline.ranker_fitting import RankerPlan
 
-        plan = RankerPlan(seed=args.seed)
-        bias = choose_item_shrinkage(data)
-        folds = ranker_training.make_folds(data, bias.item_shrinkage, tell)
-        earlier, last = folds[BEFORE_VALIDATION], folds[-1]
-        pace, pace_losses = ranker_training.choose_pace(earlier, last, plan, tell)
-        folds = [ranker_training.at_pace_of(fold, pace) for fold in folds]
-        lists = ranker_training.lists_of(folds, args.seed)
-        trial = ranker_training.try_out(lists[BEFORE_VALIDATION], folds[-1], data, plan, tell)
-        _show(trial, console)
-        _compare_with_served(trial, paths, console)
-        refuse_worse(trial, allow=args.allow_worse)
-        head = ranker_training.fit(lists, plan, tell)
-        n_lists = [len(part.users) for part in lists]
-        del folds, earlier, last, lists
-        tell("kernels of all rows")
-        world = ranker_training.published_world(data, bias.item_shrinkage, pace)
+        def judged(trial: Trial) -> None:
+            _show(trial, console)
+            _compare_with_served(trial, paths, console)
+            refuse_worse(trial, allow=args.allow_worse)
+
+        head, world, learned = _learn(data, args.seed, judged, tell)
     facts = {
         "model": "ranker: what will the user choose next?",
         "split": _split_facts(data),
-        "plan": {**asdict(plan), "pace": pace},
-        "lists": n_lists,
-        "validation": _validation_facts(trial)
-        | {"pace_losses": pace_losses, "five_star": bias.facts()},
+        **learned,
         "limits": list(LIMITS),
         "versions": versions(("keras", "tensorflow", "numpy", "scipy", "scikit-learn")),
     }
     publish(data, world, head, facts, paths, started)
     console.print(f"wrote {paths.item_affinity.name}, {paths.item_price.name} and {paths.model}")
+
+
+def _learn(
+    data: RankerData, seed: int, judged: Callable[[Trial], None], tell: Tell
+) -> tuple[Head, World, dict[str, Any]]:
+    """Choose the pace, try a head on the validation days, and fit the one to publish.
+
+    Args:
+        data: Everything.
+        seed: Of draws and first weights.
+        judged: Hears of the trial, and ends the training by raising.
+        tell: Hears what is being done.
+
+    Returns:
+        The head, the world of all rows, and what the card tells of the way there.
+    """
+    from pipeline import ranker_training as training
+    from pipeline.ranker_fitting import RankerPlan
+    from pipeline.rating_bias import choose_item_shrinkage
+
+    plan, before = RankerPlan(seed=seed), training.BEFORE_VALIDATION
+    bias = choose_item_shrinkage(data)
+    folds = training.make_folds(data, bias.item_shrinkage, tell)
+    pace, losses = training.choose_pace(folds[before], folds[-1], plan, tell)
+    folds = [training.at_pace_of(fold, pace) for fold in folds]
+    lists = training.lists_of(folds, seed)
+    trial = training.try_out(lists[before], folds[-1], data, plan, tell)
+    judged(trial)
+    del folds  # kernels of seven moments, before those of all rows are made
+    head = training.fit(lists, plan, tell)
+    tell("kernels of all rows")
+    facts = {
+        "plan": {**asdict(plan), "pace": pace},
+        "lists": [len(part.users) for part in lists],
+        "validation": _validation_facts(trial) | {"pace_losses": losses, "five_star": bias.facts()},
+    }
+    return head, training.published_world(data, bias.item_shrinkage, pace), facts
 
 
 def refuse_worse(trial: Trial, *, allow: bool) -> None:
