@@ -51,17 +51,9 @@ class RankerPlan:
     seed: int = 7
 
 
-@dataclass(frozen=True)
-class Fitted:
-    """A head and how it went: the held-out loss before and after each epoch, nats a list."""
-
-    head: Head
-    losses: list[float]
-
-
 def fit_head(
     lists: Lists, plan: RankerPlan, on_epoch: Callable[[int, float], object] = lambda *_: None
-) -> Fitted:
+) -> Head:
     """Fit heads to lists by their softmax, and average them.
 
         loss = -log( exp(s_0) / Σ_k weight_k exp(s_k) )   for the target 0
@@ -96,7 +88,7 @@ def fit_head(
             best = heads.weights()
         elif epoch + 1 - int(np.argmin(losses)) >= plan.patience:
             break
-    return Fitted(heads.averaged(best).unscaled(mean, spread), losses)
+    return heads.averaged(best).unscaled(mean, spread)
 
 
 class _Heads:

@@ -123,7 +123,7 @@ def choose_pace(
     for pace in PACES:
         tell(f"choosing how fast older items lose weight: {pace:g}")
         paced = [at_pace_of(fold, pace) for fold in earlier]
-        head = fit_head(joined(lists_of(paced, plan.seed, PACE_LISTS)), linear).head
+        head = fit_head(joined(lists_of(paced, plan.seed, PACE_LISTS)), linear)
         losses[pace] = catalog_loss(head, at_pace_of(last, pace).world, targets)
     best = min(losses, key=lambda pace: losses[pace])
     return best, {f"{pace:g}": loss for pace, loss in losses.items()}
@@ -163,7 +163,7 @@ def fit(
     def on_epoch(epoch: int, loss: float) -> None:
         tell(f"{doing}, epoch {epoch}: held-out loss {loss:.4f}")
 
-    return fit_head(joined(lists), plan, on_epoch).head
+    return fit_head(joined(lists), plan, on_epoch)
 
 
 def published_world(data: RankerData, item_shrinkage: float, pace: float) -> World:

@@ -185,9 +185,8 @@ def _validation_facts(trial: Trial) -> dict[str, Any]:
 
 def _show(trial: Trial, console: Console) -> None:
     console.print(
-        f"on the validation days NDCG@10 "
-        f"{trial.ranker.ndcg:.4f}, popularity {trial.popularity.ndcg:.4f} "
-        f"({trial.ranker.n_users:,} users)",
+        f"on the validation days NDCG@10 {trial.ranker.ndcg:.4f}, popularity "
+        f"{trial.popularity.ndcg:.4f} ({trial.ranker.n_users:,} users)",
         highlight=False,
     )
 
