@@ -87,7 +87,8 @@ def serve(
     granian.drain_s = config.drain_s
     granian.announce = announcer(config)
     try:
-        granian.serve(target_loader=partial(_load_in_worker, load), wrap_loader=False)
+        loader = partial(_load_in_worker, load, config.shutdown_timeout_s)
+        granian.serve(target_loader=loader, wrap_loader=False)
     except SystemExit as stopped:
         # A signal from a terminal reaches the workers too; that they ended is no failure.
         return 0 if granian.interrupt_signal else int(stopped.code or 0)
@@ -214,7 +215,7 @@ def _ask_for_user(host: str, port: int) -> str | None:
         connection.close()
 
 
-def _load_in_worker(load: Callable[[], Flask]) -> Flask:
+def _load_in_worker(load: Callable[[], Flask], shutdown_timeout_s: int) -> Flask:
     """Make the application of one worker.
 
     The worker leaves the terminal's process group, so that Ctrl-C reaches it once, through
@@ -223,10 +224,19 @@ def _load_in_worker(load: Callable[[], Flask]) -> Flask:
     os.setsid()
     parent = multiprocessing.parent_process()
     if parent is not None:
-        Thread(target=_end_with, args=(parent,), daemon=True).start()
+        Thread(target=_end_with, args=(parent.pid, shutdown_timeout_s), daemon=True).start()
     return load()
 
 
-def _end_with(parent: Any) -> None:
-    parent.join()
-    os.kill(os.getpid(), signal.SIGTERM)
+def _end_with(parent_pid: int | None, timeout_s: int) -> None:
+    """End this worker once its parent is gone: gracefully, or after a while by force.
+
+    Waiting for the parent's sentinel would not do, since workers forked later hold it open.
+    """
+    while os.getppid() == parent_pid:
+        time.sleep(_END_INTERVAL_S)
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline:
+        os.kill(os.getpid(), signal.SIGTERM)  # again and again: while it starts, it misses some
+        time.sleep(_END_INTERVAL_S)
+    os.kill(os.getpid(), signal.SIGKILL)

@@ -12,6 +12,8 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from textwrap import dedent
+from typing import IO, cast
 
 import psutil
 import pytest
@@ -21,6 +23,34 @@ from logs import LOG_FILE
 from tests.artifacts import write_tiny_artifacts
 from tests.http.conftest import N_WORKERS, config_in, copy_of
 from tests.http.process import Server, environment, free_port, run_app, say_raw, serving, until
+
+# Servers whose workers say that they are busy, and then load for long, for ever, or never answer.
+SLOW_START = """
+    def load(config):
+        print("busy", flush=True)
+        time.sleep(2)
+        return create_app(config)
+"""
+NO_START = SLOW_START.replace("sleep(2)", "sleep(600)")
+NO_ANSWER = """
+    def load(config):
+        return wait_for_ever
+
+    def wait_for_ever(environ, start_response):
+        print("busy", flush=True)
+        time.sleep(600)
+"""
+SERVE = """
+import sys, time
+from functools import partial
+import server
+from app import create_app
+from config import Config
+{load}
+config = Config.from_environment()
+server.configure_logging(config)
+sys.exit(server.serve(config, partial(load, config), (), lambda: None))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +65,10 @@ def generations(server: Server, n_requests: int = 40) -> set[str]:
     with ThreadPoolExecutor(8) as pool:
         answers = pool.map(lambda _: server.get("/recommendations?users=zoe"), range(n_requests))
         return {answer.headers["X-Generation"] for answer in answers}
+
+
+def has_ended(process: psutil.Process) -> bool:
+    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
 
 
 def test_the_start_says_one_line_with_the_address_and_an_example_that_works(
@@ -230,7 +264,34 @@ def test_workers_do_not_outlive_a_killed_parent(published: Config, tmp_path: Pat
     with serving(copy_of(published, tmp_path)) as server:
         workers = [psutil.Process(each) for each in server.workers()]
         server.process.kill()
-        until(lambda: not any(w.is_running() and w.status() != "zombie" for w in workers))
+        until(lambda: all(has_ended(each) for each in workers))
+
+
+@pytest.mark.parametrize("load", [SLOW_START, NO_START, NO_ANSWER])
+def test_busy_workers_do_not_outlive_a_killed_parent(
+    published: Config, tmp_path: Path, load: str
+) -> None:
+    config = copy_of(published, tmp_path, shutdown_timeout_s=2)
+    with subprocess.Popen(
+        [sys.executable, "-c", SERVE.format(load=dedent(load))],
+        cwd=PROJECT_ROOT,
+        env=environment(config),
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:  # the server itself sends a first request to each address, to see whether it answers
+            said = cast(IO[str], process.stdout).readline()
+            until(lambda: len(psutil.Process(process.pid).children()) == N_WORKERS)
+        finally:
+            workers = psutil.Process(process.pid).children()
+            process.kill()
+    try:
+        assert said == "busy\n"
+        until(lambda: all(has_ended(each) for each in workers))
+    finally:
+        for each in workers:
+            if each.is_running():
+                each.kill()
 
 
 def test_a_signal_during_the_first_build_ends_it_with_status_0_and_no_builder(
