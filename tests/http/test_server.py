@@ -27,7 +27,7 @@ from tests.http.process import Server, environment, free_port, run_app, say_raw,
 # Servers whose workers say that they are busy, and then load for long, for ever, or never answer.
 SLOW_START = """
     def load(config):
-        print("busy", flush=True)
+        os.write(1, b"busy\\n")  # in one piece, whoever else writes
         time.sleep(2)
         return create_app(config)
 """
@@ -37,11 +37,11 @@ NO_ANSWER = """
         return wait_for_ever
 
     def wait_for_ever(environ, start_response):
-        print("busy", flush=True)
+        os.write(1, b"busy\\n")  # in one piece, whoever else writes
         time.sleep(600)
 """
 SERVE = """
-import sys, time
+import os, sys, time
 from functools import partial
 import server
 from app import create_app
