@@ -2,7 +2,8 @@
 
 `report/metrics.json` holds those of the bundled sample, `report/metrics_real.json` those
 of public review data that is no part of the project: name of a data set to its numbers,
-with the day and the command that made them.
+with the day and the command that made them. `report/successive_tests.json` holds what
+`python -m benchmarks.successive_tests` measured, by name of the data.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from config import PROJECT_ROOT
 from pipeline.wording import number, with_interval
 
 FOLDER: Final = PROJECT_ROOT / "report"
+SUCCESSIVE: Final = FOLDER / "successive_tests.json"
 SAMPLE: Final = "bundled sample"
 
 _BLOCK: Final = re.compile(r"(<!-- table: (\w+) -->\n)(?:\|[^\n]*\n)*(<!-- end -->)")
@@ -27,12 +29,24 @@ Numbers = dict[str, Any]
 def read_numbers(folder: Path = FOLDER) -> Numbers:
     """Read the numbers of the sample and of the real data sets, by name of the data."""
     sample = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
-    return {SAMPLE: sample, **read_real_numbers(folder)}
+    numbers = {SAMPLE: sample, **read_real_numbers(folder)}
+    for name, part in read_successive(folder / SUCCESSIVE.name).items():
+        if name in numbers:  # the report is of data that all was measured on
+            numbers[name]["successive"] = part
+    return numbers
 
 
 def read_real_numbers(folder: Path = FOLDER) -> Numbers:
     """Read the numbers of the real data sets, by name of the data."""
     numbers: Numbers = json.loads((folder / "metrics_real.json").read_text(encoding="utf-8"))
+    return numbers
+
+
+def read_successive(path: Path = SUCCESSIVE) -> Numbers:
+    """Read what was measured on several test periods, by name of the data; empty before that."""
+    if not path.exists():
+        return {}
+    numbers: Numbers = json.loads(path.read_text(encoding="utf-8"))
     return numbers
 
 
@@ -70,6 +84,25 @@ def _ranking_cells(fresh: Numbers, stale: Numbers | None) -> list[str]:
         with_interval(fresh["lead_of_served"]),
         with_interval(stale["ndcg@10"]) if stale else "",
     ]
+
+
+def successive(numbers: Numbers) -> str:
+    """Every model on several test periods of a data set, best on all of them first."""
+    measured = {name: part["successive"] for name, part in numbers.items() if "successive" in part}
+    shares = next(iter(measured.values()))["shares"]
+    heads = ["data", "model", *(f"{100 * share:.0f} %" for share in shares)]
+    heads += ["all", "ranker ahead by"]
+    lines = [_row(heads), "|---" * len(heads) + "|"]
+    for name, part in measured.items():
+        label = f"**{name}**, {', '.join(map(str, part['users']))} users"
+        models = sorted(part["models"].items(), key=lambda model: -model[1]["all"])
+        lines += _group(label, ([model, *_successive_cells(found)] for model, found in models))
+    return "\n".join(lines)
+
+
+def _successive_cells(model: Numbers) -> list[str]:
+    means = [number(value) for value in (*model["tests"], model["all"])]
+    return [*means, with_interval(model["ranker_ahead"])]
 
 
 def rating(numbers: Numbers) -> str:
@@ -154,7 +187,8 @@ def runs(numbers: Numbers) -> str:
 
 
 TABLES: Final[dict[str, Callable[[Numbers], str]]] = {
-    table.__name__: table for table in (ranking, rating, newcomers, windows, costs, runs)
+    table.__name__: table
+    for table in (ranking, successive, rating, newcomers, windows, costs, runs)
 }
 
 _COSTS: Final = ("fit_seconds", "ms_a_user", "megabytes")

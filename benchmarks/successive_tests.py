@@ -1,0 +1,144 @@
+"""The ranker and its rivals on several test periods of one data set, one after the other.
+
+    python -m benchmarks.successive_tests --seeds 3 --name "Digital Music 2014"
+
+The last tenth of a small data set holds too few users to tell models apart. So the whole of
+it is done as it would have been earlier: of the artifacts in the configured folders, those of
+the first 60, 70, 80 and 90 % of the reviews and all of them are trained anew and evaluated,
+each with its own training, validation and test days, rivals tuned anew. The test days of one
+are never those of another, and nothing later than them exists. (The catalogue, and what its
+texts mean, is that of all reviews, for every model alike.) Printed, and kept in
+report/successive_tests.json, are the NDCG@10 of each test, fresh, that of all users together,
+and by how much the ranker is ahead there. `python -m pipeline report` shows them in the report.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from config import PROJECT_ROOT, Config
+from pipeline.evaluate import write_metrics
+from pipeline.evaluation import Options, evaluate
+from pipeline.report_tables import SAMPLE, SUCCESSIVE, read_successive, successive
+from pipeline.served import RANKER
+from recsys import columns, metrics
+from recsys.artifacts import ArtifactPaths, read_clean, write_frame
+from recsys.split import review_days, temporal_cuts
+
+SHARES = (0.6, 0.7, 0.8, 0.9, 1.0)
+FIRST_SEED = 7
+K = 10
+
+
+class Answers(NamedTuple):
+    """One test: the names of its users, and each model's NDCG@10 of them."""
+
+    users: NDArray[np.object_]
+    ndcg: dict[str, NDArray[np.float64]]
+
+
+def main() -> None:
+    """Measure one share after the other; keep and print the numbers."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--seeds", type=int, default=1, help="rankers of each share to average")
+    parser.add_argument("--name", default=SAMPLE, help="of the data (default %(default)s)")
+    args = parser.parse_args()
+    config, tests = Config.from_environment(), []
+    for share in SHARES:
+        print(f"{share:.0%} of the reviews", flush=True)
+        with TemporaryDirectory() as folder:
+            earlier = as_of(config, share, Path(folder))
+            tests.append(averaged([*_runs(earlier, args.seeds)]))
+    measured = {args.name: numbers(tests) | {"seeds": args.seeds}}
+    write_metrics(read_successive() | measured, SUCCESSIVE)
+    print(successive({args.name: {"successive": measured[args.name]}}))
+
+
+def as_of(config: Config, share: float, folder: Path) -> Config:
+    """Write the artifacts that there were with the first share of the reviews, by whole days."""
+    earlier = replace(
+        config,
+        data_path=folder / "data",
+        embeddings_path=folder / "embeddings",
+        model_path=folder / "models",
+    )
+    shutil.copytree(config.embeddings_path, earlier.embeddings_path, ignore=_caches)
+    earlier.data_path.mkdir()
+    earlier.model_path.mkdir()
+    clean = read_clean(_paths(config).clean)
+    days = review_days(clean[columns.REVIEW_TIME])
+    end = temporal_cuts(days, share, 0.0).train_end_day if share < 1 else days.max() + 1
+    write_frame(clean[days < end].reset_index(drop=True), _paths(earlier).clean)
+    return earlier
+
+
+def averaged(runs: Sequence[Answers]) -> Answers:
+    """Put runs with several seeds together: the mean of each user's values, by model."""
+    names = dict.fromkeys(name for run in runs for name in run.ndcg)
+    values = {name: [run.ndcg[name] for run in runs if name in run.ndcg] for name in names}
+    return Answers(runs[0].users, {name: np.mean(each, axis=0) for name, each in values.items()})
+
+
+def numbers(tests: Sequence[Answers]) -> dict[str, Any]:
+    """Give each model's means in each test and in all, and what the ranker is ahead by there.
+
+    Intervals are the bootstrap over people, who may be in several tests.
+    """
+    people = np.unique(np.concatenate([test.users for test in tests]), return_inverse=True)[1]
+    ranker, models = _pooled(tests, RANKER), {}
+    for name in tests[0].ndcg:
+        pooled = _pooled(tests, name)
+        models[name] = {
+            "tests": [float(test.ndcg[name].mean()) for test in tests],
+            "all": float(pooled.mean()),
+            "ranker_ahead": metrics.paired_difference(ranker, pooled, people)._asdict(),
+        }
+    users = [len(test.users) for test in tests]
+    return {"shares": list(SHARES), "users": users, "models": models}
+
+
+def _runs(config: Config, n_seeds: int) -> Iterator[Answers]:
+    """Train and evaluate with each seed; the rivals, which seeds don't touch, once."""
+    for number in range(n_seeds):
+        command = [sys.executable, "-m", "pipeline", "train", "--allow-worse", "--seed"]
+        subprocess.run(
+            [*command, str(FIRST_SEED + number)],
+            check=True,
+            cwd=PROJECT_ROOT,
+            env=os.environ | config.as_environment(),
+            stdout=subprocess.DEVNULL,
+        )
+        evaluation = evaluate(config, Options(all_rivals=number == 0))
+        asked, names = evaluation.fresh, evaluation.timeline.user_names
+        judged = asked.judged if number == 0 else asked.judged[:1]
+        cases = asked.moment.cases.users
+        ndcg = {each.name: metrics.user_means(each.ranks, cases, K).ndcg for each in judged}
+        yield Answers(names[asked.moment.users], ndcg)
+
+
+def _pooled(tests: Sequence[Answers], name: str) -> NDArray[Any]:
+    return np.concatenate([test.ndcg[name] for test in tests])
+
+
+def _paths(config: Config) -> ArtifactPaths:
+    return ArtifactPaths.in_folders(config.data_path, config.embeddings_path, config.model_path)
+
+
+def _caches(_: str, names: list[str]) -> list[str]:
+    return [name for name in names if name.startswith(".")]
+
+
+if __name__ == "__main__":
+    main()
