@@ -279,7 +279,7 @@ def test_busy_workers_do_not_outlive_a_killed_parent(
         stdout=subprocess.PIPE,
         text=True,
     ) as process:
-        try:  # the server itself sends a first request to each address, to see whether it answers
+        try:  # what is never answered is the server's own request, by which it learns if it is ready
             said = cast(IO[str], process.stdout).readline()
             until(lambda: len(psutil.Process(process.pid).children()) == N_WORKERS)
         finally:
