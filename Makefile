@@ -26,7 +26,7 @@ test-fast: setup-all ## Run the tests that take no encoder, no real server and n
 	$(RUN) -m pytest $(PARALLEL) -m "not slow and not realdata" $(ARGS)
 
 fuzz: setup-dev ## Send 20,000 made-up requests to a real server and judge every answer; takes half an hour
-	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-3500} $(RUN) -m pytest -s tests/http/test_schemathesis.py
+	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-3500} $(RUN) -m pytest -s tests/api/contract/test_schemathesis.py
 
 test-serving: ## Run the service's tests where the pipeline's packages are absent (.venv-serving)
 	@$(PYTHON) scripts/install.py --venv .venv-serving main dev
@@ -42,7 +42,7 @@ pipeline: setup-pipeline ## REVIEWS=FILE [METADATA=FILE USER_COLUMN=name ITEM_CO
 sample: setup-pipeline ## Generate the sample reviews, into DATA_PATH/amazon_reviews.csv
 	@$(RUN) -m pipeline sample $(ARGS)
 
-examples: setup-dev ## Ask the bundled sample the documentation's examples anew, into api/examples.json
+examples: setup-dev ## Ask the bundled sample the documentation's examples anew, into api/contract/examples.json
 	@$(RUN) -m scripts.make_examples
 
 report: setup-report ## Measure anew, and rebuild every table and figure of report/ from it

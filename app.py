@@ -9,29 +9,32 @@ from functools import partial
 from flask import Flask, Response
 
 import server
-from api import (
+from api.contract.request_values import MAX_EMPTY_BODY_BYTES
+from api.routes import (
     docs,
-    front,
     health,
     home,
     items,
-    jobs,
     metrics,
-    problems,
     recommendations,
     reload,
     user_history,
     users,
 )
-from api.given import MAX_EMPTY_BODY_BYTES
+from api.routes import jobs as jobs_routes
+from api.service import Service
+from api.wsgi import middleware, problems
 from classes.errors import ServiceError
-from classes.kernel_code import prepare_kernels
-from classes.run_folder import RunFolder
+from classes.job_folder import JobFolder
 from classes.service_counters import ServiceCounters
 from classes.snapshot_store import SnapshotStore
-from classes.top_list_keeper import TopListKeeper
 from config import Config, ConfigError
-from logs import LogRotation
+from log_setup import LogRotation
+from processes.retrain import RETRAINING
+from processes.start_build import open_store
+from processes.top_list_keeper import TopListKeeper
+from scoring.compiled_search import prepare_kernels
+from storage.run_folder import RunFolder
 
 CANNOT_START = 2
 
@@ -46,7 +49,11 @@ class _Application(Flask):
         return answer
 
 
-def create_app(config: Config | None = None, store: SnapshotStore | None = None) -> Flask:
+def create_app(
+    config: Config | None = None,
+    store: SnapshotStore | None = None,
+    jobs: JobFolder | None = None,
+) -> Flask:
     """Build the application; no snapshot is opened before the first request.
 
     Logging is the server's to set up: under another one than ours, warnings and errors
@@ -55,9 +62,11 @@ def create_app(config: Config | None = None, store: SnapshotStore | None = None)
     Args:
         config: The settings; from the environment by default.
         store: Where snapshots come from; the one the settings name by default.
+        jobs: Where jobs are kept and how they start; likewise.
     """
     config = config or Config.from_environment()
-    store = store or SnapshotStore(config, ServiceCounters(config.run_path))
+    store = store or open_store(config, ServiceCounters(config.run_path))
+    service = Service(config, store, jobs or JobFolder(config, RETRAINING))
     prepare_kernels(config.snapshot_path)
     app = _Application("api", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_EMPTY_BODY_BYTES
@@ -70,14 +79,14 @@ def create_app(config: Config | None = None, store: SnapshotStore | None = None)
         users,
         user_history,
         reload,
-        jobs,
+        jobs_routes,
         health,
         metrics,
         docs,
     )
     for resource in resources:
-        resource.register(app, store, config)
-    front.register(app, store.counters, config)
+        resource.register(app, service)
+    middleware.register(app, store.counters, config)
     store.counters.count_start()
     return app
 
@@ -91,7 +100,7 @@ def main() -> int:
         server.configure_logging(config)
         run = RunFolder(config.run_path)
         _begin(run, config)
-        SnapshotStore(config).ensure(server.announcer(config))
+        open_store(config).ensure(server.announcer(config))
     except (ConfigError, ServiceError, server.ServerError) as error:
         server.say(str(error))
         return CANNOT_START

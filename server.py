@@ -24,7 +24,7 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
-import logs
+import log_setup
 from config import Config
 
 _BACKLOG: Final = 1_024
@@ -80,7 +80,7 @@ def serve(
         workers_kill_timeout=config.shutdown_timeout_s,
         # Its warnings include false ones ("refused to gracefully stop") about ended workers.
         log_level=LogLevels.error,
-        log_dictconfig=logs.logging_settings(config),
+        log_dictconfig=log_setup.logging_settings(config),
     )
     granian.companions = companions
     granian.drain = drain
@@ -128,7 +128,7 @@ def configure_logging(config: Config) -> None:
         ServerError: The file can't be written.
     """
     try:
-        logs.configure(config)
+        log_setup.configure(config)
     except (OSError, ValueError) as error:
         raise ServerError(
             f"LOG_PATH is {config.log_path}, where no log can be written: {error}."

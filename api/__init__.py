@@ -1,5 +1,5 @@
 """HTTP only: parse the request, make one call, translate its outcome.
 
-One module a resource; each has `register(app, store, config)`, which adds its routes.
-Every error answer is a problem detail (RFC 9457), see `problems`.
+`contract` describes what may be asked and answered, `wsgi` what surrounds every request,
+`routes` the resources; `service` is what these answer from. Every error answer is a problem detail (RFC 9457).
 """

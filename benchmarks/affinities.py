@@ -14,14 +14,14 @@ from rich.console import Console
 
 from benchmarks.case import N_DAYS, World, draw_halves
 from benchmarks.turns import Job, in_turns
-from classes.affinities import Affinities
-from classes.touch import Touch
-from pipeline.item_kernels import NEIGHBOURS, Entries
-from pipeline.ranker_world import RECENCY_DECAY, behaviour_kernels, stacked
-from recsys import kernels
-from recsys.affinity import AffinityKernels, History, histories
-from recsys.artifacts import FloatArray
-from recsys.kernels.item_index import NO_ROWS
+from pipeline.train.ranker.feature_state import RECENCY_DECAY, behaviour_kernels, stacked
+from pipeline.train.ranker.similarities import NEIGHBOURS, Entries
+from recsys.arrays import FloatArray
+from scoring import search
+from scoring.affinities import Affinities
+from scoring.affinity import AffinityKernels, History, histories
+from scoring.affinity_scoring import Touch
+from scoring.search.item_index import NO_ROWS
 
 K = 5
 N_TURNS = 400
@@ -38,8 +38,8 @@ def report(n_items: int, n_users: int, console: Console, seed: int = 0) -> None:
     stacked_kernels = _kernels(rng, world, history)
     affinities = Affinities(stacked_kernels, history.starts, history.items)
     weights, item_half, user_half = draw_halves(np.random.default_rng(seed), n_items, N_SEARCHERS)
-    codes = kernels.quantize_items(item_half, weights)
-    index = kernels.ItemIndex.build(weights, 0.0, item_half, codes)
+    codes = search.quantize_items(item_half, weights)
+    index = search.ItemIndex.build(weights, 0.0, item_half, codes)
     gains = 0.1 * rng.normal(size=(affinities.n_kernels, item_half.shape[1]))
     touch = Touch(affinities, gains.astype(np.float32))
     searchers = np.flatnonzero(np.diff(history.starts))[:N_SEARCHERS]
@@ -54,15 +54,15 @@ def report(n_items: int, n_users: int, console: Console, seed: int = 0) -> None:
 
 
 def _jobs(
-    index: kernels.ItemIndex, touch: Touch, searchers: NDArray[np.int64], user_half: FloatArray
+    index: search.ItemIndex, touch: Touch, searchers: NDArray[np.int64], user_half: FloatArray
 ) -> dict[str, Job]:
     def with_affinities(call: int) -> object:
         place = call % len(searchers)
         added = touch.of_users([int(searchers[place])])
-        return kernels.top_k(index, user_half[place], K, NO_ROWS, None, added)
+        return search.top_k(index, user_half[place], K, NO_ROWS, None, added)
 
     def without(call: int) -> object:
-        return kernels.top_k(index, user_half[call % len(searchers)], K, NO_ROWS)
+        return search.top_k(index, user_half[call % len(searchers)], K, NO_ROWS)
 
     return {"with": with_affinities, "without": without}
 

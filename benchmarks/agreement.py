@@ -25,11 +25,14 @@ from rich.console import Console
 
 from benchmarks.case import write_case
 from benchmarks.searches import Search, open_both
-from classes.app_data_processing import AppDataProcessor, ModelInputs
-from classes.model import Model, load_network
+from classes.app_data_processing import AppDataProcessor
+from classes.model import Model
 from config import Config
-from recsys.artifacts import ArtifactPaths, FloatArray
+from recsys.arrays import FloatArray
 from recsys.ranking import top_rows
+from scoring.inputs import ModelInputs
+from scoring.keras_file import load_network
+from storage.artifacts import ArtifactPaths
 
 K = 5
 N_USERS = 1_000

@@ -23,16 +23,16 @@ import numpy as np
 import pandas as pd
 
 from config import PROJECT_ROOT
-from pipeline.embedding_cache import EmbeddingCache, encode_texts
-from pipeline.quiet import start_tensorflow
-from pipeline.ranker_data import RankerData
-from pipeline.ranker_head import Head, catalog_scores
-from pipeline.ranker_judging import target_ranks
-from pipeline.ranker_lists import Targets, targets_of
-from pipeline.ranker_training import Fold, at_pace_of, choose_pace, fit, lists_of
-from pipeline.ranker_world import Catalog, Log, World, content_kernels, world_of
+from pipeline.embed.cache import EmbeddingCache, encode_texts
+from pipeline.train.ranker.data import RankerData
+from pipeline.train.ranker.feature_state import Catalog, Log, World, content_kernels, world_of
+from pipeline.train.ranker.head import Head, catalog_scores
+from pipeline.train.ranker.judging import target_ranks
+from pipeline.train.ranker.lists import Targets, targets_of
+from pipeline.train.ranker.training import Fold, at_pace_of, choose_pace, fit, lists_of
+from pipeline.train.tensorflow_startup import start_tensorflow
 from recsys import metrics
-from recsys.affinity import histories
+from scoring.affinity import histories
 
 ALL_LISTS = 25_000
 
@@ -63,7 +63,7 @@ def main() -> int:
 
 def read_beauty(interactions: Path, cache: Path) -> tuple[RankerData, np.ndarray]:
     """Read the interactions; say of each how many of its user follow."""
-    from pipeline.encoder import open_encoder
+    from pipeline.embed.encoder import open_encoder
 
     rows = pd.read_csv(interactions).sort_values(["reviewerID", "position"], kind="stable")
     users, user_names = pd.factorize(rows["reviewerID"], sort=True)
@@ -89,7 +89,7 @@ def read_beauty(interactions: Path, cache: Path) -> tuple[RankerData, np.ndarray
 
 def run(data: RankerData, from_end: np.ndarray, seed: int) -> dict[str, dict[str, float]]:
     """Fit on the second and third last items, and rank the last."""
-    from pipeline.ranker_fitting import RankerPlan
+    from pipeline.train.ranker.fitting import RankerPlan
 
     tell = Steps()
     plan = RankerPlan(seed=seed)

@@ -19,7 +19,8 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from recsys import columns
-from recsys.artifacts import ArtifactPaths, FloatArray, embeddings_frame
+from recsys.arrays import FloatArray
+from storage.artifacts import ArtifactPaths, embeddings_frame
 
 WIDTH = 384
 HIDDEN_UNITS = 128

@@ -19,16 +19,17 @@ from rich.progress import track
 from benchmarks.kernels import read_once
 from benchmarks.searches import Search, open_both
 from benchmarks.turns import Job, Times, in_turns
-from classes.array_folder import open_arrays
-from classes.kernel_code import prepare_kernels
-from classes.model import MODEL_FILE, load_network
-from classes.scorers import HEAD_FILE
 from classes.snapshot import INPUTS, MODEL, Snapshot
 from classes.top_lists import BLOCK_USERS, TopLists
-from recsys import joint
-from recsys.artifacts import FloatArray
-from recsys.joint_file import load_head
+from processes.fill_top_lists import fill_block
+from recsys.arrays import FloatArray
 from recsys.ranking import top_rows
+from scoring.compiled_search import prepare_kernels
+from scoring.head import joint
+from scoring.head.head_file import load_head
+from scoring.keras_file import MODEL_FILE, load_network
+from scoring.scorers import HEAD_FILE
+from storage.array_folder import open_arrays
 
 K = 5
 BATCH = 16
@@ -65,7 +66,7 @@ def answer_times(generation: Path, lists: Path, n_turns: int) -> dict[str, Times
     blocks = TopLists.open(lists, writable=True)
     rows = [cold.data.user_row(name) for name in names]
     for block in sorted({row // BLOCK_USERS for row in rows if row is not None}):
-        blocks.fill_block(block, cold)
+        fill_block(cold, blocks, block)
     warm = Snapshot.open(generation, TopLists.open(lists))
     jobs: dict[str, Job] = {
         "an answer, scored on demand": lambda call: cold.recommend([names[call % N_USERS]]),

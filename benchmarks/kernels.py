@@ -13,9 +13,10 @@ from functools import partial
 import numpy as np
 from numba import njit
 
-from recsys import joint, kernels
-from recsys.kernels.item_index import NO_ROWS, count_scored
-from recsys.kernels.tables import Array
+from scoring import search as compiled
+from scoring.head import joint
+from scoring.search.item_index import NO_ROWS, count_scored
+from scoring.search.tables import Array
 
 K = 5
 BATCH = 16
@@ -71,7 +72,7 @@ def measure(jobs: dict[str, Callable[[], object]], rounds: int) -> dict[str, tup
 
 
 def search_jobs(
-    case: tuple[Array, ...], indexes: dict[str, kernels.ItemIndex]
+    case: tuple[Array, ...], indexes: dict[str, compiled.ItemIndex]
 ) -> dict[str, Callable[[], object]]:
     """List what is timed: reading, NumPy, and each index for one user and for a batch."""
     weights, items, users = case
@@ -82,9 +83,9 @@ def search_jobs(
         "NumPy in tiles, scores only": lambda: joint.score(head, users[:1], items),
     }
     for name, index in indexes.items():
-        jobs[f"{name}, one user"] = partial(kernels.top_k, index, users[0], K)
+        jobs[f"{name}, one user"] = partial(compiled.top_k, index, users[0], K)
         jobs[f"{name}, batch of {BATCH}"] = partial(
-            kernels.top_k_batch, index, users[:BATCH], K, starts, NO_ROWS
+            compiled.top_k_batch, index, users[:BATCH], K, starts, NO_ROWS
         )
     return jobs
 
@@ -92,14 +93,14 @@ def search_jobs(
 def report(title: str, case: tuple[Array, ...], rounds: int) -> None:
     """Build the indexes of a case and print one table."""
     weights, items, users = case
-    indexes = {"float32": kernels.ItemIndex.build(weights, 0.0, items, None)}
+    indexes = {"float32": compiled.ItemIndex.build(weights, 0.0, items, None)}
     print(f"\n{title}: {len(items):,} items x {items.shape[1]}, top {K}, one thread")
     for per_column in BYTES_PER_COLUMN:
         started = time.perf_counter()
-        codes = kernels.quantize_items(items, weights, per_column)
+        codes = compiled.quantize_items(items, weights, per_column)
         seconds = time.perf_counter() - started
         name = f"bytes x {per_column}"
-        indexes[name] = kernels.ItemIndex.build(weights, 0.0, items, codes)
+        indexes[name] = compiled.ItemIndex.build(weights, 0.0, items, codes)
         print(f"  {name}: built in {seconds:.2f} s, {indexes[name]!r}")
     times = measure(search_jobs(case, indexes), rounds)
     least, median = times["read float32 once"]
@@ -115,7 +116,7 @@ def report(title: str, case: tuple[Array, ...], rounds: int) -> None:
 def report_all(n_items: int, rounds: int = 15) -> None:
     """Print the tables."""
     started = time.perf_counter()
-    kernels.warm_up()
+    compiled.warm_up()
     print(f"warm_up: {time.perf_counter() - started:.2f} s")
     rng = np.random.default_rng(0)
     for case in (random_case, clustered_case):

@@ -22,13 +22,14 @@ from benchmarks.results import Results
 from benchmarks.searches import Search
 from benchmarks.service import Service, free_port, running
 from benchmarks.turns import Times, in_turns
-from classes.pointer import PointerFile
 from classes.snapshot import Snapshot
-from classes.snapshot_store import SnapshotStore
-from classes.top_lists import BLOCK_USERS, TopLists, fill
+from classes.top_lists import BLOCK_USERS, TopLists
 from classes.top_lists import FOLDER as TOP_LISTS
 from config import Config
-from recsys import kernels
+from processes.fill_top_lists import fill
+from processes.start_build import open_store
+from scoring import search
+from storage.pointer import PointerFile
 
 N_USERS_ASKED = 5_000
 N_STARTS = 3
@@ -52,7 +53,7 @@ def measure(n_items: int, n_users: int, folder: Path, console: Console, *, quick
     config = _config(folder, "snapshots")
     shutil.rmtree(config.snapshot_path, ignore_errors=True)
     started = time.monotonic()
-    SnapshotStore(config).ensure(say)
+    open_store(config).ensure(say)
     results.add("build a snapshot from the files", f"{time.monotonic() - started:.1f} s")
     generation = _generation(config)
     _add_engine(results, engine.engine_times(generation, n_turns))
@@ -199,9 +200,9 @@ def _measure_large(results: Results, n_turns: int, say: Callable[[str], None]) -
     weights, item_half, user_rows = draw_halves(
         np.random.default_rng(2), LARGE_ITEMS, engine.N_USERS
     )
-    codes = kernels.quantize_items(item_half, weights)
+    codes = search.quantize_items(item_half, weights)
     scorers = {
-        name: Search(kernels.ItemIndex.build(weights, 0.0, item_half, some), user_rows)
+        name: Search(search.ItemIndex.build(weights, 0.0, item_half, some), user_rows)
         for name, some in (("float32", None), ("byte", codes))
     }
     jobs = engine.search_jobs(scorers, item_half, list(range(engine.N_USERS)))

@@ -17,14 +17,15 @@ from rich.table import Table
 from sklearn.linear_model import LogisticRegression
 
 from config import Config
-from pipeline.embed import embed
-from pipeline.embed_inputs import read_catalog, read_histories
-from pipeline.encoder import open_encoder
-from pipeline.train_rating import Plan, train
-from pipeline.training_data import Features, Interactions, read_features, read_interactions
-from recsys.artifacts import ArtifactPaths
+from pipeline.embed.encoder import open_encoder
+from pipeline.embed.inputs import read_catalog, read_histories
+from pipeline.embed.stage import embed
+from pipeline.train.rating.data import Features, Interactions, read_features, read_interactions
+from pipeline.train.rating.plan import RatingPlan
+from pipeline.train.rating.stage import train
 from recsys.metrics import roc_auc
 from recsys.split import TRAIN, VALIDATION
+from storage.artifacts import ArtifactPaths
 
 SEEDS = (7, 8, 9)
 
@@ -58,7 +59,7 @@ def main() -> None:
 
 
 def _network_auc(features: Features, interactions: Interactions, seed: int) -> float:
-    trained = train(features, interactions, Plan(seed=seed), Console(file=io.StringIO()))
+    trained = train(features, interactions, RatingPlan(seed=seed), Console(file=io.StringIO()))
     return float(trained.facts["validation"]["auc"])
 
 

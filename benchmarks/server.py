@@ -17,10 +17,10 @@ from flask import Flask, Response
 
 import app
 import server
-from classes.run_folder import RunFolder
-from classes.snapshot_store import SnapshotStore
-from classes.top_list_keeper import TopListKeeper
 from config import Config
+from processes.start_build import open_store
+from processes.top_list_keeper import TopListKeeper
+from storage.run_folder import RunFolder
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -63,7 +63,7 @@ def main() -> int:
     server.configure_logging(config)
     run = RunFolder(config.run_path)
     run.begin()
-    SnapshotStore(config).ensure(server.say)
+    open_store(config).ensure(server.say)
     companions = () if without_lists else (TopListKeeper(config),)
     return server.serve(config, partial(create_app, config), companions, run.drain)
 

@@ -31,13 +31,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from config import PROJECT_ROOT, Config
-from pipeline.evaluate import write_metrics
-from pipeline.evaluation import Options, evaluate
-from pipeline.report_tables import SAMPLE, SUCCESSIVE, read_successive, successive
-from pipeline.served import RANKER
+from pipeline.evaluate.evaluation import Options, evaluate
+from pipeline.evaluate.service_model import RANKER
+from pipeline.evaluate.stage import write_metrics
+from pipeline.report.tables import SAMPLE, SUCCESSIVE, read_successive, successive
 from recsys import columns, metrics
-from recsys.artifacts import ArtifactPaths, read_clean, write_frame
 from recsys.split import review_days, temporal_cuts
+from storage.artifacts import ArtifactPaths, read_clean, write_frame
 
 SHARES = (0.6, 0.7, 0.8, 0.9, 1.0)
 FIRST_SEED = 7

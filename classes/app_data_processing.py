@@ -3,67 +3,28 @@
 from __future__ import annotations
 
 import random
-from typing import Final, NamedTuple, cast
+from typing import Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from classes import affinities
-from classes.affinities import Affinities
 from classes.artifact_arrays import FIVE_STAR_RATES, artifact_arrays, history_vectors
 from classes.item_facts import ItemFacts
-from classes.name_table import Arrays, NameIndex, NameTable
 from classes.user_reviews import UserReviews
-from recsys import user_profile
-from recsys.artifacts import ArtifactPaths, FloatArray
+from recsys.arrays import FloatArray
+from recsys.cleaning.text import normalize_name
+from recsys.features import user_profile
+from recsys.features.similarity import most_similar
 from recsys.history import newest_distinct
 from recsys.ranking import Ranking
-from recsys.similarity import most_similar
-from recsys.text import normalize_name
+from scoring import affinities
+from scoring.affinities import Affinities
+from scoring.inputs import ModelInputs, Visitor
+from storage.artifacts import ArtifactPaths
+from storage.name_table import Arrays, NameIndex, NameTable
 
 TABLES: Final = ("user_review", "user_item", "item_desc", "item_price")
 LARGE: Final = (*TABLES, affinities.PREFIX)
-
-
-class ModelInputs(NamedTuple):
-    """What the ranking model reads.
-
-    Attributes:
-        user_review: (n_users, dr) float32.
-        user_item: (n_users, di) float32.
-        item_desc: (n_items, d) float32.
-        item_price: (n_items, dp) float32.
-        user_profile: (n_users, 4) float32, see `recsys.user_profile`.
-        affinities: Of users to items; None where the data has no kernels.
-    """
-
-    user_review: FloatArray
-    user_item: FloatArray
-    item_desc: FloatArray
-    item_price: FloatArray
-    user_profile: FloatArray | None = None
-    affinities: Affinities | None = None
-
-    @property
-    def tables(self) -> tuple[FloatArray, ...]:
-        """The first four, which every model reads."""
-        return self[:4]
-
-
-class Visitor(NamedTuple):
-    """Somebody without an id, as the ranking model sees a user.
-
-    Attributes:
-        user_review: (1, dr) float32, zeros.
-        user_item: (1, di) float32, from the items.
-        user_profile: (1, 4) float32, likewise.
-        history: (h,) int32 item rows, newest first and distinct.
-    """
-
-    user_review: FloatArray
-    user_item: FloatArray
-    user_profile: FloatArray
-    history: NDArray[np.int32]
 
 
 class AppDataProcessor:

@@ -9,24 +9,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from classes.affinities import Affinities
 from classes.item_facts import ItemFacts
-from classes.name_table import Arrays, NameIndex, NameTable
 from classes.user_reviews import UserReviews
-from recsys import catalog, columns, user_profile, user_vectors
-from recsys.affinity_file import read_affinity_kernels
-from recsys.artifacts import (
-    ArtifactError,
-    ArtifactPaths,
-    Embeddings,
-    FloatArray,
-    read_clean,
-    read_embeddings,
-)
+from recsys import catalog, columns
+from recsys.arrays import FloatArray
+from recsys.cleaning.text import is_anonymous
 from recsys.cold_start import cold_start_order
+from recsys.features import user_profile, user_vectors
+from recsys.features.similarity import norms
 from recsys.history import History, histories
-from recsys.similarity import norms
-from recsys.text import is_anonymous
+from scoring.affinities import Affinities
+from storage.affinity_file import read_affinity_kernels
+from storage.artifacts import ArtifactError, ArtifactPaths, Embeddings, read_clean, read_embeddings
+from storage.name_table import Arrays, NameIndex, NameTable
 
 FIVE_STAR_RATES: Final = "item_five_star_rate"
 

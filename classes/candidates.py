@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from classes.errors import OptionError
 from classes.item_facts import ItemFacts
 from classes.options import Options
+from recsys.arrays import BoolArray
 
-BoolArray = NDArray[np.bool_]
 N_SUGGESTIONS = 3
 N_SHOWN = 60
 

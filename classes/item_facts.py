@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from classes.name_table import Arrays, NameIndex
 from recsys import catalog, columns
+from storage.name_table import Arrays, NameIndex
 
 NO_CATEGORY = -1
 

@@ -10,34 +10,27 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from classes.app_data_processing import ModelInputs, Visitor
-from classes.array_folder import open_arrays, read_manifest
-from classes.scorers import (
+from recsys.arrays import FloatArray, ItemRows
+from recsys.ranking import Ranking
+from scoring.head.head_file import load_head
+from scoring.inputs import ModelInputs, Visitor
+from scoring.keras_file import MODEL_FILE, check_widths, load_network
+from scoring.scorers import (
     AFFINITY_GAINS,
     HEAD_FILE,
     CandidateMask,
-    ItemRows,
     PredictScorer,
     Scorer,
     TileScorer,
 )
-from classes.visitor_rows import VisitorRows
-from recsys.artifacts import ArtifactError, FloatArray
-from recsys.joint_file import load_head
-from recsys.ranking import Ranking
+from scoring.visitor_rows import VisitorRows
+from storage.array_folder import open_arrays, read_manifest
 
 if TYPE_CHECKING:
-    from classes.graph.halves import Half
-    from classes.touch import Touch
+    from scoring.affinity_scoring import Touch
+    from scoring.split.halves import Half
 
 logger = logging.getLogger(__name__)
-
-MODEL_FILE = "best_model.keras"
-INPUT_ORDER = "user review, user item, item description, price, affinity, user profile"
-
-
-class ModelMismatchError(ValueError):
-    """A model that reads other widths than the data has."""
 
 
 class Model:
@@ -69,7 +62,7 @@ class Model:
         """
         network = load_network(path)
         check_widths(network, inputs)
-        from classes.graph_split import SplitError
+        from scoring.split.graph_split import SplitError
 
         try:
             return cls(_split_scorer(network, inputs, say))
@@ -87,7 +80,7 @@ class Model:
         touch = _touch(inputs, arrays.get(AFFINITY_GAINS))
         if head.program is not None:
             return cls(TileScorer.from_arrays(head, arrays, visitors, touch))
-        from classes.kernel_scorer import KernelScorer  # numba; see classes/kernel_code.py
+        from scoring.search_scorer import KernelScorer  # numba; see scoring/compiled_search.py
 
         return cls(KernelScorer.from_arrays(head, arrays, visitors, touch))
 
@@ -153,79 +146,17 @@ class Model:
         return f"<Model: {self.describe()}>"
 
 
-def load_network(path: Path) -> Any:
-    """Load a Keras model for inference.
-
-    Raises:
-        ArtifactError: The file is missing, no Keras model that can be loaded, or one that
-            gives no finite score a pair.
-    """
-    import keras  # costs seconds and 400 MB; a worker never needs it where the model splits
-
-    try:
-        network = keras.saving.load_model(path, compile=False)
-    except Exception as error:  # Keras raises whatever its parts raise on a damaged file.
-        reason = str(error).strip().splitlines() or [type(error).__name__]
-        raise ArtifactError(
-            f"{path.name} is no Keras model that can be loaded: {reason[0]}"
-        ) from error
-    _refuse_what_cannot_score(network, path)
-    return network
-
-
-def _refuse_what_cannot_score(network: Any, path: Path) -> None:
-    shapes = [tuple(output.shape[1:]) for output in network.outputs]
-    if len(shapes) != 1 or np.prod(shapes[0]) != 1:
-        raise ArtifactError(
-            f"{path.name} has outputs of shapes {shapes} a pair; expected one output, the score."
-        )
-    n_bad = sum(int(np.count_nonzero(~np.isfinite(each))) for each in network.get_weights())
-    if n_bad:
-        raise ArtifactError(
-            f"{path.name}: {n_bad:,} weights are NaN or infinite; its training diverged. "
-            f"Train it again (python -m pipeline train)."
-        )
-
-
-def check_widths(network: Any, inputs: ModelInputs) -> None:
-    """Refuse a network whose inputs don't fit the data.
-
-    Raises:
-        ModelMismatchError: By both tuples of widths.
-    """
-    from classes.graph_split import input_widths
-
-    found = tuple(input_widths(network))
-    expected = tuple(array.shape[1] for array in inputs.tables)
-    if inputs.affinities is not None:
-        expected += (inputs.affinities.n_kernels,)
-        expected += () if inputs.user_profile is None else (inputs.user_profile.shape[1],)
-    elif len(found) > len(expected):
-        raise ModelMismatchError(
-            f"{MODEL_FILE} reads {len(found)} inputs ({INPUT_ORDER}), but there is no "
-            f"item_affinity_df.pq beside the embeddings. Put the one there that was written "
-            f"with the model (python -m pipeline train writes both), and reload data and model "
-            f"together: POST /reload."
-        )
-    if found != expected[: max(len(found), len(inputs.tables))]:
-        raise ModelMismatchError(
-            f"{MODEL_FILE} reads inputs of widths {found}; the data has {expected} "
-            f"({INPUT_ORDER}). Train on these embeddings (python -m pipeline train), or "
-            f"reload data and model together: POST /reload."
-        )
-
-
 def _touch(inputs: ModelInputs, gains: NDArray[Any] | None) -> Touch | None:
     """What affinities add to the items' rows; None for a network that doesn't read them."""
     if gains is None or inputs.affinities is None:
         return None
-    from classes.touch import Touch  # numba; see classes/kernel_code.py
+    from scoring.affinity_scoring import Touch  # numba; see scoring/compiled_search.py
 
     return Touch(inputs.affinities, gains)
 
 
 def _user_half_of(path: Path) -> Half:
-    from classes.graph_split import split
+    from scoring.split.graph_split import split
 
     return split(load_network(path)).user
 
@@ -236,8 +167,8 @@ def _split_scorer(network: Any, inputs: ModelInputs, say: Callable[[str], None])
     Raises:
         SplitError: It doesn't split, or the split disagrees or overflows.
     """
-    from classes.graph_split import AGREEMENT, INPUTS, SplitError, check_split, split
-    from classes.kernel_scorer import KernelScorer
+    from scoring.search_scorer import KernelScorer
+    from scoring.split.graph_split import AGREEMENT, INPUTS, SplitError, check_split, split
 
     halves = split(network)
     affinities_of = None if inputs.affinities is None else inputs.affinities.of_user

@@ -6,7 +6,7 @@ from bisect import bisect_left
 from pathlib import Path
 from typing import Final, Literal
 
-from classes.counters import Counters, Name
+from storage.counters import Counters, Name
 
 REQUESTS: Final = "requests"
 SECONDS: Final = "seconds"

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classes.app_data_processing import AppDataProcessor
-from classes.array_folder import open_arrays, read_manifest
 from classes.model import Model
 from classes.service_counters import Source
 from classes.top_lists import TOP_K, TopLists
 from recsys.ranking import Ranking
+from storage.array_folder import open_arrays, read_manifest
 
 INPUTS = "inputs"
 DATA = "data"

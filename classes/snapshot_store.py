@@ -2,7 +2,7 @@
 
 Layout of the folder:
 
-    current                  the pointer (classes/pointer.py)
+    current                  the pointer (storage/pointer.py)
     lock                     held while a generation is built or rolled back
     generations/<hash>/      inputs/ data/ model/ manifest.json, never changed once there
     top_lists/<hash>/        lists computed ahead for that generation (classes/top_lists.py)
@@ -17,9 +17,8 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Lock
+from typing import Protocol
 
-from classes.array_folder import DamagedFolderError, read_manifest, verify
-from classes.build_process import run_builder
 from classes.errors import (
     NoSnapshotError,
     NothingToRollBackError,
@@ -28,13 +27,14 @@ from classes.errors import (
     ReloadRefusedError,
     ServiceError,
 )
-from classes.pointer import Pointer, PointerFile, Stamp
 from classes.service_counters import ServiceCounters
 from classes.snapshot import DATA, MODEL, Snapshot
-from classes.sources import source_fingerprint
 from classes.top_lists import FOLDER as TOP_LISTS
 from classes.top_lists import TopLists
 from config import Config
+from storage.array_folder import DamagedFolderError, read_manifest, verify
+from storage.pointer import Pointer, PointerFile, Stamp
+from storage.sources import source_fingerprint
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +49,22 @@ _OUTCOMES = {
 """How a reload ended, for the counters; whatever isn't listed has failed."""
 
 
+class Build(Protocol):
+    """Builds a generation, as `processes.start_build.run_builder` does."""
+
+    def __call__(
+        self,
+        config: Config,
+        lock: int,
+        *,
+        data: bool,
+        model: bool,
+        announce: Callable[[str], None],
+        publish: bool = True,
+    ) -> None:
+        """Build it under the held lock; publish it, unless told not to."""
+
+
 class SnapshotStore:
     """The door to the published generations.
 
@@ -58,9 +74,18 @@ class SnapshotStore:
         counters: Of what is done with the snapshots, and of the requests for it.
     """
 
-    def __init__(self, config: Config, counters: ServiceCounters | None = None) -> None:
-        """Remember where generations lie; nothing is opened yet."""
+    def __init__(
+        self, config: Config, counters: ServiceCounters | None = None, *, build: Build
+    ) -> None:
+        """Remember where generations lie; nothing is opened yet.
+
+        Args:
+            config: The settings.
+            counters: Of what is done with the snapshots; of this process alone by default.
+            build: Builds and publishes generations.
+        """
         self.counters = counters or ServiceCounters()
+        self._build = build
         self._config = config
         self._root = config.snapshot_path
         self._pointer = PointerFile(self._root / "current")
@@ -99,7 +124,7 @@ class SnapshotStore:
             return
         try:
             with self._locked() as lock:
-                run_builder(self._config, lock, data=True, model=True, announce=announce)
+                self._build(self._config, lock, data=True, model=True, announce=announce)
         except ServiceError as error:
             if published is None:
                 raise
@@ -120,7 +145,7 @@ class SnapshotStore:
         parts = (("data", data), ("model", model))
         with self._counted("_and_".join(name for name, wanted in parts if wanted)):
             with self._locked() as lock:
-                run_builder(self._config, lock, data=data, model=model, announce=logger.info)
+                self._build(self._config, lock, data=data, model=model, announce=logger.info)
             return self.current()
 
     def rehearse(self, config: Config, announce: Callable[[str], None]) -> None:
@@ -130,7 +155,7 @@ class SnapshotStore:
             ServiceError: As `reload` does.
         """
         with self._locked() as lock:
-            run_builder(config, lock, data=True, model=True, announce=announce, publish=False)
+            self._build(config, lock, data=True, model=True, announce=announce, publish=False)
 
     def rollback(self) -> Snapshot:
         """Go back to the generation that was in service before this one.

@@ -1,35 +1,26 @@
 """Top lists of all known users, computed ahead of the requests that will want them.
 
 Known users are finite and a generation never changes, so their default lists are filled
-into a file in the background: `python -m classes.top_lists GENERATION`. Workers map the
+into a file in the background: `python -m processes.fill_top_lists GENERATION`. Workers map the
 file and serve a list by lookup once its block is done; until then, and whenever a caller
 asks for something else, the model scores on demand. Both ways give the same answer.
 """
 
 from __future__ import annotations
 
-import logging
-import os
-import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from classes.array_folder import load_array
-from classes.kernel_code import prepare_kernels
-from config import Config
-from recsys.artifacts import replacing
-
-if TYPE_CHECKING:
-    from classes.snapshot import Snapshot
-
-logger = logging.getLogger(__name__)
+from recsys.arrays import ItemRows
+from storage.array_folder import load_array
+from storage.atomic import replacing
 
 TOP_K = 5
 BLOCK_USERS = 512
-NICENESS = 10
 
 FOLDER = "top_lists"
 ROWS_FILE = "rows.npy"
@@ -97,47 +88,23 @@ class TopLists:
         """Share of the users whose list is computed, 0 to 1."""
         return float(np.mean(self._done)) if len(self._done) else 1.0
 
-    def fill_block(self, block: int, snapshot: Snapshot) -> None:
-        """Compute the lists of one block; a reader sees them only once all are there."""
-        users = range(block * BLOCK_USERS, min((block + 1) * BLOCK_USERS, len(self._rows)))
-        for user_row, ranking in zip(users, snapshot.top_k_of_many(users, TOP_K), strict=True):
-            self._rows[user_row, : len(ranking.rows)] = ranking.rows
+    def write_block(self, block: int, lists: Sequence[ItemRows]) -> None:
+        """Store the lists of one block; a reader sees them only once all are there."""
+        for user_row, rows in zip(self.users_of(block), lists, strict=True):
+            self._rows[user_row, : len(rows)] = rows
         _flush(self._rows)
         self._done[block] = 1
         _flush(self._done)
+
+    def users_of(self, block: int) -> range:
+        """Rows of the users whose lists a block holds."""
+        return range(block * BLOCK_USERS, min((block + 1) * BLOCK_USERS, len(self._rows)))
 
     def open_blocks(self) -> list[int]:
         """List the blocks that aren't complete, ascending."""
         return [int(block) for block in np.flatnonzero(np.asarray(self._done) == 0)]
 
 
-def fill(snapshot: Snapshot, lists: TopLists) -> None:
-    """Compute every list that is missing; goes on where an earlier run was stopped."""
-    reported = 0
-    for block in lists.open_blocks():
-        lists.fill_block(block, snapshot)
-        tenth = int(lists.progress * 10)
-        if tenth > reported:
-            reported = tenth
-            logger.info("top lists of %s: %d %%", snapshot.generation, tenth * 10)
-
-
 def _flush(array: NDArray[np.generic]) -> None:
     if isinstance(array, np.memmap):
         array.flush()
-
-
-def main(generation: str) -> None:
-    """Fill the lists of a published generation at low priority."""
-    from classes.snapshot import Snapshot
-
-    root = Config.from_environment().snapshot_path
-    os.nice(NICENESS)
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    prepare_kernels(root)
-    snapshot = Snapshot.open(root / "generations" / generation)
-    fill(snapshot, TopLists.open(root / FOLDER / generation, writable=True))
-
-
-if __name__ == "__main__":
-    main(sys.argv[1])

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from classes.name_table import Arrays
 from recsys import columns
 from recsys.reviews import Reviews, reviews_by_user
+from storage.name_table import Arrays
 
 _PREFIX = "review"
 

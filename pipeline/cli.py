@@ -1,7 +1,7 @@
 """The command line of the offline half: `python -m pipeline STAGE`.
 
-A stage is a module of this package with `add_arguments(parser)` and
-`run(args, config, console)`. It is imported when it is asked for, so that help is instant
+A stage is a package with a module `stage`, or a module of this one, that has
+`add_arguments(parser)` and `run(args, config, console)`. It is imported when it is asked for, so that help is instant
 and a stage needs only its own libraries.
 """
 
@@ -16,11 +16,12 @@ from typing import Final
 
 from config import Config, ConfigError
 from pipeline.errors import PipelineError
-from recsys.artifacts import ArtifactError
 from recsys.split import SplitError
+from storage.artifacts import ArtifactError
 
 USER_MUST_ACT: Final = 2
 INTERRUPTED: Final = 130
+OWN_PACKAGES: Final = {"classes", "config", "pipeline", "processes", "recsys", "scoring", "storage"}
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ STAGES: Final = (
         "nothing",
         "DATA_PATH/amazon_reviews.csv",
         "sample",
-        ("sample",),
+        ("sample.stage",),
     ),
     Stage(
         "clean",
@@ -59,7 +60,7 @@ STAGES: Final = (
         "         metadata file too",
         "DATA_PATH/clean_df.pq",
         "clean --reviews reviews.csv.gz --user-column reviewerID --item-column asin",
-        ("clean",),
+        ("clean.stage",),
     ),
     Stage(
         "embed",
@@ -68,7 +69,7 @@ STAGES: Final = (
         "EMBEDDINGS_PATH/item_desc_emb_df.pq, item_price_df.pq, user_review_emb_df.pq,\n"
         "         user_item_emb_df.pq",
         "embed",
-        ("embed",),
+        ("embed.stage",),
     ),
     Stage(
         "train",
@@ -76,7 +77,7 @@ STAGES: Final = (
         "DATA_PATH/clean_df.pq and the four files of EMBEDDINGS_PATH",
         "MODEL_PATH/best_model.keras",
         "train",
-        ("train",),
+        ("train.stage",),
     ),
     Stage(
         "evaluate",
@@ -84,7 +85,7 @@ STAGES: Final = (
         "DATA_PATH/clean_df.pq, the files of EMBEDDINGS_PATH, MODEL_PATH/best_model.keras",
         "report/metrics.json",
         "evaluate",
-        ("evaluate",),
+        ("evaluate.stage",),
     ),
     Stage(
         "recommend",
@@ -100,7 +101,7 @@ STAGES: Final = (
         "report/metrics.json and report/metrics_real.json",
         "report/README.md",
         "report",
-        ("report",),
+        ("report.stage",),
     ),
     Stage(
         "run",
@@ -108,7 +109,7 @@ STAGES: Final = (
         "a reviews file, as clean does",
         "everything that the service loads, and report/metrics.json",
         "run --reviews reviews.csv.gz --user-column reviewerID --item-column asin",
-        ("clean", "embed", "train", "evaluate"),
+        ("clean.stage", "embed.stage", "train.stage", "evaluate.stage"),
     ),
 )
 
@@ -127,12 +128,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (PipelineError, ArtifactError, ConfigError, SplitError, OSError) as error:
         return _refuse(" ".join(str(error).split()))
     except ModuleNotFoundError as error:
-        if not error.name or error.name.split(".")[0] in {
-            "classes",
-            "config",
-            "pipeline",
-            "recsys",
-        }:
+        if not error.name or error.name.split(".")[0] in OWN_PACKAGES:
             raise
         return _refuse(
             f"the library {error.name} is not installed; `make pipeline` installs what the "
@@ -187,7 +183,7 @@ def run_stage(args: argparse.Namespace) -> None:
     stage = next(stage for stage in STAGES if stage.name == args.stage)
     for module in stage.modules:
         if len(stage.modules) > 1:
-            console.rule(f"[bold]{module}")
+            console.rule(f"[bold]{module.partition('.')[0]}")
         importlib.import_module(f"pipeline.{module}").run(args, config, console)
 
 

@@ -18,16 +18,16 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from classes.errors import ServiceError
-from classes.kernel_code import prepare_kernels
-from classes.pointer import PointerFile
 from classes.snapshot import Snapshot
-from classes.snapshot_store import SnapshotStore
-from classes.sources import source_fingerprint
 from classes.top_lists import BLOCK_USERS, TOP_K
 from config import Config
 from pipeline.errors import PipelineError
+from processes.start_build import open_store
 from recsys import columns
-from recsys.artifacts import replacing
+from scoring.compiled_search import prepare_kernels
+from storage.atomic import replacing
+from storage.pointer import PointerFile
+from storage.sources import source_fingerprint
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -73,11 +73,11 @@ def _todays_snapshot(config: Config, console: Console) -> Iterator[Snapshot]:
     prepare_kernels(config.snapshot_path, console.print)
     published = PointerFile(config.snapshot_path / "current").read()
     if published is not None and published.sources == source_fingerprint(config):
-        yield SnapshotStore(config).current()
+        yield open_store(config).current()
         return
     config.snapshot_path.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="recommending-", dir=config.snapshot_path) as folder:
-        store = SnapshotStore(replace(config, snapshot_path=Path(folder)))
+        store = open_store(replace(config, snapshot_path=Path(folder)))
         store.ensure(console.print)
         yield store.current()
 

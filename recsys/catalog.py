@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from recsys import columns
-from recsys.text import is_anonymous
+from recsys.cleaning.text import is_anonymous
 
 
 def rows_of(names: pd.Series, index: pd.Index) -> NDArray[np.int64]:

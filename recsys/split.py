@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-IntArray = np.ndarray[tuple[int, ...], np.dtype[Any]]
+from recsys.arrays import IntArray
 
 TRAIN: Final = 0
 VALIDATION: Final = 1

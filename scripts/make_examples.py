@@ -13,11 +13,11 @@ from typing import Any
 
 from flask import Flask
 
-from api.endpoint import endpoints_of
-from api.openapi import EXAMPLES_PATH, example_key
+from api.contract.endpoint import endpoints_of
+from api.contract.openapi import EXAMPLES_PATH, example_key
 from app import create_app
-from classes.snapshot_store import SnapshotStore
 from config import PROJECT_ROOT, Config
+from processes.start_build import open_store
 
 SAMPLE = PROJECT_ROOT / "data" / "sample"
 
@@ -31,7 +31,7 @@ def sample_app(folder: Path) -> Flask:
         snapshot_path=folder / "snapshots",
         log_path=folder / "logs",
     )
-    store = SnapshotStore(config)
+    store = open_store(config)
     store.ensure(lambda _: None)
     return create_app(config, store)
 

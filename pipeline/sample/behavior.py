@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from pipeline.sample.catalog import Item
-from pipeline.sample.dice import Dice
 from pipeline.sample.people import Person
+from pipeline.sample.portable_random import Dice
 from pipeline.sample.vocabulary import Theme
 
 _IN_TASTE_SHARE = 0.74

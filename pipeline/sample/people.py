@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pipeline.sample.catalog import ID_ALPHABET
-from pipeline.sample.dice import Dice
+from pipeline.sample.portable_random import Dice
 from pipeline.sample.vocabulary import NameParts, Theme, read_names
 
 ANONYMOUS_NAMES = (

@@ -7,7 +7,7 @@ writer's own taste, and is as long as the writer is wordy.
 from __future__ import annotations
 
 from pipeline.sample.behavior import Purchase
-from pipeline.sample.dice import Dice
+from pipeline.sample.portable_random import Dice
 from pipeline.sample.vocabulary import Phrases, Sentence, fitting
 
 

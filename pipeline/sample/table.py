@@ -9,8 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from pipeline.sample.behavior import Purchase, simulate
 from pipeline.sample.catalog import Item, make_items
-from pipeline.sample.dice import Dice
-from pipeline.sample.dirt import (
+from pipeline.sample.defects import (
     SHARES,
     Row,
     as_list,
@@ -20,6 +19,7 @@ from pipeline.sample.dirt import (
     soil_title,
 )
 from pipeline.sample.people import make_people
+from pipeline.sample.portable_random import Dice
 from pipeline.sample.reviews import write_review
 from pipeline.sample.vocabulary import Phrases, read_phrases, read_themes
 from recsys import columns

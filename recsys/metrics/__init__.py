@@ -6,7 +6,7 @@ look at what is recommended, whoever chose what. *Intervals* say how far each ma
 Sums are kept in float64.
 """
 
-from recsys.metrics.catalogue import coverage, gini, item_shares, novelty
+from recsys.metrics.catalog import coverage, gini, item_shares, novelty
 from recsys.metrics.intervals import (
     auc_interval,
     bootstrap_interval,

@@ -10,10 +10,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from config import PROJECT_ROOT
 from pipeline import cli
-from tests.pipeline.raw_files import whole_review, write_csv
-
-PROJECT = Path(cli.__file__).resolve().parents[1]
+from tests.support.raw_files import whole_review, write_csv
 
 
 @pytest.fixture
@@ -28,7 +27,7 @@ def data_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def run_pipeline(*words: str | Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "pipeline", *map(str, words)]
-    return subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+    return subprocess.run(command, cwd=PROJECT_ROOT, capture_output=True, text=True, check=False)
 
 
 def test_cleaning_prints_what_each_rule_did(
@@ -154,7 +153,7 @@ def test_an_interruption_is_one_line_and_status_130(
     def interrupt(*args: object, **options: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("pipeline.clean.clean_reviews", interrupt)
+    monkeypatch.setattr("pipeline.clean.stage.clean_reviews", interrupt)
     assert cli.main(["clean", "--reviews", "r.csv"]) == cli.INTERRUPTED
     assert capsys.readouterr().err.startswith("interrupted")
     assert (data_path / "clean_df.pq").read_bytes() == b"the old file"
@@ -190,5 +189,5 @@ def test_help_is_quick_and_loads_no_learning_library() -> None:
         "assert not heavy, heavy"
     )
     started = time.perf_counter()
-    subprocess.run([sys.executable, "-c", program], cwd=PROJECT, check=True)
+    subprocess.run([sys.executable, "-c", program], cwd=PROJECT_ROOT, check=True)
     assert time.perf_counter() - started < 15

@@ -8,11 +8,16 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from classes.snapshot_store import SnapshotStore
 from config import Config
 from pipeline import cli
+from processes.start_build import open_store
 from recsys import columns
-from tests.artifacts import tiny_item_names, tiny_user_names, write_tiny_artifacts, write_tiny_model
+from tests.support.artifacts import (
+    tiny_item_names,
+    tiny_user_names,
+    write_tiny_artifacts,
+    write_tiny_model,
+)
 
 pytestmark = pytest.mark.pipeline
 
@@ -29,7 +34,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Config:
         log_path=folder / "logs",
     )
     write_tiny_artifacts(folder, titles=True)
-    SnapshotStore(config).ensure(lambda _: None)
+    open_store(config).ensure(lambda _: None)
     return config
 
 
@@ -41,7 +46,7 @@ def recommend(config: Config, *words: str | Path) -> int:
 
 
 def service_lists(config: Config, n: int) -> dict[str, list[str]]:
-    return SnapshotStore(config).current().recommend(tiny_user_names(), n)
+    return open_store(config).current().recommend(tiny_user_names(), n)
 
 
 def lists_of(frame: pd.DataFrame) -> dict[str, list[str]]:
@@ -77,14 +82,14 @@ def test_newer_files_are_ranked_by_and_what_is_in_service_stays(
     model, out = tmp_path / "models" / "best_model.keras", tmp_path / "lists.parquet"
     write_tiny_model(model, (8, 8, 8, 1), seed=5)
     newer = replace(published, model_path=model.parent)
-    before = SnapshotStore(published).current().generation
+    before = open_store(published).current().generation
     assert recommend(newer, "--out", out) == 0
-    assert SnapshotStore(published).current().generation == before
+    assert open_store(published).current().generation == before
     assert [path.name for path in published.snapshot_path.glob("recommending-*")] == []
     found = lists_of(pd.read_parquet(out))
     assert found != service_lists(published, 5)
     other = replace(newer, snapshot_path=tmp_path / "snapshots")
-    SnapshotStore(other).ensure(lambda _: None)
+    open_store(other).ensure(lambda _: None)
     assert found == service_lists(other, 5)
 
 

@@ -1,0 +1,1 @@
+"""What a request may hold and what an answer looks like; routes and documentation both read it."""

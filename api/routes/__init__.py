@@ -1,0 +1,1 @@
+"""One module a resource; each has `register(app, ...)`, which adds its routes."""

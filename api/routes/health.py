@@ -1,0 +1,132 @@
+"""GET /health/live and /health/ready: for whoever starts, stops and balances the service."""
+
+from __future__ import annotations
+
+import time
+from threading import Lock
+from typing import Any, Final
+
+from flask import Flask, Response
+
+from api.contract.endpoint import ALWAYS, WITH_SNAPSHOT, Answer, Endpoint
+from api.contract.openapi import VERSION
+from api.contract.schemas import NAME, or_null, record
+from api.service import Service
+from api.wsgi.problems import ProblemError
+from api.wsgi.responses import json_answer, to_json, utc
+from classes.snapshot import Snapshot
+from storage.run_folder import RunFolder
+
+_NUMBER: Final = {"type": "number"}
+_COUNT: Final = {"type": "integer", "minimum": 0}
+
+_LIVE: Final = Endpoint(
+    method="GET",
+    path="/health/live",
+    tag="operations",
+    summary="Whether the process answers at all",
+    answer=Answer("It does.", record(status={"type": "string", "const": "alive"})),
+    problems=ALWAYS,
+)
+_READY: Final = Endpoint(
+    method="GET",
+    path="/health/ready",
+    tag="operations",
+    summary="Whether requests should be sent here, and from what they would be answered",
+    description="`slow_reason` says why Keras has to score; null where the fast engine does. "
+    "`top_lists` is the share of users whose list is computed ahead.",
+    answer=Answer(
+        "A snapshot is loaded, and a known and an unknown user got something from it.",
+        record(
+            status={"type": "string", "const": "ready"},
+            version=NAME,
+            uptime_s=_NUMBER,
+            generation=NAME,
+            built_at=or_null(NAME),
+            data_read_at=or_null(NAME),
+            data_age_s=or_null(_NUMBER),
+            engine=NAME,
+            slow_reason=or_null(NAME),
+            users=_COUNT,
+            items=_COUNT,
+            top_lists={"type": "number", "minimum": 0, "maximum": 1},
+        ),
+    ),
+    problems=WITH_SNAPSHOT | {503: "Nothing sound is loaded, or the service is about to stop."},
+)
+
+
+def register(app: Flask, service: Service) -> None:
+    """Add both routes."""
+    run_folder = RunFolder(service.config.run_path)
+    check = SelfCheck()
+
+    @_LIVE.on(app)
+    def live() -> Response:
+        """Say so."""
+        _LIVE.query()
+        return Response(to_json({"status": "alive"}), mimetype="application/json")
+
+    @_READY.on(app)
+    def ready() -> Response:
+        """Check the snapshot and describe it."""
+        _READY.query()
+        if run_folder.is_draining():
+            raise ProblemError(503, "The service is about to stop; send requests elsewhere.")
+        snapshot = service.store.current()
+        check.require(snapshot)
+        body = _described(snapshot, run_folder.started_at())
+        return json_answer(to_json(body), snapshot.generation)
+
+
+class SelfCheck:
+    """Recommends to one known user and one unknown, once for each snapshot of this process."""
+
+    def __init__(self) -> None:
+        """Start with nothing checked."""
+        self._checking = Lock()
+        self._checked: tuple[str, str] = ("", "")
+
+    def require(self, snapshot: Snapshot) -> None:
+        """Let pass only a snapshot that gives somebody something.
+
+        Raises:
+            ProblemError: 503, with what went wrong.
+        """
+        with self._checking:
+            if self._checked[0] != snapshot.generation:
+                self._checked = (snapshot.generation, _fault(snapshot))
+            fault = self._checked[1]
+        if fault:
+            raise ProblemError(503, f"The snapshot {snapshot.generation} isn't sound: {fault}.")
+
+
+def _fault(snapshot: Snapshot) -> str:
+    """Say what is wrong with a snapshot; nothing where it is sound."""
+    try:
+        newcomer = snapshot.data.cold_start_items(1)
+        known = snapshot.model.top_k(0, 1, snapshot.data.no_items).rows
+    except Exception as error:  # noqa: BLE001 - whatever it is, it would meet every request too
+        return f"scoring fails with {type(error).__name__}: {error}"
+    if not len(newcomer) or not len(known):
+        return "it has no item to recommend"
+    return ""
+
+
+def _described(snapshot: Snapshot, started_at: float) -> dict[str, Any]:
+    now, about = time.time(), snapshot.manifest
+    built_at, data_read_at = about.get("built_at"), about.get("data_read_at")
+    return {
+        "status": "ready",
+        "version": VERSION,
+        "uptime_s": round(now - started_at, 1),
+        "generation": snapshot.generation,
+        "built_at": None if built_at is None else utc(built_at),
+        "data_read_at": None if data_read_at is None else utc(data_read_at),
+        "data_age_s": None if data_read_at is None else round(now - data_read_at, 1),
+        "engine": snapshot.model.describe(),
+        "slow_reason": snapshot.model.slow_reason,
+        "users": snapshot.data.n_users,
+        "items": snapshot.data.n_items,
+        "top_lists": round(snapshot.progress, 4),
+    }

@@ -1,0 +1,129 @@
+"""GET /metrics: what all workers together have done, for Prometheus."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from flask import Flask, Response, request
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    InfoMetricFamily,
+    Metric,
+)
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.registry import Collector
+
+from api.contract.endpoint import ALWAYS, Answer, Endpoint
+from api.contract.openapi import VERSION
+from api.service import Service
+from classes.errors import NoSnapshotError
+from classes.service_counters import BUCKETS_S, RELOADS, REQUESTS, SECONDS, STARTS, SUM, USERS
+from classes.snapshot_store import SnapshotStore
+from storage.counters import Name
+
+PREFIX: Final = "recommender"
+
+_METRICS: Final = Endpoint(
+    method="GET",
+    path="/metrics",
+    tag="operations",
+    summary="What all workers together have counted, for Prometheus",
+    description="In Prometheus' text format, or OpenMetrics' where the Accept header asks for it.",
+    answer=Answer("The metrics.", media_type="text/plain"),
+    problems=ALWAYS,
+)
+_LOADED: Final = "1 while there is a snapshot to answer from."
+
+
+def register(app: Flask, service: Service) -> None:
+    """Add the route."""
+    registry = CollectorRegistry()
+    registry.register(_Metrics(service.store))
+
+    @_METRICS.on(app)
+    def metrics() -> Response:
+        """Gather and encode them."""
+        _METRICS.query()
+        encode, content_type = choose_encoder(request.headers.get("Accept", ""))
+        return Response(encode(registry), content_type=content_type)
+
+
+class _Metrics(Collector):
+    """Gathers all metrics anew for each scrape."""
+
+    def __init__(self, store: SnapshotStore) -> None:
+        self._store = store
+
+    def collect(self) -> Iterator[Metric]:
+        """List the counters of all workers and the state of the snapshot in service."""
+        totals = self._store.counters.totals()
+        yield InfoMetricFamily(f"{PREFIX}_build", "The program.", value={"version": VERSION})
+        yield from _counted(totals)
+        yield _latency(totals)
+        yield from self._snapshot()
+
+    def describe(self) -> Iterator[Metric]:
+        """Nothing: what there is depends on what has been counted."""
+        return iter(())
+
+    def _snapshot(self) -> Iterator[Metric]:
+        """Describe the snapshot; without one, only say so."""
+        try:
+            snapshot = self._store.current()
+        except NoSnapshotError:
+            yield GaugeMetricFamily(f"{PREFIX}_snapshot_loaded", _LOADED, value=0)
+            return
+        yield GaugeMetricFamily(f"{PREFIX}_snapshot_loaded", _LOADED, value=1)
+        yield InfoMetricFamily(
+            f"{PREFIX}_generation",
+            "The snapshot in service and the engine that scores.",
+            value={"generation": snapshot.generation, "engine": snapshot.model.describe()},
+        )
+        about = snapshot.manifest
+        for name, meaning, value in (
+            ("users", "Known users.", snapshot.data.n_users),
+            ("items", "Candidate items.", snapshot.data.n_items),
+            ("top_lists_ratio", "Share of the users whose list is computed.", snapshot.progress),
+            ("build_seconds", "How long building the snapshot took.", about.get("build_seconds")),
+            ("built_timestamp_seconds", "When it was built.", about.get("built_at")),
+            ("data_read_timestamp_seconds", "When its data was read.", about.get("data_read_at")),
+        ):
+            if value is not None:
+                yield GaugeMetricFamily(f"{PREFIX}_{name}", meaning, value=value)
+
+
+def _counted(totals: dict[Name, int]) -> Iterator[Metric]:
+    """Turn the plain counters into metrics."""
+    for kind, metric, meaning, labels in (
+        (REQUESTS, "requests", "Requests answered.", ("method", "route", "status")),
+        (USERS, "users_scored", "Users that items were found for.", ("source",)),
+        (RELOADS, "reloads", "Reloads and rollbacks tried.", ("what", "outcome")),
+        (STARTS, "worker_starts", "Worker processes started.", ()),
+    ):
+        family = CounterMetricFamily(f"{PREFIX}_{metric}", meaning, labels=labels)
+        for name, value in sorted(totals.items()):
+            if name[0] == kind:
+                family.add_metric(name[1:], value)
+        yield family
+
+
+def _latency(totals: dict[Name, int]) -> Metric:
+    """Turn the numbers of each bucket into the running sums that a histogram has."""
+    family = HistogramMetricFamily(
+        f"{PREFIX}_request_seconds",
+        "Time from the request's arrival in the application to its complete answer.",
+        labels=("method", "route"),
+    )
+    histograms = {name[1:-1] for name in totals if name[0] == SECONDS}
+    for labels in sorted(histograms):
+        running, buckets = 0, []
+        for end in (*map(str, BUCKETS_S), str(float("inf"))):
+            running += totals.get((SECONDS, *labels, end), 0)
+            buckets.append(("+Inf" if end == "inf" else end, running))
+        seconds = totals.get((SECONDS, *labels, SUM), 0) / 1e9
+        family.add_metric(labels, buckets, sum_value=seconds)
+    return family

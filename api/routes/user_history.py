@@ -1,0 +1,79 @@
+"""GET /users/{user}: what a user has reviewed, for those who ask why a list is as it is."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import numpy as np
+from flask import Flask, Response
+
+from api.contract.endpoint import WITH_SNAPSHOT, Answer, Endpoint, Example
+from api.contract.parameters import Text, WholeNumber
+from api.contract.schemas import reference
+from api.service import Service
+from api.wsgi.responses import json_answer, to_json
+from classes.app_data_processing import AppDataProcessor
+from classes.errors import UnknownNameError
+
+_NO_TIME: Final = np.iinfo(np.int64).min
+_USER: Final = Text(
+    name="user",
+    meaning="Name of a user, as written or by the cleaning rule.",
+    example="Steven Novak",
+    required=True,
+)
+_N: Final = WholeNumber(
+    name="n", meaning="Most reviews to list.", default=100, low=1, high=1_000, example=3
+)
+_ENDPOINT: Final = Endpoint(
+    method="GET",
+    path="/users/<name:user>",
+    tag="users",
+    summary="What a user has reviewed",
+    description="Items that the catalogue no longer has are left out.",
+    answer=Answer("The reviews, newest first.", reference("User")),
+    problems=WITH_SNAPSHOT | {404: "There is no known user of this name."},
+    parameters=(_N,),
+    path_parameters=(_USER,),
+    examples=(Example("two", "The two newest reviews", "/users/Steven%20Novak?n=2"),),
+)
+
+
+def register(app: Flask, service: Service) -> None:
+    """Add the route."""
+
+    @_ENDPOINT.on(app)
+    def user(user: str) -> Response:
+        """List what a user has reviewed."""
+        n = _ENDPOINT.query().read(_N)
+        snapshot = service.store.current()
+        row = snapshot.data.user_row(user)
+        if row is None:
+            raise UnknownNameError(
+                f"There is no known user {user[:60]!r}, who would get the cold-start list; "
+                f"GET /random_users names known ones."
+            )
+        return json_answer(to_json(_history(snapshot.data, row, n)), snapshot.generation)
+
+
+def _history(data: AppDataProcessor, user_row: int, n: int) -> dict[str, Any]:
+    found = data.reviews.of(user_row)
+    newest = zip(found.items[:n], found.ratings[:n].tolist(), found.times[:n], strict=True)
+    reviews = [
+        {
+            "item": data.item(row),
+            "title": data.title_of(row),
+            "rating": rating if np.isfinite(rating) else None,
+            "time": _written(int(seconds)),
+        }
+        for row, rating, seconds in newest
+    ]
+    return {"user": data.user(user_row), "n_reviews": len(found.items), "reviews": reviews}
+
+
+def _written(seconds: int) -> str | None:
+    """Write a time in UTC by RFC 3339."""
+    if seconds == _NO_TIME:
+        return None
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

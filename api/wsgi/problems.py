@@ -1,0 +1,112 @@
+"""Every error as a problem detail (RFC 9457) that also carries its message as `error`."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Final
+
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException
+
+from api.wsgi.responses import to_json
+from classes.errors import (
+    JobEndedError,
+    NoSnapshotError,
+    NothingToRollBackError,
+    OptionError,
+    PipelineMissingError,
+    ReloadBusyError,
+    ReloadConflictError,
+    ReloadFailedError,
+    ReloadRefusedError,
+    ServiceError,
+    UnknownJobError,
+    UnknownNameError,
+)
+
+PROBLEM_TYPE: Final = "application/problem+json"
+
+_STATUS_OF: Final[dict[type[ServiceError], int]] = {
+    NoSnapshotError: 503,
+    OptionError: 400,
+    UnknownNameError: 404,
+    UnknownJobError: 404,
+    JobEndedError: 409,
+    PipelineMissingError: 501,
+    ReloadBusyError: 409,
+    ReloadConflictError: 409,
+    NothingToRollBackError: 409,
+    ReloadRefusedError: 422,
+    ReloadFailedError: 503,
+}
+
+logger = logging.getLogger(__name__)
+
+
+class ProblemError(Exception):
+    """A request that is refused: its status, a message for the caller, and extra headers."""
+
+    def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
+        """Keep what the answer will say."""
+        super().__init__(message)
+        self.status = status
+        self.headers = dict(headers or {})
+
+
+def problem(status: int, message: str, headers: Mapping[str, str] | None = None) -> Response:
+    """Build the answer of an error."""
+    body = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": message,
+        "error": message,
+    }
+    return Response(to_json(body), status, dict(headers or {}), mimetype=PROBLEM_TYPE)
+
+
+def register(app: Flask) -> None:
+    """Answer every exception that leaves a view, or that Flask raises itself, as a problem."""
+    app.register_error_handler(ProblemError, _refused)
+    app.register_error_handler(ServiceError, _service_error)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _refused(error: ProblemError) -> Response:
+    return problem(error.status, str(error), error.headers)
+
+
+def _service_error(error: ServiceError) -> Response:
+    status = next((code for kind, code in _STATUS_OF.items() if isinstance(error, kind)), 500)
+    headers = {}
+    if isinstance(error, ReloadBusyError):
+        headers["Retry-After"] = str(error.retry_after_s)
+    return problem(status, str(error), headers)
+
+
+def _http_error(error: HTTPException) -> Response:
+    """Say in JSON what Flask refuses in HTML, with the headers that belong to it (Allow …)."""
+    status = error.code or 500
+    headers = {name: value for name, value in error.get_headers() if name.lower() != "content-type"}
+    return problem(status, _message(status, error, headers), headers)
+
+
+def _message(status: int, error: HTTPException, headers: Mapping[str, str]) -> str:
+    if status == HTTPStatus.NOT_FOUND:
+        return f"There is nothing at {request.path}; GET / lists what there is."
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        return f"{request.method} came for {request.path}; allowed: {headers.get('Allow', '')}."
+    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return f"The body is larger than {request.max_content_length or 0:,} bytes; send less, or none."
+    return error.description or HTTPStatus(status).phrase
+
+
+def _unexpected(error: Exception) -> Response:
+    """Keep the traceback in the log and out of the answer."""
+    # Path and query stay out of the log: they name users. The rule tells the path's form.
+    route = request.url_rule.rule if request.url_rule else "no known path"
+    logger.error("Unexpected error in %s %s", request.method, route, exc_info=error)
+    return problem(500, "Something unexpected happened here; the service's log has the details.")

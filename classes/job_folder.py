@@ -1,0 +1,213 @@
+"""Jobs that run beside the service, one at a time: their states, and who may start one.
+
+jobs/lock            held by the running job's processes; the kernel frees it with them
+jobs/<id>.json       state of a job, replaced whole, so that every worker can tell it
+jobs/<id>.cancel     asks the job to stop
+jobs/<id>/           its own copies of files; gone when it has ended
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import re
+import secrets
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from importlib.util import find_spec
+from pathlib import Path
+from threading import Thread
+from typing import Final, Literal
+
+from classes.errors import (
+    JobBusyError,
+    JobEndedError,
+    PipelineMissingError,
+    UnknownJobError,
+)
+from config import PROJECT_ROOT, Config
+from storage.atomic import replacing
+
+JobState = Literal["running", "done", "failed", "cancelled"]
+KEPT_JOBS: Final = 20
+RETRY_AFTER_S: Final = 60
+_ID: Final = re.compile(r"[0-9]{20}-[0-9a-f]{6}", re.ASCII)
+_DIED: Final = (
+    "The job's process ended without a word, perhaps for want of memory. "
+    "What is served has not changed."
+)
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is known of a job.
+
+    Attributes:
+        id: Its name; later ones sort higher.
+        state: Whether it runs, or how it ended.
+        stage: What it is or was at.
+        progress: 0 to 1, by stages.
+        message: The last thing it said.
+        created_at: Seconds since 1970.
+        ended_at: The same; None while it runs.
+        generation: What is served by its doing; None unless it is done.
+    """
+
+    id: str
+    state: JobState
+    stage: str
+    progress: float
+    message: str
+    created_at: float
+    ended_at: float | None = None
+    generation: str | None = None
+
+
+@dataclass(frozen=True)
+class JobProgram:
+    """What a job runs.
+
+    Attributes:
+        command: Gets the job's id and the descriptor of its lock as last arguments.
+        packages: Needed for it; the serving set-up doesn't install them.
+    """
+
+    command: tuple[str, ...]
+    packages: tuple[str, ...]
+
+
+class JobFolder:
+    """Starts, lists and cancels jobs; every process has one."""
+
+    def __init__(self, config: Config, program: JobProgram) -> None:
+        """Name the folder, which need not exist, and the program that runs a job."""
+        self._program = program
+        self._config = config
+        self._root = config.snapshot_path / "jobs"
+
+    def start(self) -> Job:
+        """Set a retraining off, in a process that outlives this one.
+
+        Raises:
+            PipelineMissingError: The packages that training needs aren't installed.
+            JobBusyError: Another job is running.
+        """
+        missing = [name for name in self._program.packages if find_spec(name) is None]
+        if missing:
+            raise PipelineMissingError(
+                f"Training needs packages that aren't installed here ({', '.join(missing)}). "
+                f"Run `make setup-pipeline` and try again, or train elsewhere and POST /reload."
+            )
+        self._root.mkdir(parents=True, exist_ok=True)
+        with self._locked() as lock:
+            if lock is None:
+                raise JobBusyError(
+                    "Another job is running; one runs at a time. GET /jobs shows it.", RETRY_AFTER_S
+                )
+            now = time.time()
+            stamp = datetime.fromtimestamp(now, UTC).strftime("%Y%m%d%H%M%S%f")
+            job_id = f"{stamp}-{secrets.token_hex(3)}"
+            job = Job(job_id, "running", "starting", 0.0, "Starting the training.", now)
+            self.write(job)
+            self._forget_old()
+            process = subprocess.Popen(
+                [*self._program.command, job_id, str(lock)],
+                cwd=PROJECT_ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                pass_fds=(lock,),
+                start_new_session=True,
+                env=os.environ | self._config.as_environment(),
+            )
+        Thread(target=process.wait, daemon=True).start()  # else it stays a zombie
+        return job
+
+    def job(self, job_id: str) -> Job:
+        """Tell the state of a job; one whose process was killed has failed.
+
+        Raises:
+            UnknownJobError: There is none of that name.
+        """
+        job = self._read(job_id) if _ID.fullmatch(job_id) else None
+        if job is None:
+            raise UnknownJobError(f"There is no job {job_id!r}; GET /jobs lists those kept.")
+        if job.state == "running" and not self._is_running():
+            job = self._read(job_id) or job  # it may just have ended
+            if job.state == "running":
+                job = replace(job, state="failed", message=_DIED, ended_at=time.time())
+                self.write(job)
+        return job
+
+    def jobs(self) -> list[Job]:
+        """Tell the states of all jobs kept, the latest first."""
+        return [self.job(job_id) for job_id in sorted(self._ids(), reverse=True)]
+
+    def cancel(self, job_id: str) -> Job:
+        """Ask a job to stop, which it does within a second or two.
+
+        Raises:
+            UnknownJobError: There is none of that name.
+            JobEndedError: It doesn't run any more.
+        """
+        job = self.job(job_id)
+        if job.state != "running":
+            raise JobEndedError(f"The job {job_id} is {job.state}; only a running one can stop.")
+        self._cancel_path(job_id).touch()
+        return job
+
+    def is_cancelled(self, job_id: str) -> bool:
+        """Tell whether a job was asked to stop."""
+        return self._cancel_path(job_id).exists()
+
+    def forget_wishes(self, job_id: str) -> None:
+        """Clear away that a job was asked to stop."""
+        self._cancel_path(job_id).unlink(missing_ok=True)
+
+    def write(self, job: Job) -> None:
+        """Replace the state of a job."""
+        with replacing(self._root / f"{job.id}.json") as unfinished:
+            unfinished.write_text(json.dumps(asdict(job)), encoding="utf-8")
+
+    def staging(self, job_id: str) -> Path:
+        """Name the folder of a job's own files."""
+        return self._root / job_id
+
+    def _cancel_path(self, job_id: str) -> Path:
+        return self._root / f"{job_id}.cancel"
+
+    def _ids(self) -> list[str]:
+        return [path.stem for path in self._root.glob("*.json") if _ID.fullmatch(path.stem)]
+
+    def _read(self, job_id: str) -> Job | None:
+        try:
+            return Job(**json.loads((self._root / f"{job_id}.json").read_text(encoding="utf-8")))
+        except FileNotFoundError:
+            return None
+
+    def _forget_old(self) -> None:
+        for job_id in sorted(self._ids())[:-KEPT_JOBS]:
+            (self._root / f"{job_id}.json").unlink(missing_ok=True)
+            self._cancel_path(job_id).unlink(missing_ok=True)
+
+    def _is_running(self) -> bool:
+        with self._locked() as lock:
+            return lock is None
+
+    @contextmanager
+    def _locked(self) -> Iterator[int | None]:
+        """Hold the lock unless somebody does; processes that inherit it keep it held."""
+        handle = os.open(self._root / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield None
+                return
+            yield handle
+        finally:
+            os.close(handle)

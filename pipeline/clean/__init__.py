@@ -1,0 +1,1 @@
+"""Stage `clean`: from raw reviews in any form to `clean_df.pq`."""

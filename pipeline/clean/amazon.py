@@ -1,0 +1,108 @@
+"""Amazon's own names for what the seed schema calls otherwise, and its product metadata.
+
+2014 and 2018 (McAuley, Ni): reviewerID, asin, reviewerName, overall, unixReviewTime.
+2023 (Hou): user_id, parent_asin, rating, title (of the review), text, timestamp (ms).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+
+from pipeline.clean.readers import read_chunks, read_column_names
+from pipeline.errors import PipelineError
+from recsys import columns
+from recsys.cleaning.rows import CATEGORIES, UNIX_TIME, Keys
+
+USER_ID: Final = "reviewerID"
+ITEM_ID: Final = "asin"
+
+_REVIEW_NAMES: Final = {
+    "overall": columns.RATING,
+    "reviewerName": columns.USER,
+    "user_id": USER_ID,
+    "timestamp": UNIX_TIME,
+    "text": columns.REVIEW_TEXT,
+}
+_METADATA_NAMES: Final = {
+    "title": columns.ITEM,
+    "store": columns.BRAND,
+    "main_category": columns.CATEGORY,
+}
+_METADATA_COLUMNS: Final = (
+    columns.ITEM,
+    columns.DESCRIPTION,
+    columns.BRAND,
+    columns.CATEGORY,
+    columns.PRICE,
+    CATEGORIES,
+)
+_PARENT: Final = "parent_asin"  # 2023: the product; its `asin` is one variant of it
+
+
+def wanted_review_columns(keys: Keys) -> set[str]:
+    """Name every raw column that cleaning may use, in all spellings."""
+    return {
+        *(keys.user, keys.item, USER_ID, ITEM_ID, _PARENT, UNIX_TIME, CATEGORIES, "title"),
+        *(columns.USER, columns.ITEM, columns.DESCRIPTION, columns.BRAND, columns.CATEGORY),
+        *(columns.PRICE, columns.RATING, columns.REVIEW_TIME, columns.SUMMARY),
+        *(columns.REVIEW_TEXT, *_REVIEW_NAMES),
+    }
+
+
+def in_seed_schema(raw: pd.DataFrame) -> pd.DataFrame:
+    """Give Amazon's columns the names of the seed schema, beside their own."""
+    named = _with_names(raw, _REVIEW_NAMES)
+    if _PARENT in raw.columns:
+        named[ITEM_ID] = raw[_PARENT]
+        if "title" in raw.columns and columns.SUMMARY not in raw.columns:
+            named[columns.SUMMARY] = raw["title"]
+    return named
+
+
+def read_metadata(path: Path) -> pd.DataFrame:
+    """Read a metadata file whole.
+
+    Of an item that stands in it twice, the first entry counts.
+
+    Returns:
+        Frame of str indexed by `asin`, with those of itemName, description, brand,
+        category, price and categories that the file has.
+
+    Raises:
+        PipelineError: Unreadable, or without item ids.
+    """
+    wanted = {ITEM_ID, _PARENT, *_METADATA_NAMES, *_METADATA_COLUMNS}
+    names = read_column_names(path)
+    if not {ITEM_ID, _PARENT} & set(names):
+        raise PipelineError(
+            f"{path} names no items: expected the column asin or parent_asin, found {names}."
+        )
+    parts = []
+    for chunk in read_chunks(path, wanted):
+        part = _with_names(chunk.frame, _METADATA_NAMES)
+        if _PARENT in part.columns:
+            part[ITEM_ID] = part[_PARENT]
+        parts.append(part[[name for name in (ITEM_ID, *_METADATA_COLUMNS) if name in part]])
+    metadata = pd.concat(parts, ignore_index=True)
+    return metadata.dropna(subset=[ITEM_ID]).drop_duplicates(ITEM_ID).set_index(ITEM_ID)
+
+
+def join_metadata(raw: pd.DataFrame, metadata: pd.DataFrame) -> pd.DataFrame:
+    """Fill what the reviews don't say about their item from its metadata."""
+    facts = metadata.reindex(raw[ITEM_ID]).set_axis(raw.index)
+    joined = raw.copy()
+    for name in facts.columns:
+        known = joined[name] if name in joined else facts[name]
+        joined[name] = known.fillna(facts[name])
+    return joined
+
+
+def _with_names(raw: pd.DataFrame, names: dict[str, str]) -> pd.DataFrame:
+    named = raw.copy()
+    for amazon, ours in names.items():
+        if amazon in raw.columns and ours not in raw.columns:
+            named[ours] = raw[amazon]
+    return named

@@ -1,0 +1,53 @@
+"""What cleaning did to the rows, as data and as a table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rich.table import Table
+
+from recsys.cleaning.rows import DROPPED, RULES, Counts
+
+
+@dataclass(frozen=True)
+class CleaningReport:
+    """How many rows came, how many stayed, and what each rule did.
+
+    Attributes:
+        n_rows_read: Rows of the raw file.
+        n_rows_kept: Rows of `clean_df.pq`.
+        n_users: Distinct user keys of the kept rows, anonymous ones included.
+        n_items: Distinct item keys of the kept rows.
+        counts: Rows by rule; the names are those of `recsys.cleaning.rows.RULES`.
+    """
+
+    n_rows_read: int
+    n_rows_kept: int
+    n_users: int
+    n_items: int
+    counts: Counts
+
+    @property
+    def n_rows_dropped(self) -> int:
+        """Rows that any rule dropped."""
+        return sum(self.counts[name] for name in DROPPED)
+
+    def table(self) -> Table:
+        """Lay the report out for the terminal, each rule with its share of the rows read."""
+        table = Table(title="Cleaning", title_justify="left", box=None, pad_edge=False)
+        table.add_column("")
+        table.add_column("rows", justify="right")
+        table.add_column("of all", justify="right")
+        self._add(table, "rows read", self.n_rows_read)
+        for name, meaning in RULES.items():
+            self._add(table, meaning, self.counts[name])
+        self._add(table, "rows kept", self.n_rows_kept, style="bold")
+        table.caption = f"{self.n_users:,} users, {self.n_items:,} items"
+        table.caption_justify = "left"
+        return table
+
+    def _add(self, table: Table, meaning: str, n_rows: int, style: str = "") -> None:
+        share = n_rows / max(self.n_rows_read, 1)
+        table.add_row(
+            meaning, f"{n_rows:,}", f"{share:.1%}", style=style or ("" if n_rows else "dim")
+        )

@@ -1,0 +1,188 @@
+"""Stage `clean`: from a raw reviews file to `clean_df.pq`.
+
+The file is read in chunks. What is kept of a chunk is its review texts, numbers, and
+codes for everything that repeats (users, items, product texts), so memory is little more
+than the review texts. The result is written in parts, too, and replaces the old file only
+when it is whole.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from rich.console import Console
+
+from config import Config
+from pipeline.clean.raw_reviews import checked_chunks, explain_no_rows
+from pipeline.clean.report import CleaningReport
+from pipeline.errors import PipelineError
+from recsys import columns
+from recsys.cleaning.item_table import item_table, with_item_facts
+from recsys.cleaning.rows import FACT_COLUMNS, Counts, Keys, clean_rows, count_kept, deduplicate
+from storage.artifacts import ArtifactPaths
+from storage.atomic import replacing
+
+_REPEATING: Final = (columns.USER, columns.ITEM, *FACT_COLUMNS)
+_ROWS_WRITTEN_AT_ONCE: Final = 50_000
+
+CLEAN_SCHEMA: Final = pa.schema(
+    [
+        (columns.USER, pa.string()),
+        (columns.ITEM, pa.string()),
+        (columns.DESCRIPTION, pa.string()),
+        (columns.PRICE, pa.float64()),
+        (columns.REVIEW_TIME, pa.timestamp("us")),
+        (columns.RATING, pa.float64()),
+        (columns.REVIEW_TEXT, pa.string()),
+        (columns.TITLE, pa.string()),
+        (columns.BRAND, pa.string()),
+        (columns.CATEGORY, pa.string()),
+    ]
+)
+"""The columns of `clean_df.pq`; only price, title, brand and category may be missing."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the options of this stage."""
+    parser.add_argument(
+        "--reviews",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="raw reviews: CSV, parquet or JSON lines, CSV and JSON lines also as .gz",
+    )
+    parser.add_argument(
+        "--metadata",
+        type=Path,
+        metavar="FILE",
+        help="product data that belong to Amazon's review files, joined by asin or parent_asin",
+    )
+    parser.add_argument(
+        "--user-column",
+        default=columns.USER,
+        metavar="NAME",
+        help="column that tells users apart (default: %(default)s). Names are cleaned as text; "
+        "ids such as reviewerID are kept as they are, so namesakes stay apart",
+    )
+    parser.add_argument(
+        "--item-column",
+        default=columns.ITEM,
+        metavar="NAME",
+        help="column that tells items apart (default: %(default)s), such as asin; "
+        "itemName stays the title for display",
+    )
+
+
+def run(args: argparse.Namespace, config: Config, console: Console) -> None:
+    """Clean the reviews, write `clean_df.pq` and print what each rule did.
+
+    Raises:
+        PipelineError: The reviews or the metadata can't be used.
+    """
+    paths = ArtifactPaths.in_folders(config.data_path, config.embeddings_path, config.model_path)
+    started = time.perf_counter()
+    report = clean_reviews(
+        args.reviews,
+        paths.clean,
+        Keys(args.user_column, args.item_column),
+        metadata_path=args.metadata,
+        console=console,
+    )
+    console.print(report.table())
+    console.print(f"{paths.clean} written in {time.perf_counter() - started:.1f} s", soft_wrap=True)
+
+
+def clean_reviews(
+    reviews_path: Path,
+    clean_path: Path,
+    keys: Keys,
+    metadata_path: Path | None = None,
+    console: Console | None = None,
+) -> CleaningReport:
+    """Clean a reviews file into `clean_path`, which is replaced only on success.
+
+    Args:
+        reviews_path: CSV, parquet or JSON lines.
+        clean_path: Where the result goes.
+        keys: The columns that name user and item.
+        metadata_path: Product data to be joined by item id.
+        console: Where progress is shown; nowhere with None.
+
+    Raises:
+        PipelineError: An input can't be used, or no row of it can.
+    """
+    counts: Counts = Counter()
+    parts: list[pa.Table] = []
+    n_rows_read = 0
+    for raw in checked_chunks(reviews_path, keys, metadata_path, console):
+        n_rows_read += len(raw)
+        rows, part_counts = clean_rows(raw, keys)
+        counts += part_counts
+        parts.append(_compact(rows))
+    with console.status("unifying what belongs to each item") if console else nullcontext():
+        rows, counts["duplicate"] = deduplicate(_join(parts))
+        if rows.empty:
+            raise PipelineError(explain_no_rows(reviews_path, keys, n_rows_read, counts))
+        items = item_table(rows)
+        # Rows that differed in nothing but the facts of their item are duplicates from here on.
+        rows, n_more = _deduplicate_interactions(rows)
+        counts["duplicate"] += n_more
+        rows = rows.iloc[np.argsort(rows[columns.REVIEW_TIME].to_numpy(), kind="stable")]
+        counts += count_kept(rows, keys) + _write(rows, items, clean_path)
+    n_users = int(rows[columns.USER].nunique())
+    return CleaningReport(n_rows_read, len(rows), n_users, len(items), counts)
+
+
+def _deduplicate_interactions(rows: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+    same = [columns.USER, columns.ITEM, columns.REVIEW_TIME, columns.RATING, columns.REVIEW_TEXT]
+    kept, n_dropped = deduplicate(rows[same])
+    return rows.loc[kept.index], n_dropped
+
+
+def _compact(rows: pd.DataFrame) -> pa.Table:
+    """Code what repeats; review texts and numbers stay."""
+    table = pa.Table.from_pandas(rows, preserve_index=False)
+    for name in _REPEATING:
+        at = table.schema.get_field_index(name)
+        coded = table.column(name).cast(pa.large_string()).dictionary_encode()
+        table = table.set_column(at, name, coded)
+    return table
+
+
+def _join(parts: list[pa.Table]) -> pd.DataFrame:
+    """Put the parts together under one set of codes; empties `parts` to free their memory."""
+    table = pa.concat_tables(parts).unify_dictionaries()
+    parts.clear()
+    rows: pd.DataFrame = table.to_pandas(self_destruct=True, split_blocks=True)
+    return rows
+
+
+def _write(rows: pd.DataFrame, items: pd.DataFrame, path: Path) -> Counts:
+    """Write the rows with the facts of their items, part by part, and count what that mended."""
+    counts: Counts = Counter()
+    with (
+        replacing(path) as unfinished,
+        pq.ParquetWriter(unfinished, CLEAN_SCHEMA, compression="zstd") as writer,
+    ):
+        for part in _parts(rows):
+            clean, part_counts = with_item_facts(part, items)
+            counts += part_counts
+            writer.write_table(
+                pa.Table.from_pandas(clean, schema=CLEAN_SCHEMA, preserve_index=False)
+            )
+    return counts
+
+
+def _parts(rows: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    for start in range(0, len(rows), _ROWS_WRITTEN_AT_ONCE):
+        yield rows.iloc[start : start + _ROWS_WRITTEN_AT_ONCE]

@@ -1,0 +1,1 @@
+"""Stage `embed`: from cleaned reviews to the vectors of items and users, and imputed prices."""

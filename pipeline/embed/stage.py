@@ -1,0 +1,246 @@
+"""The stage `embed`: items and users become vectors.
+
+Items: the encoder's vector of the description, and the price, imputed and scaled.
+Users, from training reviews only: the recency-weighted mean of the vectors of the items
+they reviewed, and the mean of the vectors of their newest reviews, encoded one by one.
+A user without any review text gets a review vector of zeros: it says "nothing known",
+while a copy of the item vector would count the same evidence twice.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from config import Config
+from pipeline.embed.cache import EmbeddingCache, TextEncoder, encode_texts
+from pipeline.embed.encoder import open_encoder
+from pipeline.embed.inputs import Catalog, Histories, read_catalog, read_histories
+from pipeline.embed.manifest import write_manifest
+from pipeline.embed.progress import encoding_progress
+from pipeline.errors import PipelineError
+from recsys import columns
+from recsys.arrays import FloatArray
+from recsys.features.price import impute_prices, robust_scale
+from recsys.features.user_vectors import (
+    RECENCY_DECAY,
+    newest_positions,
+    recency_weights,
+    weighted_means,
+)
+from recsys.features.vectors import half_precision
+from storage.artifacts import ArtifactPaths, embeddings_frame, write_frame
+from storage.atomic import replacing
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+HalfArray = NDArray[np.float16]
+
+REVIEWS_PER_USER: Final = 2
+"""How many reviews describe a user: docs/decisions/0001-reviews-per-user.md."""
+
+N_NEIGHBORS: Final = 5
+CACHE_FOLDER: Final = ".cache"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this stage."""
+    group = parser.add_argument_group("embed")
+    group.add_argument(
+        "--encoder",
+        default="",
+        metavar="FOLDER_OR_NAME",
+        help="sentence-transformers model (default: the installed all-MiniLM-L6-v2)",
+    )
+    group.add_argument(
+        "--allow-download",
+        action="store_true",
+        help="fetch the model from the model hub if it is not on this machine",
+    )
+    group.add_argument(
+        "--reviews-per-user",
+        type=int,
+        default=REVIEWS_PER_USER,
+        metavar="N",
+        help="newest reviews that describe a user; 0 encodes none (default: %(default)s)",
+    )
+    group.add_argument(
+        "--processes",
+        type=int,
+        default=0,
+        metavar="N",
+        help="processes that encode at once (default: one a core)",
+    )
+    group.add_argument(
+        "--no-cache",
+        action="store_true",
+        help="encode every text anew and store none; normally unchanged texts are never encoded\n"
+        "twice, and an interrupted run goes on where it stopped",
+    )
+
+
+def run(args: argparse.Namespace, config: Config, console: Console) -> None:
+    """Embed with the encoder that the arguments name.
+
+    Raises:
+        PipelineError: An option, the encoder or the cleaned reviews can't be used.
+        storage.artifacts.ArtifactError: `clean_df.pq` is missing or unreadable.
+    """
+    if args.reviews_per_user < 0 or args.processes < 0:
+        raise PipelineError(
+            f"--reviews-per-user is {args.reviews_per_user} and --processes {args.processes}; "
+            f"expected 0 or more."
+        )
+    encoder = open_encoder(
+        args.encoder, allow_download=args.allow_download, processes=args.processes
+    )
+    embed(encoder, config, console, args.reviews_per_user, use_cache=not args.no_cache)
+
+
+def embed(
+    encoder: TextEncoder,
+    config: Config,
+    console: Console,
+    reviews_per_user: int = REVIEWS_PER_USER,
+    *,
+    use_cache: bool = True,
+) -> None:
+    """Write the four embedding files and their manifest.
+
+    The files are replaced together at the end; a run that stops before leaves the old
+    ones, and the next one goes on from the texts that are encoded already.
+
+    Args:
+        encoder: Encodes texts, `pipeline.embed.encoder.SentenceEncoder` for one.
+        config: Says where the folders are.
+        console: Where progress and fallbacks are told.
+        reviews_per_user: Newest reviews that describe a user.
+        use_cache: Whether vectors are kept under `embeddings/.cache`.
+
+    Raises:
+        PipelineError: The cleaned reviews can't be used.
+        storage.artifacts.ArtifactError: They are missing or unreadable.
+    """
+    paths = ArtifactPaths.in_folders(config.data_path, config.embeddings_path, config.model_path)
+    catalog = read_catalog(paths.clean)
+    histories = read_histories(paths.clean, catalog.names)
+    newest = histories.newest_written(reviews_per_user)
+    for sentence in _fallbacks(catalog, histories, reviews_per_user):
+        console.print(sentence, style="yellow", highlight=False)
+    cache_folder = config.embeddings_path / CACHE_FOLDER
+    cache = EmbeddingCache(cache_folder, encoder.fingerprint) if use_cache else None
+    texts = [*catalog.texts, *histories.texts[newest]]
+    with encoding_progress(console) as on_progress:
+        vectors = encode_texts(texts, encoder, cache, on_progress)
+    item_vectors, text_vectors = np.split(vectors, [len(catalog.names)])
+    of_items, of_users = catalog.names, histories.user_names
+    by_history = history_vectors(histories, item_vectors)
+    by_reviews = review_vectors(histories, newest, text_vectors)
+    frames = {
+        paths.item_desc: _frame(of_items, item_vectors, columns.ITEM),
+        paths.item_price: _price_frame(catalog, item_vectors),
+        paths.user_item: _frame(of_users, by_history, columns.USER),
+        paths.user_review: _frame(of_users, by_reviews, columns.USER),
+    }
+    facts = {
+        "encoder": encoder.fingerprint,
+        "reviews_per_user": reviews_per_user,
+        "recency_decay": RECENCY_DECAY,
+        "price_neighbors": N_NEIGHBORS,
+        "train_end_day": histories.cuts.train_end_day,
+    }
+    _publish(frames, facts, config.embeddings_path, console)
+
+
+def history_vectors(histories: Histories, item_vectors: HalfArray) -> FloatArray:
+    """Describe each user by the recency-weighted mean of the items they reviewed.
+
+    Of reviews of equal time, that of the item later in the catalog counts as newer.
+
+    Args:
+        histories: The training reviews.
+        item_vectors: (n_items, d).
+
+    Returns:
+        (n_users, d) float32, of length 1 (or 0 where no item has a text).
+    """
+    positions = newest_positions(histories.users, histories.times, histories.items)
+    return weighted_means(
+        histories.users,
+        histories.items,
+        recency_weights(positions),
+        item_vectors,
+        len(histories.user_names),
+    )
+
+
+def review_vectors(
+    histories: Histories, newest: NDArray[Any], text_vectors: HalfArray
+) -> FloatArray:
+    """Describe each user by the plain mean of the reviews in the rows `newest`.
+
+    Args:
+        histories: The training reviews.
+        newest: (m,) rows of `histories`.
+        text_vectors: (m, d) the vector of each one's text.
+
+    Returns:
+        (n_users, d) float32, of length 1; zeros for a user without review text.
+    """
+    alike = np.ones(len(newest))
+    n_users = len(histories.user_names)
+    return weighted_means(
+        histories.users[newest], np.arange(len(newest)), alike, text_vectors, n_users
+    )
+
+
+def _publish(
+    frames: Mapping[Path, pd.DataFrame], facts: Mapping[str, Any], folder: Path, console: Console
+) -> None:
+    """Write all files beside the old ones before the first is replaced, then the manifest."""
+    with ExitStack() as together:
+        for path, frame in frames.items():
+            write_frame(frame, together.enter_context(replacing(path)))
+    write_manifest(folder, list(frames), facts)
+    for path, frame in frames.items():
+        console.print(f"{path.name}: {len(frame):,} rows x {frame.shape[1]}", highlight=False)
+
+
+def _frame(names: pd.Index, vectors: NDArray[Any], key: str) -> pd.DataFrame:
+    return embeddings_frame(names.tolist(), half_precision(vectors), key)
+
+
+def _price_frame(catalog: Catalog, item_vectors: HalfArray) -> pd.DataFrame:
+    prices = robust_scale(impute_prices(catalog.prices, item_vectors, N_NEIGHBORS))
+    index = pd.Index(catalog.names.tolist(), name=columns.ITEM, dtype="object")
+    return pd.DataFrame({columns.PRICE: prices}, index=index)
+
+
+def _fallbacks(catalog: Catalog, histories: Histories, n_wanted: int) -> Iterator[str]:
+    """Say in sentences what is missing in the data, and what is done about it."""
+    n_items, n_users = len(catalog.names), len(histories.user_names)
+    textless, priceless = int((catalog.texts == "").sum()), int(np.isnan(catalog.prices).sum())
+    if textless:
+        yield f"{textless:,} of {n_items:,} items have no text at all: their vectors are zeros."
+    if priceless == n_items:
+        yield "No item has a price: the price input is zero for all."
+    elif priceless:
+        yield (
+            f"{priceless:,} of {n_items:,} items have no price: each takes the mean of the "
+            f"{N_NEIGHBORS} priced items described most like it."
+        )
+    silent = n_users - len(np.unique(histories.users[histories.texts != ""]))
+    if n_wanted == 0:
+        yield "No review is encoded (--reviews-per-user 0): all review vectors are zeros."
+    elif silent == n_users:
+        yield "No user wrote review text in training: all review vectors are zeros."
+    elif silent:
+        yield f"{silent:,} of {n_users:,} users wrote no review text: their vectors are zeros."

@@ -1,0 +1,1 @@
+"""Stage `evaluate`: the model in service and its baselines on the same questions."""

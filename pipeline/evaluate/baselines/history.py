@@ -1,0 +1,105 @@
+"""What a rival may learn from, and what it is once it has learned."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.train.rating.data import Interactions
+from recsys.arrays import FloatArray, Rows
+
+Floats = NDArray[np.floating]
+CatalogScores = Callable[[Rows], Floats]
+"""Users (m,) to the scores (m, n_items) by which items are ranked."""
+
+
+@dataclass(frozen=True)
+class History:
+    """The reviews up to some moment, in order of time.
+
+    Attributes:
+        rows: The reviews. `users` is -1 for anonymous customers and `items` -1 outside the
+            catalogue; such rows count where they mean something.
+        n_users: Users that row numbers may name.
+        n_items: Items of the catalogue.
+        item_vectors: (n_items, d) what the text of each item means.
+    """
+
+    rows: Interactions
+    n_users: int
+    n_items: int
+    item_vectors: FloatArray
+
+    @cached_property
+    def pairs(self) -> Interactions:
+        """The first review of each pair of a known user and an item."""
+        return self.rows.where(self.rows.known & first_of_pair(self.rows))
+
+    @cached_property
+    def matrix(self) -> Any:
+        """Who has what: a sparse matrix (n_users, n_items) float32 of ones."""
+        from scipy.sparse import csr_matrix
+
+        pairs = self.pairs
+        ones = np.ones(len(pairs), dtype=np.float32)
+        return csr_matrix((ones, (pairs.users, pairs.items)), shape=(self.n_users, self.n_items))
+
+    @cached_property
+    def counts(self) -> NDArray[np.int64]:
+        """Users that have each item, (n_items,)."""
+        return np.bincount(self.pairs.items, minlength=self.n_items)
+
+    def __repr__(self) -> str:
+        """Say how much there is."""
+        return f"<History of {len(self.rows):,} reviews, {self.n_users:,} x {self.n_items:,}>"
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A model that can rank.
+
+    Attributes:
+        catalog_scores: By which it ranks.
+        n_bytes: Of the arrays that it has to keep for that.
+    """
+
+    catalog_scores: CatalogScores
+    n_bytes: int
+
+
+@dataclass(frozen=True)
+class Rival:
+    """A kind of model: how it is fitted, and the settings that validation chooses from.
+
+    Attributes:
+        name: As reports call it.
+        fit: Learns from a history with one of the settings.
+        grid: The settings, at most `MAX_TRIALS`; one where there is nothing to choose.
+        refuses: Says why a history is too large for it; "" where it isn't.
+    """
+
+    name: str
+    fit: Callable[..., Fitted]
+    grid: tuple[Mapping[str, Any], ...] = field(default=({},))
+    refuses: Callable[[History], str] = lambda _: ""
+
+
+MAX_TRIALS = 8
+"""Settings that each rival may try on validation, the same budget for all."""
+
+
+def first_of_pair(interactions: Interactions) -> NDArray[np.bool_]:
+    """Mark the first row, in the given order, of each pair of a person and an item.
+
+    Anonymous customers are different people, so each of their rows is a first one.
+    """
+    n_items = int(interactions.items.max(initial=0)) + 2
+    pairs = interactions.persons * n_items + interactions.items + 1
+    first = interactions.persons < 0
+    first[np.unique(pairs, return_index=True)[1]] = True
+    return first

@@ -1,0 +1,106 @@
+"""What customers get who were never seen before, and which rule would serve them best.
+
+The served rule (`recsys.cold_start`) counts five-star ratings in a window; validation says
+which window. Beside it stand a decay, plain popularity, and the served rule without
+its concession to prices, so that what price costs can be read off.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.evaluate.baselines.popularity import popularity_counts
+from pipeline.evaluate.cutoff import Moment
+from recsys import metrics
+from recsys.cold_start import cold_start_order
+
+WINDOWS_DAYS: Final = (30, 90, 180, 365, 730)
+DECAYS_DAYS: Final = (30, 90, 180, 365)
+K: Final = 5
+
+Ranks = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Newcomers:
+    """The rules on newcomers of the test period, everything before it known.
+
+    Attributes:
+        windows: (window, HitRate@5 on validation) of the served rule.
+        decays: (decay, HitRate@5 on validation) of counts with a decay.
+        users: (n,) the customer of each case.
+        ranks: Name of a rule to the rank of each case's item, (n,).
+    """
+
+    windows: tuple[tuple[int, float], ...]
+    decays: tuple[tuple[int, float], ...]
+    users: NDArray[np.int64]
+    ranks: dict[str, Ranks]
+
+    @property
+    def window_days(self) -> int:
+        """The window that validation chooses; of equal ones the shortest."""
+        return max(self.windows, key=lambda tried: tried[1])[0]
+
+
+def judge_newcomers(
+    validation: Moment, fresh: Moment, prices: NDArray[np.float64], window_days: int
+) -> Newcomers:
+    """Choose on validation, then rank on the test period.
+
+    Args:
+        validation: The moment at which training ends.
+        fresh: The moment at which validation ends too.
+        prices: (n_items,) USD, NaN where unknown.
+        window_days: The window that the service is set to.
+    """
+    windows = tuple(
+        (days, _hit_rate(served_ranks(validation, prices, days), validation))
+        for days in WINDOWS_DAYS
+    )
+    decays = tuple(
+        (days, _hit_rate(counted_ranks(validation, days), validation)) for days in DECAYS_DAYS
+    )
+    chosen = max(windows, key=lambda tried: tried[1])[0]
+    decay = max(decays, key=lambda tried: tried[1])[0]
+    ranks = {
+        f"as set: {window_days} days": served_ranks(fresh, prices, window_days),
+        f"chosen window: {chosen} days": served_ranks(fresh, prices, chosen),
+        f"chosen window, price apart: {chosen} days": served_ranks(
+            fresh, prices, chosen, mix_prices=False
+        ),
+        f"chosen decay: {decay} days": counted_ranks(fresh, decay),
+        "popularity": counted_ranks(fresh, None),
+    }
+    return Newcomers(windows, decays, fresh.newcomers.users, ranks)
+
+
+def served_ranks(
+    moment: Moment, prices: NDArray[np.float64], window_days: int, *, mix_prices: bool = True
+) -> Ranks:
+    """Rank the newcomers' items by the order that the service shows."""
+    rows = moment.history.rows.where(moment.history.rows.items >= 0)
+    rule = cold_start_order(
+        rows.items, rows.days, rows.ratings, prices, window_days, mix_prices=mix_prices
+    )
+    place = np.empty(len(prices))
+    place[rule.order] = np.arange(1, len(prices) + 1)
+    return place[moment.newcomers.items]
+
+
+def counted_ranks(moment: Moment, decay_days: float | None) -> Ranks:
+    """Rank the newcomers' items by how often all items were reviewed, ties by mid-rank."""
+    rows = moment.history.rows.where(moment.history.rows.items >= 0)
+    n_items = moment.history.n_items
+    counts = popularity_counts(rows.items, rows.days, n_items, decay_days=decay_days)
+    return (n_items + 1 - metrics.mid_ranks(counts))[moment.newcomers.items]
+
+
+def _hit_rate(ranks: Ranks, moment: Moment) -> float:
+    if len(ranks) == 0:
+        return 0.0
+    return float(metrics.user_means(ranks, moment.newcomers.users, K).hit_rate.mean())

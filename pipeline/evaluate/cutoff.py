@@ -1,0 +1,101 @@
+"""A moment in a timeline: what is known then, and the cases that come after it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.evaluate.baselines.history import History, first_of_pair
+from pipeline.evaluate.timeline import Timeline
+from pipeline.train.rating.data import Interactions
+from recsys.arrays import Rows
+from recsys.catalog import seen_items
+from recsys.split import TEST, TRAIN, VALIDATION
+
+STALE: Final = "stale"
+FRESH: Final = "fresh"
+TUNING: Final = "tuning"
+
+MOMENTS: Final = {
+    TUNING: (TRAIN, VALIDATION),
+    STALE: (TRAIN, TEST),
+    FRESH: (VALIDATION, TEST),
+}
+"""The last part that is known, and the part that is asked about."""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """The questions that all models are asked, the same for each.
+
+    Attributes:
+        name: `TUNING`, `STALE` or `FRESH`.
+        known: (n_rows of the timeline,) whether each review is known.
+        history: The known reviews.
+        cases: One row a question: the first review of an item of the catalogue by a user
+            with history, in the part that is asked about.
+        users: (m,) ascending, the users of the cases.
+        newcomers: The same questions for named customers without any history.
+        seen_starts: Compressed rows, as `recsys.catalog.seen_items` gives them, of what
+            each user has at this moment; left out of every ranking.
+        seen: The items of them.
+    """
+
+    name: str
+    known: NDArray[np.bool_]
+    history: History
+    cases: Interactions
+    users: Rows
+    newcomers: Interactions
+    seen_starts: NDArray[np.int64]
+    seen: NDArray[np.int32]
+
+    def seen_by(self, user: int) -> NDArray[np.int32]:
+        """List what a user has at this moment, ascending."""
+        return self.seen[self.seen_starts[user] : self.seen_starts[user + 1]]
+
+    @cached_property
+    def warm(self) -> NDArray[np.bool_]:
+        """Whether each case's item has a review in the history, (n_cases,)."""
+        rows = self.history.rows
+        known = np.bincount(rows.items[rows.items >= 0], minlength=self.history.n_items)
+        return np.asarray(known[self.cases.items] > 0)
+
+    @cached_property
+    def lengths(self) -> NDArray[np.int64]:
+        """Items that each case's user has, (n_cases,)."""
+        return np.diff(self.seen_starts)[self.cases.users]
+
+    def __repr__(self) -> str:
+        """Say how many questions there are."""
+        return f"<Moment {self.name}: {len(self.cases):,} cases of {len(self.users):,} users>"
+
+
+def moment(timeline: Timeline, name: str, max_users: int = 0, seed: int = 0) -> Moment:
+    """Stand at a moment of a timeline.
+
+    Args:
+        timeline: All reviews.
+        name: `TUNING`, `STALE` or `FRESH`.
+        max_users: Ask for at most so many users, drawn at random; 0 for all.
+        seed: Of the draw.
+    """
+    known_until, asked = MOMENTS[name]
+    rows = timeline.rows
+    known = rows.parts <= known_until
+    history = History(rows.where(known), timeline.n_users, timeline.n_items, timeline.item_vectors)
+    starts, seen = seen_items(rows.users[known], rows.items[known], timeline.n_users)
+    questions = rows.where(rows.known & first_of_pair(rows) & (rows.parts == asked))
+    has_history = np.diff(starts)[questions.users] > 0
+    cases = questions.where(has_history)
+    users = np.unique(cases.users)
+    if 0 < max_users < len(users):
+        users = np.sort(np.random.default_rng(seed).choice(users, max_users, replace=False))
+        cases = cases.where(np.isin(cases.users, users))
+    met = np.unique(rows.users[known])
+    newcomers = questions.where(~np.isin(questions.users, met))
+    return Moment(name, known, history, cases, users, newcomers, starts, seen)

@@ -1,0 +1,137 @@
+"""All models on the same questions: what `evaluate` measures and the notebooks show."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+from config import Config
+from pipeline.errors import PipelineError
+from pipeline.evaluate.cold_start_users import Newcomers, judge_newcomers
+from pipeline.evaluate.cutoff import FRESH, STALE, TUNING, Moment, moment
+from pipeline.evaluate.models import Asked, Tell, ask, refitted, served, tuned_rivals
+from pipeline.evaluate.rating_task import RatingScores, has_both_classes
+from pipeline.evaluate.timeline import TEMPORAL, Timeline, read_timeline
+from pipeline.evaluate.tuning import Tuned
+from pipeline.train.rating.data import data_fingerprint
+from pipeline.train.tensorflow_startup import start_tensorflow
+from storage.artifacts import ArtifactPaths
+
+
+@dataclass(frozen=True)
+class Options:
+    """What to measure.
+
+    Attributes:
+        split: `TEMPORAL` or `LEAVE_ONE_OUT` of `pipeline.evaluate.timeline`.
+        all_rivals: Tune and judge every rival; else only the mission's, which need no tuning.
+        max_users: Ask for at most so many users a moment, drawn at random; 0 for all.
+        seed: Of the draw.
+        keep_artifacts: Folder in which the artifacts of both moments stay; None: nowhere.
+    """
+
+    split: str = TEMPORAL
+    all_rivals: bool = True
+    max_users: int = 0
+    seed: int = 7
+    keep_artifacts: Path | None = None
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Everything measured once, with what is needed to show it.
+
+    Attributes:
+        timeline: All reviews.
+        options: What was asked for.
+        stale: Models that know the training days only, asked about the test days.
+        fresh: The same that know the validation days too, as after a reload.
+        tuned: What each rival tried on validation.
+        refused: Rivals that the data is too large for, and why.
+        rating: Scores of the rating task; none where the data has no ratings to tell apart.
+        newcomers: What people get who were never seen before.
+        fingerprint: Of the data files.
+        seconds: Wall time of all of it.
+    """
+
+    timeline: Timeline
+    options: Options
+    stale: Asked
+    fresh: Asked
+    tuned: tuple[Tuned, ...]
+    refused: Mapping[str, str]
+    rating: tuple[RatingScores, ...]
+    newcomers: Newcomers
+    fingerprint: str
+    seconds: float
+
+    def __repr__(self) -> str:
+        """Say how many cases and models there are."""
+        names = ", ".join(judged.name for judged in self.fresh.judged)
+        return f"<Evaluation of {names} on {len(self.fresh.moment.cases):,} test pairs>"
+
+
+def evaluate(
+    config: Config, options: Options | None = None, tell: Tell = lambda _: None
+) -> Evaluation:
+    """Judge the model in the configured folders and its rivals on their artifacts.
+
+    Args:
+        config: Folders, and the window of the cold-start rule.
+        options: What to measure.
+        tell: Hears what is being done.
+
+    Raises:
+        PipelineError: The data leaves nothing to judge by, or the model reads other inputs.
+        storage.artifacts.ArtifactError: A file is missing or bad.
+    """
+    started, options = time.monotonic(), options or Options()
+    start_tensorflow()
+    paths = ArtifactPaths.in_folders(config.data_path, config.embeddings_path, config.model_path)
+    timeline = read_timeline(paths, options.split)
+    validation, stale, fresh = (
+        moment(timeline, name, options.max_users, options.seed) for name in (TUNING, STALE, FRESH)
+    )
+    _refuse_too_few(validation, stale, fresh)
+    tell("the model in service, as of both moments")
+    in_service = served(
+        paths,
+        timeline,
+        (stale, fresh),
+        options.keep_artifacts,
+        with_network=has_both_classes(validation, stale),
+    )
+    tuned, refused = tuned_rivals(validation, fresh.history, tell, everyone=options.all_rivals)
+    (of_stale, rating), (of_fresh, _) = (
+        ask(each, validation, chain(in_service[each.name], refitted(each, tuned, tell)))
+        for each in (stale, fresh)
+    )
+    return Evaluation(
+        timeline=timeline,
+        options=options,
+        stale=of_stale,
+        fresh=of_fresh,
+        tuned=tuned,
+        refused=refused,
+        rating=tuple(rating),
+        newcomers=judge_newcomers(
+            validation, fresh, timeline.prices, config.cold_start_window_days
+        ),
+        fingerprint=data_fingerprint(paths),
+        seconds=time.monotonic() - started,
+    )
+
+
+def _refuse_too_few(validation: Moment, stale: Moment, fresh: Moment) -> None:
+    """There must be something to choose by and something to judge by."""
+    counts = [len(each.cases) for each in (validation, stale, fresh)]
+    if not all(counts):
+        raise PipelineError(
+            f"There are {counts[0]:,} validation cases, and {counts[1]:,} (stale) and "
+            f"{counts[2]:,} (fresh) test cases: first reviews of known items by users with a "
+            f"history; each must be above 0. Give reviews over a longer time, or of users who "
+            f"come back."
+        )

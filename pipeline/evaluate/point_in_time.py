@@ -1,0 +1,102 @@
+"""Artifacts as they would have been at an earlier moment, for the service's own classes.
+
+What is measured should be what is served. So the shipped model is judged by the classes of
+the service, on files in the service's own form that hold nothing later than the moment.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from pipeline.evaluate.baselines import History
+from pipeline.evaluate.cutoff import Moment
+from pipeline.evaluate.timeline import Timeline
+from pipeline.train.ranker.files import write_world_as_of
+from recsys import columns
+from recsys.arrays import FloatArray
+from recsys.features.user_vectors import newest_positions, recency_weights, weighted_means
+from recsys.features.vectors import half_precision
+from storage.artifacts import (
+    ArtifactPaths,
+    embeddings_frame,
+    read_clean,
+    read_embeddings,
+    write_frame,
+)
+
+
+def write_as_of(
+    paths: ArtifactPaths, timeline: Timeline, moment: Moment, folder: Path
+) -> ArtifactPaths:
+    """Write the artifacts that a moment's history gives.
+
+    The reviews are those of the history. Users are all named customers in it; their item
+    vectors are computed from it, as the stage `embed` does from the training days. Review
+    vectors are those that the embeddings hold, which know training days only; nobody's
+    later reviews are encoded, and who has none gets zeros. Descriptions and prices of
+    items are facts without a date, and the network stays as it was trained. A ranker's
+    kernels and item columns are made anew from the history.
+
+    Args:
+        paths: Of the artifacts as they are.
+        timeline: All reviews of these.
+        moment: What is known at it.
+        folder: Where `data`, `embeddings` and `models` are made.
+    """
+    target = ArtifactPaths.in_folders(folder / "data", folder / "embeddings", folder / "models")
+    known, history = np.sort(timeline.file_rows[moment.known]), moment.history
+    write_frame(read_clean(paths.clean).iloc[known].reset_index(drop=True), target.clean)
+    for source, copy in (
+        (paths.item_desc, target.item_desc),
+        (paths.item_price, target.item_price),
+        (paths.model, target.model),
+    ):
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, copy)
+    present = np.unique(history.pairs.users)
+    names = timeline.user_names[present].tolist()
+    by_items = half_precision(_item_means(history)[present])
+    write_frame(embeddings_frame(names, by_items, columns.USER), target.user_item)
+    by_reviews = _review_vectors(paths.user_review, names)
+    write_frame(embeddings_frame(names, by_reviews, columns.USER), target.user_review)
+    if paths.item_affinity.exists():
+        write_world_as_of(paths, target)
+    return target
+
+
+def with_kernels_of(earlier: ArtifactPaths, later: ArtifactPaths, folder: Path) -> ArtifactPaths:
+    """Give later histories the kernels and item columns of an earlier moment.
+
+    This is how published leave-one-out tables are made: models learn from the training
+    part, and users are described by all but the last item.
+    """
+    target = ArtifactPaths.in_folders(folder / "data", folder / "embeddings", folder / "models")
+    for name in (field.name for field in fields(ArtifactPaths)):
+        world = name in ("item_affinity", "item_price")
+        source, copy = getattr(earlier if world else later, name), getattr(target, name)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, copy)
+    return target
+
+
+def _item_means(history: History) -> FloatArray:
+    """Describe each user by the recency-weighted mean of the items in the history."""
+    pairs = history.pairs
+    positions = newest_positions(pairs.users, np.arange(len(pairs)))
+    return weighted_means(
+        pairs.users, pairs.items, recency_weights(positions), history.item_vectors, history.n_users
+    )
+
+
+def _review_vectors(path: Path, names: list[str]) -> FloatArray:
+    """Take the vectors of these users as they are, zeros where there is none."""
+    held = read_embeddings(path, columns.USER)
+    rows = pd.Index(held.names).get_indexer(pd.Index(names))
+    vectors = held.vectors[np.maximum(rows, 0)]
+    vectors[rows < 0] = 0.0
+    return vectors

@@ -1,0 +1,69 @@
+"""The other task: among pairs that happened, which were rated 5?
+
+Judged on the cases of the stale moment by models that know the training days only. It is
+reported apart from ranking: a model may be good at one and bad at the other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.evaluate.cutoff import Moment
+from recsys import metrics
+from recsys.bias_model import BiasModel, fit_bias_model
+
+BIAS_MODEL: Final = "bias model"
+SHRINKAGES: Final = tuple(
+    (of_user, of_item) for of_user in (1.0, 3.0, 10.0) for of_item in (10.0, 30.0)
+)
+
+
+@dataclass(frozen=True)
+class RatingScores:
+    """One model's scores of pairs.
+
+    Attributes:
+        name: Of the model.
+        threshold: Score from which it says "5 stars", chosen on validation pairs.
+        scores: (n_cases,) one a test pair.
+    """
+
+    name: str
+    threshold: float
+    scores: NDArray[np.float64]
+
+
+def rating_scores(
+    name: str, of_validation: NDArray[np.float64], of_test: NDArray[np.float64], validation: Moment
+) -> RatingScores:
+    """Choose the threshold by which a model's scores become answers."""
+    threshold = metrics.best_threshold(validation.cases.liked, of_validation)
+    return RatingScores(name, threshold, of_test)
+
+
+def bias_scores(validation: Moment, stale: Moment) -> RatingScores:
+    """Score by how generous the user is and how well the item is rated.
+
+    How far both are shrunk is chosen by the AUC on validation pairs.
+    """
+    held_out, cases = validation.cases, stale.cases
+    models = [_bias_model(stale, shrinkage) for shrinkage in SHRINKAGES]
+    scores = [model.predict(held_out.users, held_out.items) for model in models]
+    best = int(np.argmax([metrics.roc_auc(held_out.liked, tried) for tried in scores]))
+    of_test = models[best].predict(cases.users, cases.items)
+    return rating_scores(BIAS_MODEL, scores[best], of_test, validation)
+
+
+def has_both_classes(*moments: Moment) -> bool:
+    """Say whether there are pairs of both kinds to choose a threshold and to judge by."""
+    return all(0 < int(each.cases.liked.sum()) < len(each.cases) for each in moments)
+
+
+def _bias_model(stale: Moment, shrinkage: tuple[float, float]) -> BiasModel:
+    rows = stale.history.rows
+    shape = (stale.history.n_users, stale.history.n_items)
+    return fit_bias_model(rows.users, rows.items, rows.liked, shape, shrinkage)

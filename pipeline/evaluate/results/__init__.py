@@ -1,0 +1,89 @@
+"""From an evaluation to the nested numbers of `report/metrics.json`.
+
+Every number of a model stands beside its base rate: what a model without any knowledge
+would get on the same pairs.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+
+from pipeline.evaluate.evaluation import Evaluation
+from pipeline.evaluate.results.cold_start_users import newcomer_numbers
+from pipeline.evaluate.results.ranking import ranking_numbers
+from pipeline.evaluate.results.rating import rating_numbers
+from pipeline.evaluate.timeline import LEAVE_ONE_OUT, TEMPORAL
+from recsys.split import TEST, TRAIN, VALIDATION
+
+SPLITS: Final = {
+    TEMPORAL: "by whole days: 80 % of the reviews train, the next 10 % validate, the last 10 % test",
+    LEAVE_ONE_OUT: "the last item of each user is the test, the one before validates, the others "
+    "train; users with fewer than three items only train",
+}
+
+PROTOCOL: Final = {
+    "stale": "models, histories and user vectors know the training part only",
+    "fresh": "histories and factors are rebuilt on training and validation, hyper-parameters and "
+    "the weights of the network unchanged: what a service does that reloads its data",
+    "cases": "test reviews of a user with history and an item of the catalogue, the first review "
+    "of the pair, whatever its rating; the same for every model of a mode",
+    "ranking": "all items of the catalogue but those in the user's history; ties by mid-rank; "
+    "metrics are means over users, of all cases of a user together; those named case_* are means "
+    "over cases, each the only item sought",
+    "served": "the shipped model is scored by the classes of the service, on artifacts that hold "
+    "nothing later than the mode allows",
+    "tuning": "each rival tries at most eight settings, trained on the training part, and keeps "
+    "the one with the best NDCG@10 on validation",
+    "intervals": "95 %, bootstrap over users; differences between models on the same draws",
+    "rating": "stale; is the rating 5, among the same cases; thresholds maximise true minus false "
+    "positive rate on validation pairs",
+    "newcomers": "fresh; named customers first seen in the test period; HitRate@5 chooses on "
+    "validation",
+}
+
+
+def results(evaluation: Evaluation) -> dict[str, Any]:
+    """Compute all numbers of an evaluation."""
+    return {
+        "protocol": {"split": SPLITS[evaluation.options.split], **PROTOCOL},
+        "data": _data(evaluation),
+        "ranking": {
+            asked.moment.name: ranking_numbers(asked, evaluation.timeline.prices)
+            for asked in (evaluation.stale, evaluation.fresh)
+        },
+        "tuning": {
+            each.rival.name: {
+                "seconds": each.seconds,
+                "trials": [
+                    {**trial.settings, "validation_ndcg@10": trial.ndcg} for trial in each.trials
+                ],
+            }
+            for each in evaluation.tuned
+            if len(each.trials) > 1
+        },
+        "left_out": dict(evaluation.refused),
+        "rating": rating_numbers(evaluation),
+        "newcomers": newcomer_numbers(evaluation),
+        "seconds": evaluation.seconds,
+    }
+
+
+def _data(evaluation: Evaluation) -> dict[str, Any]:
+    rows, parts = evaluation.timeline.rows, evaluation.timeline.rows.parts
+    return {
+        "fingerprint": evaluation.fingerprint,
+        "split": evaluation.options.split,
+        "reviews": len(rows),
+        "reviews_by_part": {
+            name: int((parts == part).sum())
+            for name, part in (("train", TRAIN), ("validation", VALIDATION), ("test", TEST))
+        },
+        "first_day": str(np.datetime64(int(rows.days.min()), "D")),
+        "validation_from": str(np.datetime64(int(rows.days[parts == VALIDATION].min()), "D")),
+        "test_from": str(np.datetime64(int(rows.days[parts == TEST].min()), "D")),
+        "last_day": str(np.datetime64(int(rows.days.max()), "D")),
+        "users": evaluation.timeline.n_users,
+        "items": evaluation.timeline.n_items,
+    }

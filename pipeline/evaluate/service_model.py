@@ -1,0 +1,79 @@
+"""The model that is served, as a contender: scored by the classes of the service."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from pipeline.errors import PipelineError
+from pipeline.evaluate.judging import Contender, Lists
+from recsys.arrays import FloatArray, Names, Rows
+from storage.artifacts import ArtifactPaths
+
+RATING_NETWORK: Final = "network"
+RANKER: Final = "ranker"
+
+
+def contender_from_artifacts(
+    paths: ArtifactPaths, user_names: Names, name: str = "", fit_seconds: float = 0.0
+) -> Contender:
+    """Load data and model as the service does, and let them compete.
+
+    Args:
+        paths: Of artifacts that hold nothing later than the moment in question.
+        user_names: (n_users,) the names that stand behind the user rows of the cases.
+        name: As reports call it; by default what the artifacts say it is.
+        fit_seconds: What training it took.
+
+    Raises:
+        PipelineError: The model's inputs don't fit the data.
+        storage.artifacts.ArtifactError: A file is missing or bad.
+    """
+    from classes.app_data_processing import AppDataProcessor
+    from classes.model import Model
+    from scoring.keras_file import ModelMismatchError
+
+    data = AppDataProcessor.from_artifacts(paths)
+    try:
+        model = Model.from_keras(paths.model, data.inputs)
+    except ModelMismatchError as error:
+        raise PipelineError(str(error)) from error
+    rows = np.array([_row_or_none(data.user_row(str(name))) for name in user_names])
+
+    def catalog_scores(users: Rows) -> FloatArray:
+        return np.stack([model.score(int(row)) for row in rows[users]])
+
+    def lists(users: Rows, k: int) -> Lists:
+        own = rows[users].tolist()
+        ranked = model.top_k_of_many(own, k, [data.seen_items(row) for row in own])
+        listed = np.full((len(users), k), -1, dtype=np.int32)
+        for place, ranking in enumerate(ranked):
+            listed[place, : len(ranking.rows)] = ranking.rows
+        return listed
+
+    own_name = RANKER if paths.item_affinity.exists() else RATING_NETWORK
+    return Contender(
+        name or own_name,
+        catalog_scores,
+        fit_seconds=fit_seconds,
+        n_bytes=_bytes_of(paths),
+        lists=lists,
+    )
+
+
+def _row_or_none(row: int | None) -> int:
+    return -1 if row is None else row
+
+
+def _bytes_of(paths: ArtifactPaths) -> int:
+    """Size of the files that the model and its inputs take, the reviews apart."""
+    files = (
+        paths.item_desc,
+        paths.item_price,
+        paths.item_affinity,
+        paths.user_review,
+        paths.user_item,
+        paths.model,
+    )
+    return sum(path.stat().st_size for path in files if path.exists())

@@ -1,0 +1,62 @@
+"""Choosing each rival's settings on validation, with the same budget for all."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from pipeline.evaluate.baselines import History, Rival
+from pipeline.evaluate.cutoff import Moment
+from pipeline.evaluate.judging import Contender, judge
+from recsys import metrics
+
+K: Final = 10
+"""Tuned for NDCG@10."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One setting that was tried, and its mean NDCG@10 over validation users."""
+
+    settings: Mapping[str, Any]
+    ndcg: float
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """What was tried, the best of it, and how long all of it took."""
+
+    rival: Rival
+    trials: tuple[Trial, ...]
+    seconds: float
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """The best setting; of equal ones the first of the grid."""
+        return max(self.trials, key=lambda trial: trial.ndcg).settings
+
+
+def tune(rival: Rival, validation: Moment) -> Tuned:
+    """Try every setting of a rival's grid; a grid of one is taken as it is."""
+    started = time.monotonic()
+    trials = tuple(Trial(settings, _ndcg(rival, settings, validation)) for settings in rival.grid)
+    return Tuned(rival, trials, time.monotonic() - started)
+
+
+def fitted(rival: Rival, settings: Mapping[str, Any], history: History) -> Contender:
+    """Fit a rival with given settings."""
+    started = time.monotonic()
+    model = rival.fit(history, **settings)
+    seconds = time.monotonic() - started
+    return Contender(rival.name, model.catalog_scores, settings, seconds, model.n_bytes)
+
+
+def _ndcg(rival: Rival, settings: Mapping[str, Any], validation: Moment) -> float:
+    if len(rival.grid) == 1:
+        return float("nan")
+    judged = judge(fitted(rival, settings, validation.history), validation, k=1)
+    return float(np.mean(metrics.user_means(judged.ranks, validation.cases.users, K).ndcg))

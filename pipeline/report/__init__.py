@@ -1,0 +1,1 @@
+"""Stage `report` and the notebooks of report/: measured numbers as tables, charts and sentences."""

@@ -1,0 +1,156 @@
+"""What the numbers say, in sentences for model_selection.ipynb.
+
+The sentences are made from the numbers, so they are true of whatever data were
+evaluated: a model is called better only where the interval of the difference, or its own
+interval, excludes the contrary.
+"""
+
+from __future__ import annotations
+
+from textwrap import shorten
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pipeline.number_format import number, with_interval
+from recsys.split import TEST
+
+if TYPE_CHECKING:
+    from pipeline.evaluate.evaluation import Evaluation
+    from recsys.arrays import Rows
+
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_SHOWN_HISTORY = 5
+_SHOWN_ITEMS = 5
+_SHOWN_CHARACTERS = 60
+_SPOKEN = {
+    "network": "the rating network",
+    "ranker": "the ranker",
+    "popularity": "plain popularity",
+    "popularity, tuned": "tuned popularity",
+    "bias model": "the bias model",
+}
+
+
+def conclusions(numbers: dict[str, Any]) -> str:
+    """State which model is best at what, as Markdown."""
+    sentences = [
+        _about_ranking(numbers["ranking"]["fresh"], "after a reload (fresh)"),
+        _about_ranking(numbers["ranking"]["stale"], "on the training days alone (stale)"),
+        _about_rating(numbers["rating"]),
+        _about_newcomers(numbers["newcomers"]),
+    ]
+    return "\n".join(f"* {sentence}" for sentence in sentences)
+
+
+def weaknesses(numbers: dict[str, Any]) -> str:
+    """Say on which slices the served model is furthest behind the best rival, as Markdown."""
+    lines = []
+    for kind, parts in numbers["ranking"]["fresh"]["slices"].items():
+        for name, part in parts.items():
+            models = part["ndcg@10"]
+            served = next(iter(models))
+            best = max(models, key=lambda model: models[model]["value"])
+            if best != served and models[best]["low"] > models[served]["high"]:
+                lines.append(
+                    f"* {kind.replace('_', ' ')} {name} ({part['cases']:,} cases): "
+                    f"{_name(best)} {with_interval(models[best])}, "
+                    f"{_name(served)} {with_interval(models[served])}"
+                )
+    return "\n".join(lines) or "* No slice on which a rival is ahead beyond the intervals."
+
+
+def examples(evaluation: Evaluation, n_users: int = 3, seed: int = 7) -> str:
+    """Show some users' history, what models recommend and what they took next.
+
+    Args:
+        evaluation: What was measured.
+        n_users: Users shown, drawn at random from those with at least three earlier reviews.
+        seed: Of the draw.
+
+    Returns:
+        Markdown; users are called by letters.
+    """
+    rows, asked = evaluation.timeline.rows, evaluation.fresh.moment
+    enough = np.flatnonzero(np.diff(asked.seen_starts)[asked.users] >= 3)
+    places = np.random.default_rng(seed).permutation(enough)[:n_users]
+    parts = []
+    for letter, place in zip(_LETTERS, places, strict=False):
+        own = (rows.users == asked.users[place]) & (rows.items >= 0)
+        before = rows.items[own & (rows.parts < TEST)][-_SHOWN_HISTORY:]
+        after = asked.cases.items[asked.cases.users == asked.users[place]]
+        parts.append(f"### Customer {letter}\n")
+        parts.append(f"reviewed last: {_titles(evaluation, before)}\n")
+        for judged in evaluation.fresh.judged:
+            top = judged.lists[place][:_SHOWN_ITEMS]
+            parts.append(f"* **{judged.name}**: {_titles(evaluation, top[top >= 0], after)}")
+        parts.append(f"\nand then took: {_titles(evaluation, after)}\n")
+    return "\n".join(parts) or "No user of the test period has three earlier reviews."
+
+
+def _about_ranking(ranking: dict[str, Any], when: str) -> str:
+    models = ranking["models"]
+    served, *rivals = models
+    best = max(rivals, key=lambda name: models[name]["ndcg@10"]["value"])
+    lead = models[best]["lead_of_served"]
+    verdict = (
+        "is ahead of"
+        if lead["low"] > 0
+        else "is behind"
+        if lead["high"] < 0
+        else "can't be told apart from"
+    )
+    return (
+        f"**Ranking the catalogue {when}:** {_name(served)} {verdict} the best rival, "
+        f"{_name(best)}: NDCG@10 {with_interval(models[served]['ndcg@10'])} against "
+        f"{with_interval(models[best]['ndcg@10'])}, a difference of {with_interval(lead)}. "
+        f"A random order gets {number(ranking['base_rate']['ndcg@10'])}; {ranking['users']:,} "
+        f"users, {ranking['cases']:,} cases."
+    )
+
+
+def _about_rating(rating: dict[str, Any]) -> str:
+    if not rating:
+        return "**Telling 5-star pairs from others:** the data has ratings of one kind only."
+    models = rating["models"]
+    ordered = sorted(models, key=lambda name: -models[name]["auc"]["value"])
+    told = ", ".join(f"{_name(name)} {with_interval(models[name]['auc'])}" for name in ordered)
+    apart = models[ordered[0]]["auc"]["low"] > models[ordered[1]]["auc"]["high"]
+    verdict = "is best" if apart else "is ahead, but intervals overlap"
+    return (
+        f"**Telling 5-star pairs from others** ({rating['pairs']:,} pairs): {_name(ordered[0])} "
+        f"{verdict}: AUC {told}. Chance is .500; always saying the more frequent answer is right "
+        f"in {number(rating['base_rate']['accuracy'])} of the pairs."
+    )
+
+
+def _about_newcomers(newcomers: dict[str, Any]) -> str:
+    if not newcomers["cases"]:
+        return "**People never seen before:** there are none in the test period."
+    told = "; ".join(
+        f"{name}, {with_interval(part['hit_rate@5'])}" for name, part in newcomers["rules"].items()
+    )
+    return (
+        f"**People never seen before** ({newcomers['users']:,}, {newcomers['cases']:,} cases), "
+        f"HitRate@5: {told}. Validation chooses a window of "
+        f"{newcomers['chosen_window_days']} days."
+    )
+
+
+def _titles(evaluation: Evaluation, items: Rows, taken: Rows | None = None) -> str:
+    """List titles, those that were taken in bold with a tick."""
+    hits = set() if taken is None else set(taken.tolist())
+    titles = [
+        shorten(evaluation.timeline.titles[item], _SHOWN_CHARACTERS, placeholder=" …")
+        for item in items
+    ]
+    marked = [
+        f"**✓ {title}**" if item in hits else title
+        for item, title in zip(items.tolist(), titles, strict=True)
+    ]
+    return " · ".join(marked)
+
+
+def _name(name: str) -> str:
+    """Call a model as a sentence would."""
+    return _SPOKEN.get(name, name)

@@ -1,0 +1,132 @@
+"""The charts of model_selection.ipynb; each function takes what was measured."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
+from numpy.typing import NDArray
+
+from pipeline.report.charts import INK, QUIET, Chart, color_of, no_grid, panels, styled
+from recsys import metrics
+
+if TYPE_CHECKING:
+    from pipeline.evaluate.evaluation import Evaluation
+
+_THOUSANDS = FuncFormatter(lambda value, _: f"{value:,.0f}")
+
+
+@styled
+def ranking(numbers: dict[str, Any], metric: str = "ndcg@10", label: str = "NDCG@10") -> Chart:
+    """Set the models beside each other in both modes, best of the fresh one first."""
+    chart, axes = panels(2, width=10.0, height=4.0)
+    modes = numbers["ranking"]
+    models = modes["fresh"]["models"]
+    order = sorted(models, key=lambda name: -models[name][metric]["value"])
+    for axis, (mode, part) in zip(axes, modes.items(), strict=True):
+        _dots(axis, {name: part["models"][name][metric] for name in order})
+        axis.axvline(part["base_rate"][metric], color=INK, linestyle=(0, (2, 3)), linewidth=1)
+        axis.set(title=f"{label}, {mode}: {part['users']:,} users")
+    axes[1].set_yticklabels([])
+    return chart
+
+
+@styled
+def data_sets(numbers: dict[str, Any], metric: str = "ndcg@10", label: str = "NDCG@10") -> Chart:
+    """Set the models beside each other on several data sets (fresh), one panel each."""
+    chart, axes = panels(len(numbers), width=4.0 * len(numbers) + 1.0, height=4.0)
+    for axis, (name, part) in zip(axes, numbers.items(), strict=True):
+        fresh = part["ranking"]["fresh"]
+        models = fresh["models"]
+        order = sorted(models, key=lambda model: -models[model][metric]["value"])
+        _dots(axis, {model: models[model][metric] for model in order})
+        axis.axvline(fresh["base_rate"][metric], color=INK, linestyle=(0, (2, 3)), linewidth=1)
+        axis.set(title=name, xlabel=f"{label}, {fresh['users']:,} users")
+    return chart
+
+
+@styled
+def roc_curves(evaluation: Evaluation) -> Chart:
+    """Draw the ROC curve of every model that answers the rating task."""
+    chart, (axis,) = panels(1, width=5.2, height=4.6)
+    liked = evaluation.stale.moment.cases.liked
+    for rating in evaluation.rating:
+        auc = metrics.roc_auc(liked, rating.scores)
+        axis.plot(
+            *metrics.roc_curve(liked, rating.scores),
+            color=color_of(rating.name),
+            label=f"{rating.name}, AUC {auc:.3f}",
+        )
+    axis.plot([0, 1], [0, 1], color=QUIET, linestyle=(0, (2, 3)), linewidth=1, label="chance, .500")
+    axis.set(title="Is the rating 5?", xlabel="false positive rate", ylabel="true positive rate")
+    axis.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
+    axis.legend(loc="lower right")
+    return chart
+
+
+@styled
+def popularity_of_recommended(evaluation: Evaluation, n_shown: int = 5) -> Chart:
+    """Show how often reviewed the recommended items are, beside those that users went on to."""
+    chart, (axis,) = panels(1, width=7.4, height=4.2)
+    asked = evaluation.fresh.moment
+    counts = asked.history.counts
+    for judged in evaluation.fresh.judged:
+        shown = judged.lists[:, :n_shown]
+        _cumulative(axis, counts[shown[shown >= 0]], judged.name, color_of(judged.name))
+    _cumulative(axis, counts[asked.cases.items], "taken next", INK, dashed=True)
+    axis.set_xscale("symlog", linthresh=1)
+    axis.set(title="Users who have the recommended items", xlabel="at most so many users")
+    axis.set(ylabel="share of recommendations", xlim=(0, None), ylim=(0, 1.02))
+    axis.xaxis.set_major_formatter(_THOUSANDS)
+    axis.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    axis.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+    return chart
+
+
+@styled
+def variety(numbers: dict[str, Any]) -> Chart:
+    """Show how much of the catalogue is shown, how unevenly, and how well known it is."""
+    chart, axes = panels(3, width=10.0, height=3.6)
+    models = numbers["ranking"]["fresh"]["models"]
+    order = sorted(models, key=lambda name: -models[name]["ndcg@10"]["value"])
+    for axis, (metric, title) in zip(
+        axes,
+        (
+            ("coverage@5", "Coverage@5"),
+            ("gini@5", "Gini@5 (0: even)"),
+            ("novelty@5", "Novelty@5, bits"),
+        ),
+        strict=True,
+    ):
+        values = [models[name][metric] for name in order]
+        axis.barh(range(len(order)), values, color=[color_of(name) for name in order], height=0.7)
+        axis.set(title=title, yticks=range(len(order)), ylim=(len(order) - 0.5, -0.5))
+        axis.set_yticklabels(order if axis is axes[0] else [])
+        no_grid(axis, "y")
+    return chart
+
+
+def _dots(axis: Axes, values: dict[str, dict[str, float]]) -> None:
+    """Draw one dot with its interval a model."""
+    for place, (name, part) in enumerate(values.items()):
+        color = color_of(name)
+        axis.plot(
+            [part["low"], part["high"]], [place, place], color=color, linewidth=2.5, alpha=0.5
+        )
+        axis.plot(part["value"], place, "o", color=color, markersize=7)
+    axis.set(ylim=(len(values) - 0.5, -0.5), yticks=range(len(values)))
+    axis.set_yticklabels(list(values))
+    axis.xaxis.set_major_locator(MaxNLocator(4))
+    axis.margins(x=0.12)
+    no_grid(axis, "y")
+
+
+def _cumulative(
+    axis: Axes, counts: NDArray[np.int64], label: str, color: str, *, dashed: bool = False
+) -> None:
+    values = np.sort(counts)
+    share = np.arange(1, len(values) + 1) / max(len(values), 1)
+    style: Any = (0, (4, 2)) if dashed else "solid"
+    axis.step(values, share, where="post", label=label, color=color, linestyle=style)

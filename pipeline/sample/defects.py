@@ -1,0 +1,185 @@
+"""The dirt of real review files, every kind of it, in known shares.
+
+| kind                 | share | how it looks                                                  |
+|----------------------|-------|---------------------------------------------------------------|
+| price_missing        | 0.160 | of items: no price on any row                                 |
+| price_range          | 0.080 | of items: "$12.99 - $18.99"                                   |
+| price_zero           | 0.020 | of items: "$0.00"                                             |
+| price_junk           | 0.030 | of items: style sheet or markup of the page instead of a price |
+| description_missing  | 0.060 | of items: empty or "[]"                                       |
+| description_html     | 0.200 | of items: tags and entities                                   |
+| description_list     | 0.550 | of items: '["First part.", "Second part."]'                   |
+| title_entities       | 0.400 | of items with &, quotes in the title: "&amp;", "&#39;"         |
+| row_price_missing    | 0.040 | of rows: no price though the item has one                     |
+| row_price_other      | 0.060 | of rows: up to 8 % off the item's price                       |
+| row_description_cut  | 0.030 | of rows: only the description's first sentence                |
+| row_title_case       | 0.020 | of rows: title in capitals or lower case, or blanks behind    |
+| row_name_case        | 0.020 | of rows: the same for the user's name                         |
+| row_review_html      | 0.060 | of rows: "<br />", "&#34;" in the review text                 |
+| row_text_missing     | 0.015 | of rows: no review text, only a summary                       |
+| row_all_text_missing | 0.003 | of rows: neither review text nor summary                      |
+| row_no_user          | 0.004 | of rows: neither name nor id                                  |
+| row_no_item          | 0.003 | of rows: neither title nor id                                 |
+| row_no_rating        | 0.004 | of rows: no rating                                            |
+| row_no_time          | 0.002 | of rows: no date                                              |
+| row_duplicate        | 0.012 | of rows: an exact copy of the row before                      |
+
+Beside these, `people` leaves 4 % of the users without a name of their own ("Amazon
+Customer" and "Kindle Customer" in several spellings) and gives 2 % the name of another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from pipeline.sample.portable_random import Dice
+
+Row = dict[str, str]
+
+SHARES: Final = {
+    "price_missing": 0.16,
+    "price_range": 0.08,
+    "price_zero": 0.02,
+    "price_junk": 0.03,
+    "description_missing": 0.06,
+    "description_html": 0.2,
+    "description_list": 0.55,
+    "title_entities": 0.4,
+    "row_price_missing": 0.04,
+    "row_price_other": 0.06,
+    "row_description_cut": 0.03,
+    "row_title_case": 0.02,
+    "row_name_case": 0.02,
+    "row_review_html": 0.06,
+    "row_text_missing": 0.015,
+    "row_all_text_missing": 0.003,
+    "row_no_user": 0.004,
+    "row_no_item": 0.003,
+    "row_no_rating": 0.004,
+    "row_no_time": 0.002,
+    "row_duplicate": 0.012,
+}
+"""Share of each kind, as in the table above."""
+
+_JUNK = (
+    ".price-box{background-color:#fff} #shelf .price-box{border-top:1px solid #ddd}.label{color:#555}",
+    '<span class="price-slot" data-state="loading"></span>',
+    "$(function(){ shelf.ready('price'); });",
+    ".tag:before{content:'sale'} .tag{padding:0 4px;font-size:13px}",
+)
+_ENTITIES = (("&", "&amp;"), ('"', "&quot;"), ("'", "&#39;"))
+
+
+def soil_price(dice: Dice, price: float) -> str:
+    """Write an item's price, or what stands in its place."""
+    drawn = dice.uniform()
+    for kind, text in (
+        ("price_missing", ""),
+        ("price_range", f"{dollars(price * 0.85)} - {dollars(price * 1.15)}"),
+        ("price_zero", "$0.00"),
+        ("price_junk", dice.pick(_JUNK)),
+    ):
+        drawn -= SHARES[kind]
+        if drawn < 0:
+            return text
+    return dollars(price)
+
+
+def soil_title(dice: Dice, title: str) -> str:
+    """Write an item's title, perhaps with entities."""
+    return _with_entities(title) if dice.chance(SHARES["title_entities"]) else title
+
+
+def soil_description(dice: Dice, sentences: tuple[str, ...]) -> str:
+    """Write an item's description: plain, with markup, as a list, or not at all."""
+    if dice.chance(SHARES["description_missing"]):
+        return dice.pick(("", "[]"))
+    parts = [sentences[0], " ".join(sentences[1:])] if sentences[1:] else [sentences[0]]
+    if dice.chance(SHARES["description_html"]):
+        parts = [
+            f"<p><b>{_with_entities(parts[0])}</b></p>",
+            *(f"{part}<br />&nbsp;" for part in parts[1:]),
+        ]
+    return as_list(parts) if dice.chance(SHARES["description_list"]) else " ".join(parts)
+
+
+def soil_rows(dice: Dice, rows: list[Row]) -> list[Row]:
+    """Soil a few rows in each way, and put copies behind some."""
+    soiled: list[Row] = []
+    for clean in rows:
+        row = dict(clean)
+        for kind, soil in _ROW_SOIL.items():
+            if dice.chance(SHARES[kind]):
+                soil(dice, row)
+        soiled.append(row)
+        if dice.chance(SHARES["row_duplicate"]):
+            soiled.append(row)
+    return soiled
+
+
+def dollars(price: float) -> str:
+    """Write an amount as shops do: "$1,129.96"."""
+    return f"${price:,.2f}"
+
+
+def as_list(parts: list[str] | tuple[str, ...]) -> str:
+    """Write texts as the list-like string of the public data sets."""
+    return "[" + ", ".join('"' + part.replace('"', "&quot;") + '"' for part in parts) + "]"
+
+
+def _with_entities(text: str) -> str:
+    for letter, entity in _ENTITIES:
+        text = text.replace(letter, entity)
+    return text
+
+
+def _shift_price(dice: Dice, row: Row) -> None:
+    if row["price"].startswith("$") and "-" not in row["price"] and "(" not in row["price"]:
+        price = float(row["price"].lstrip("$").replace(",", ""))
+        row["price"] = dollars(price * dice.uniform(0.92, 1.08))
+
+
+def _cut_description(_: Dice, row: Row) -> None:
+    if "<" not in row["description"] and not row["description"].startswith("["):
+        row["description"] = row["description"].split(". ")[0].rstrip(".") + "."
+
+
+def _mark_up_review(dice: Dice, row: Row) -> None:
+    first, *others = row["reviewText"].split(". ")
+    row["reviewText"] = (
+        ".<br /><br />".join([first, ". ".join(others)])
+        if others
+        else (f"&#34;{first.rstrip('.')}&#34;, as my {dice.pick(('wife', 'husband', 'son'))} says.")
+    )
+
+
+def _change_case(column: str) -> Callable[[Dice, Row], None]:
+    def soil(dice: Dice, row: Row) -> None:
+        text = row[column]
+        row[column] = dice.pick((text.upper(), text.lower(), f"{text}  "))
+
+    return soil
+
+
+def _empty(*names: str) -> Callable[[Dice, Row], None]:
+    def soil(_: Dice, row: Row) -> None:
+        row.update(dict.fromkeys(names, ""))
+
+    return soil
+
+
+_ROW_SOIL: dict[str, Callable[[Dice, Row], None]] = {
+    "row_price_missing": _empty("price"),
+    "row_price_other": _shift_price,
+    "row_description_cut": _cut_description,
+    "row_title_case": _change_case("itemName"),
+    "row_name_case": _change_case("userName"),
+    "row_review_html": _mark_up_review,
+    "row_text_missing": _empty("reviewText"),
+    "row_all_text_missing": _empty("reviewText", "summary"),
+    "row_no_user": _empty("userName", "reviewerID"),
+    "row_no_item": _empty("itemName", "asin"),
+    "row_no_rating": _empty("rating"),
+    "row_no_time": _empty("reviewTime", "unixReviewTime"),
+}

@@ -1,0 +1,39 @@
+"""The card that travels with a model, `best_model.json`: what it is and how good."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from storage.atomic import replacing
+
+
+def save_model(model: Any, card: dict[str, Any], model_path: Path) -> None:
+    """Write a Keras model and then its card beside it, each atomically."""
+    with replacing(model_path) as unfinished:
+        model.save(unfinished)
+    with replacing(card_path(model_path)) as unfinished:
+        unfinished.write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
+
+
+def card_path(model_path: Path) -> Path:
+    """Name the card that lies beside a model."""
+    return model_path.with_suffix(".json")
+
+
+def read_card(model_path: Path) -> dict[str, Any]:
+    """Read the card beside a model; empty where there is none that can be read."""
+    try:
+        card = json.loads(card_path(model_path).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return card if isinstance(card, dict) else {}
+
+
+def versions(libraries: Sequence[str]) -> dict[str, str]:
+    """Name the versions of Python and of some libraries."""
+    return {name: version(name) for name in libraries} | {"python": platform.python_version()}

@@ -1,0 +1,1 @@
+"""The ranker: item similarities, columns and profiles, weighed by a small network."""

@@ -1,0 +1,222 @@
+"""The world as a ranker sees it at some moment: made of what happened before, nothing else.
+
+A `Log` is what happened, a `Catalog` what items are (facts without a date). `world_of`
+turns both into what the network reads: kernels, histories, columns and profiles. Training
+makes one world for each fold's cut, evaluation one for its own, and publishing one of all
+rows; they differ only in the log they are given, so nothing can leak from later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.train.ranker.item_columns import FIVE_STAR_RATE, item_columns
+from pipeline.train.ranker.similarities import (
+    Entries,
+    nearest,
+    recent_kernel,
+    sequence_kernel,
+    two_step_kernel,
+    vector_kernel,
+    walk_kernel,
+    word_kernel,
+)
+from recsys.arrays import FloatArray
+from recsys.bias_model import fit_bias_model
+from recsys.features.user_profile import FIVE_STAR_PSEUDO_COUNTS, user_profiles
+from scoring.affinity import (
+    AffinityKernels,
+    History,
+    affinities,
+    histories,
+    new_room,
+    stack_kernels,
+)
+
+RECENCY_DECAY: Final[Mapping[str, float]] = {
+    "seq": 0.4,
+    "hop": 0.4,
+    "now": 0.4,
+    "cf": 0.3,
+    "tf": 0.2,
+    "ml": 0.2,
+}
+"""The kernels in the order of the affinity columns, and how fast older items lose weight."""
+
+PACES: Final = (0.25, 0.5, 1.0)
+"""What may multiply all decays: how fast people change is chosen on the validation days."""
+
+SCALE: Final = 3.0
+SCALE_PLACE: Final = 20
+SCALE_USERS: Final = 2_000
+LIKED: Final = 5.0
+ITEM_SHRINKAGE: Final = 10.0
+
+
+class Log(NamedTuple):
+    """Interactions as numbers, in the order in which they happened.
+
+    Attributes:
+        users: (n,) int64, -1 for anonymous customers.
+        items: (n,) int64 rows of the catalogue, -1 for an item that isn't in it.
+        times: (n,) int64, larger is newer.
+        days: (n,) int32, days since 1970-01-01.
+        ratings: (n,) float32, 1 to 5.
+    """
+
+    users: NDArray[np.int64]
+    items: NDArray[np.int64]
+    times: NDArray[np.int64]
+    days: NDArray[np.int32]
+    ratings: NDArray[np.float32]
+
+    def where(self, mask: NDArray[np.bool_]) -> Log:
+        """Keep the rows of `mask`, in order."""
+        users, items, times, days, ratings = self
+        return Log(users[mask], items[mask], times[mask], days[mask], ratings[mask])
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """What items are.
+
+    Attributes:
+        texts: (n_items,) str.
+        vectors: (n_items, d) float32, of the encoder.
+        log_prices: (n_items,) float32, centred, NaN where unknown.
+        prices: (n_items,) float32, imputed and scaled.
+        fixed: The two kernels of these facts, made once for all worlds.
+    """
+
+    texts: NDArray[np.object_]
+    vectors: FloatArray
+    log_prices: FloatArray
+    prices: FloatArray
+    fixed: Mapping[str, list[Entries]]
+
+    @property
+    def n_items(self) -> int:
+        """Items."""
+        return len(self.texts)
+
+
+@dataclass(frozen=True)
+class World:
+    """What a network reads of users and items at some moment.
+
+    Attributes:
+        kernels: Item-item kernels, scaled.
+        history: Of all users.
+        columns: (n_items, 8) float32 of `item_columns`.
+        profiles: (n_users, 4) float32 of `recsys.features.user_profile`.
+    """
+
+    kernels: AffinityKernels
+    history: History
+    columns: FloatArray
+    profiles: FloatArray
+
+
+def content_kernels(texts: NDArray[np.object_], vectors: FloatArray) -> dict[str, list[Entries]]:
+    """Make the kernels of words and of vectors, which know no time."""
+    n_items = len(texts)
+    return {
+        "tf": list(nearest(word_kernel(texts.tolist()), n_items)),
+        "ml": list(nearest(vector_kernel(vectors), n_items)),
+    }
+
+
+def behaviour_kernels(
+    history: History, days: NDArray[Any], n_items: int
+) -> dict[str, list[Entries]]:
+    """Make the kernels of what people chose, and when: (len(history.items),) days."""
+    made = {"seq": list(nearest(sequence_kernel(history, n_items), n_items))}
+    made["hop"] = list(nearest(two_step_kernel(made["seq"], n_items), n_items))
+    made["now"] = list(nearest(recent_kernel(history, days, n_items), n_items))
+    made["cf"] = list(nearest(walk_kernel(history, n_items), n_items))
+    return made
+
+
+def world_of(
+    log: Log,
+    catalog: Catalog,
+    n_users: int,
+    item_shrinkage: float = ITEM_SHRINKAGE,
+    pace: float = 1.0,
+) -> World:
+    """Make the world out of a log that ends where the world does.
+
+    Args:
+        log: What happened so far.
+        catalog: What items are.
+        n_users: Users, with and without interactions.
+        item_shrinkage: Pseudo-ratings of an item in the bias model.
+        pace: One of PACES.
+    """
+    history = histories(log.users, log.items, log.times, n_users)
+    chosen = behaviour_kernels(history, log.days[history.interactions], catalog.n_items)
+    made = {**chosen, **catalog.fixed}
+    kernels = at_pace(stacked(made, catalog.n_items), history, pace)
+    bias = fit_bias_model(
+        log.users,
+        log.items,
+        log.ratings == LIKED,
+        (n_users, catalog.n_items),
+        (FIVE_STAR_PSEUDO_COUNTS, item_shrinkage),
+    ).five_star_rates
+    described = item_columns(log.items, log.days, log.ratings, catalog.log_prices, bias)
+    ratings = log.ratings[history.interactions]
+    profiles = user_profiles(history, ratings, catalog.log_prices, described[:, FIVE_STAR_RATE])
+    return World(kernels, history, described, profiles)
+
+
+def at_pace(kernels: AffinityKernels, history: History, pace: float) -> AffinityKernels:
+    """Let older items lose weight at another pace, and bring the kernels to scale again."""
+    decays = np.array(list(RECENCY_DECAY.values()), dtype=np.float32) * np.float32(pace)
+    return scaled(kernels._replace(recency_decay=decays), history)
+
+
+def scaled(kernels: AffinityKernels, history: History, seed: int = 0) -> AffinityKernels:
+    """Bring each kernel to one scale: 3 / s_c, s_c the mean 20th largest affinity of a user.
+
+    The scale is taken from at most 2,000 users with a history, drawn by `seed`.
+    """
+    present = np.flatnonzero(np.diff(history.starts))
+    drawn = np.random.default_rng(seed).permutation(present)[:SCALE_USERS]
+    room, sums = new_room(kernels), np.zeros(kernels.n_kernels)
+    for user in drawn:
+        _, phi = affinities(kernels, history.of(int(user)), room)
+        if len(phi) >= SCALE_PLACE:
+            place = len(phi) - SCALE_PLACE
+            sums += np.expm1(np.partition(phi, place, axis=0)[place].astype(np.float64))
+    means = sums / max(len(drawn), 1)
+    factors = np.where(means > 0, SCALE / np.where(means > 0, means, 1.0), 1.0)
+    column = np.arange(len(kernels.starts) - 1) % kernels.n_kernels
+    per_entry = np.repeat(factors[column], np.diff(kernels.starts))
+    return kernels._replace(weights=(kernels.weights * per_entry).astype(np.float32))
+
+
+def stacked(made: Mapping[str, list[Entries]], n_items: int) -> AffinityKernels:
+    """Stack kernels in their order; one that is empty gets an entry of weight 0.
+
+    Without any entry it would be absent from the file, and its column from the affinities.
+    """
+    parts, sizes = [], []
+    for name in RECENCY_DECAY:
+        entries = [part for part in made[name] if len(part.items)] or [_nothing(n_items)]
+        parts += entries
+        sizes.append(sum(len(part.items) for part in entries))
+    items, neighbours, weights = (np.concatenate(column) for column in zip(*parts, strict=True))
+    kernel = np.repeat(np.arange(len(sizes)), sizes)
+    decays = np.array(list(RECENCY_DECAY.values()), dtype=np.float32)
+    return stack_kernels(list(RECENCY_DECAY), decays, (kernel, items, neighbours, weights), n_items)
+
+
+def _nothing(n_items: int) -> Entries:
+    last = np.array([n_items - 1], dtype=np.int32)
+    return Entries(np.zeros(1, dtype=np.int32), last, np.zeros(1, dtype=np.float32))

@@ -1,0 +1,90 @@
+"""The head of the ranker, linear and hidden units side by side, as plain arrays.
+
+    score(x) = x · v + Σ_h w_h relu(x · W_h + b_h)
+
+x is what the network reads of a pair: item columns, affinities, profile. The mean of
+several heads is a head again, with all their hidden units beside each other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.train.ranker.feature_state import World
+from pipeline.train.ranker.lists import Targets
+from recsys.arrays import FloatArray
+from scoring.affinity import affinities, new_room
+
+
+@dataclass(frozen=True)
+class Head:
+    """The weights of f inputs and h hidden units, float32.
+
+    Attributes:
+        linear: (f,), v.
+        hidden: (f, h), W.
+        bias: (h,), b.
+        output: (h,), w.
+    """
+
+    linear: FloatArray
+    hidden: FloatArray
+    bias: FloatArray
+    output: FloatArray
+
+    def score(self, features: FloatArray) -> FloatArray:
+        """Score pairs (n, f): (n,) float32."""
+        active = np.maximum(features @ self.hidden + self.bias, 0)
+        scores: FloatArray = features @ self.linear + active @ self.output
+        return scores
+
+    def unscaled(self, mean: FloatArray, spread: FloatArray) -> Head:
+        """The same head for x instead of (x - mean) / spread, but for a constant of all scores."""
+        hidden = self.hidden / spread[:, None]
+        bias = self.bias - mean @ hidden
+        return Head(self.linear / spread, hidden, bias, self.output)
+
+
+def catalog_loss(head: Head, world: World, targets: Targets) -> float:
+    """The mean -log of a target's share in the softmax over all items not yet chosen, in nats."""
+    users, row = np.unique(targets.users, return_inverse=True)
+    losses = np.empty(len(row))
+    for place, user in enumerate(users):
+        scores = catalog_scores(head, world, np.array([user]))[0].astype(np.float64)
+        own = row == place
+        chosen = scores[targets.items[own]]
+        scores[world.history.of(int(user))] = -np.inf
+        losses[own] = np.logaddexp.reduce(scores) - chosen
+    return float(losses.mean())
+
+
+def catalog_scores(head: Head, world: World, users: NDArray[Any]) -> FloatArray:
+    """Score every item for some users (m,): (m, n_items) float32.
+
+    The items that no affinity touches differ by their columns and the user's profile only.
+    """
+    n_columns, n_kernels = world.columns.shape[1], world.kernels.n_kernels
+    of_kernels = slice(n_columns, n_columns + n_kernels)
+    of_profile = slice(n_columns + n_kernels, len(head.linear))
+    has_profile = bool(head.hidden[of_profile].any() or head.linear[of_profile].any())
+    linear_items = world.columns @ head.linear[:n_columns]
+    hidden_items = world.columns @ head.hidden[:n_columns] + head.bias
+    base = linear_items + np.maximum(hidden_items, 0) @ head.output
+    room = new_room(world.kernels)
+    scores = np.empty((len(users), len(base)), dtype=np.float32)
+    for place, user in enumerate(users):
+        shift, constant = np.zeros(len(head.bias), dtype=np.float32), np.float32(0)
+        if has_profile:
+            shift = world.profiles[user] @ head.hidden[of_profile]
+            constant = world.profiles[user] @ head.linear[of_profile]
+            base = linear_items + np.maximum(hidden_items + shift, 0) @ head.output
+        rows, phi = affinities(world.kernels, world.history.of(int(user)), room)
+        active = np.maximum(hidden_items[rows] + shift + phi @ head.hidden[of_kernels], 0)
+        linear = linear_items[rows] + phi @ head.linear[of_kernels]
+        scores[place] = base + constant
+        scores[place, rows] = linear + active @ head.output + constant
+    return scores

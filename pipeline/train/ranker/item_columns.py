@@ -1,0 +1,82 @@
+"""What a ranker knows of an item besides its neighbours: popularity, rating and price, as of a day.
+
+They are the columns of `item_price_df.pq` after the price, and with it one input of the
+network. Counts are taken of every interaction, those of anonymous customers too.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys.arrays import FloatArray
+
+ITEM_COLUMNS: Final = (
+    "log_count_10d",
+    "log_count_30d",
+    "log_count_180d",
+    "log_count",
+    "has_history",
+    "rating",
+    "log_price",
+    "five_star_rate",
+)
+"""The columns, in their order; `recsys.columns.PRICE` stands before them in the file."""
+
+POPULARITY_COLUMNS: Final = (0, 1, 2, 3)
+"""Those by which items can be ordered as popular."""
+
+FIVE_STAR_RATE: Final = ITEM_COLUMNS.index("five_star_rate")
+
+RATING_PSEUDO_COUNTS: Final = 5
+DECAY_DAYS: Final = (10, 30, 180)
+
+
+def item_columns(
+    items: NDArray[Any],
+    days: NDArray[Any],
+    ratings: NDArray[Any],
+    log_prices: NDArray[Any],
+    five_star_rates: NDArray[Any],
+) -> FloatArray:
+    """Describe each item by the interactions that happened so far.
+
+    With n interactions of ages a (days before the newest one of all) and ratings r:
+
+        log_count_10d, _30d, _180d   log1p(Σ exp(-a / 10)), … 30, … 180
+        log_count, has_history       log1p(n), 1[n > 0]
+        rating                       Σ (r - mean rating) / (n + 5)
+        log_price                    centred log price, 0 where unknown
+        five_star_rate               as given
+
+    Args:
+        items: (m,) int item rows, -1 for an unknown item.
+        days: (m,) int.
+        ratings: (m,) float.
+        log_prices: (n_items,) float of `recsys.features.user_profile.centred_log_prices`.
+        five_star_rates: (n_items,) float of `recsys.bias_model`.
+
+    Returns:
+        (n_items, 8) float32, columns `ITEM_COLUMNS`.
+    """
+    known = np.asarray(items) >= 0
+    rows, when = np.asarray(items)[known], np.asarray(days)[known].astype(np.float64)
+    given = np.asarray(ratings, dtype=np.float64)[known]
+    age = when.max() - when if len(when) else when
+
+    def total(values: NDArray[Any] | None) -> NDArray[np.float64]:
+        return np.bincount(rows, weights=values, minlength=len(log_prices)).astype(np.float64)
+
+    counts = total(None)
+    surprise = total(given - (given.mean() if len(given) else 0.0))
+    result = (
+        *(np.log1p(total(np.exp(-age / decay))) for decay in DECAY_DAYS),
+        np.log1p(counts),
+        counts > 0,
+        surprise / (counts + RATING_PSEUDO_COUNTS),
+        np.nan_to_num(np.asarray(log_prices, dtype=np.float64)),
+        five_star_rates,
+    )
+    return np.stack(result, axis=1).astype(np.float32)

@@ -1,0 +1,140 @@
+"""Training lists: what a user chose next, beside what might have been chosen instead."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.train.ranker.feature_state import Log, World
+from pipeline.train.ranker.item_columns import ITEM_COLUMNS
+from recsys.arrays import FloatArray
+from scoring.affinity import History, pair_affinities, top_affinities
+
+TOP_CANDIDATES: Final = 25
+UNIFORM_CANDIDATES: Final = 80
+MAX_LISTS: Final = 4_500
+"""Lists of a fold at most, drawn at random; more were not measured to rank better."""
+
+_POPULARITY: Final = ITEM_COLUMNS.index("log_count_180d")
+"""The item column by which candidates are popular: counts that decay with 180 days."""
+
+
+class Lists(NamedTuple):
+    """Lists of candidates, the item that was chosen first in each.
+
+    Attributes:
+        users: (m,) int64.
+        features: (m, l, f) float32: item columns, affinities, profile.
+        log_weights: (m, l) float32: how many items a candidate stands for; -inf for none.
+    """
+
+    users: NDArray[np.int64]
+    features: FloatArray
+    log_weights: FloatArray
+
+    @property
+    def n_inputs(self) -> int:
+        """Numbers that describe a candidate, f."""
+        return int(self.features.shape[2])
+
+
+class Targets(NamedTuple):
+    """What is to be foretold: (m,) users and the items that each chose later."""
+
+    users: NDArray[np.int64]
+    items: NDArray[np.int64]
+
+
+def targets_of(later: Log, world: World) -> Targets:
+    """Keep the distinct pairs of users with a history and items that are not in it."""
+    n_items = len(world.columns)
+    known = (later.users >= 0) & (later.items >= 0)
+    pairs = np.unique(later.users[known] * n_items + later.items[known])
+    users, items = pairs // n_items, pairs % n_items
+    told = np.diff(world.history.starts)[users] > 0
+    kept = told & ~is_seen(world.history, n_items, users, items)
+    return Targets(users[kept], items[kept])
+
+
+def make_lists(world: World, targets: Targets, seed: int, limit: int = MAX_LISTS) -> Lists:
+    """Put each target among the likeliest rivals and some drawn ones.
+
+    Candidates are the target, the best 25 of every affinity and of popularity (weight 1),
+    and 80 drawn uniformly, each of which stands for its share of all the rest. What the user
+    has already chosen is no candidate, but for the target.
+
+    Args:
+        world: Before the targets were chosen.
+        targets: At most `limit` of them are used, drawn by `seed`.
+        seed: Draws.
+        limit: Lists at most.
+    """
+    random = np.random.default_rng(seed)
+    drawn = np.sort(random.permutation(len(targets.users))[:limit])
+    users, target_items = targets.users[drawn], targets.items[drawn]
+    n_items = len(world.columns)
+    best = top_affinities(world.kernels, world.history, users, TOP_CANDIDATES)
+    popular = np.argsort(-world.columns[:, _POPULARITY], kind="stable")[:TOP_CANDIDATES]
+    likely = [target_items[:, None], best.reshape(len(users), best.shape[1] * best.shape[2])]
+    likely += [np.broadcast_to(popular, (len(users), len(popular)))]
+    uniform = random.integers(0, n_items, (len(users), UNIFORM_CANDIDATES))
+    candidates = np.concatenate([*likely, uniform], axis=1).astype(np.int64)
+    counts = _is_first(candidates) & (candidates >= 0)
+    repeated = np.repeat(users, candidates.shape[1])
+    seen = is_seen(world.history, n_items, repeated, candidates.reshape(-1))
+    counts &= ~seen.reshape(candidates.shape)
+    counts[:, 0] = True
+    n_unseen = n_items - np.diff(world.history.starts)[users]
+    log_weights = _log_weights(counts, n_unseen)
+    features = pair_features(world, repeated, np.maximum(candidates, 0).reshape(-1))
+    return Lists(users, features.reshape(*candidates.shape, features.shape[1]), log_weights)
+
+
+def joined(parts: Sequence[Lists]) -> Lists:
+    """Put the lists of several folds together."""
+    users, features, log_weights = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return Lists(users, features, log_weights)
+
+
+def pair_features(world: World, users: NDArray[Any], items: NDArray[Any]) -> FloatArray:
+    """What the head reads of pairs (n,): item columns, affinities, profile, (n, f) float32."""
+    phi = pair_affinities(world.kernels, world.history, users, items)
+    return np.concatenate([world.columns[items], phi, world.profiles[users]], axis=1)
+
+
+def is_seen(
+    history: History, n_items: int, users: NDArray[Any], items: NDArray[Any]
+) -> NDArray[np.bool_]:
+    """Say of pairs (n,) whether the item is in the user's history."""
+    owners = np.repeat(np.arange(len(history.starts) - 1), np.diff(history.starts))
+    held = np.sort(owners * n_items + history.items)
+    if not len(held):
+        return np.zeros(len(users), dtype=bool)
+    asked = users * n_items + items
+    place = np.minimum(np.searchsorted(held, asked), len(held) - 1)
+    return np.asarray((held[place] == asked) & (items >= 0))
+
+
+def _is_first(candidates: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Mark each candidate's first place in its list."""
+    order = np.argsort(candidates, axis=1, kind="stable")
+    ordered = np.take_along_axis(candidates, order, axis=1)
+    first = np.ones(candidates.shape, dtype=bool)
+    first[:, 1:] = ordered[:, 1:] != ordered[:, :-1]
+    result = np.empty_like(first)
+    np.put_along_axis(result, order, first, axis=1)
+    return result
+
+
+def _log_weights(counts: NDArray[np.bool_], n_unseen: NDArray[np.int64]) -> FloatArray:
+    """log(|rest| / drawn) for the drawn ones, 0 for the likely ones, -inf for no candidate."""
+    likely = counts[:, :-UNIFORM_CANDIDATES].sum(axis=1)
+    drawn = np.maximum(counts[:, -UNIFORM_CANDIDATES:].sum(axis=1), 1)
+    weight = np.log(np.maximum(n_unseen - likely, drawn) / drawn)
+    weights = np.zeros(counts.shape, dtype=np.float32)
+    weights[:, -UNIFORM_CANDIDATES:] = weight[:, None]
+    weights[~counts] = -np.inf
+    return weights

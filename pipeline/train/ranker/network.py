@@ -1,0 +1,56 @@
+"""The head of the ranker as a Keras model in the form that the service reads."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import keras
+import numpy as np
+
+from pipeline.train.ranker.head import Head
+
+INPUT_NAMES: Final = (
+    "user_review",
+    "user_item",
+    "item_desc",
+    "item_price",
+    "affinity",
+    "user_profile",
+)
+N_TEXT_INPUTS: Final = 3
+"""The first inputs, vectors of texts, which the ranker takes and doesn't use: what they
+say of a pair is in the affinities."""
+
+
+def build_ranker(
+    head: Head, text_widths: tuple[int, int, int], widths: tuple[int, int, int]
+) -> Any:
+    """Build the network: linear and hidden units side by side over one concatenation.
+
+    Args:
+        head: Its inputs are the price's columns after the first, affinities and profile.
+        text_widths: Columns of user review, user item and item description.
+        widths: Columns of price, affinity and profile, `len(head.linear) + 1` together.
+
+    Returns:
+        A `keras.Model` with six inputs and an output (n, 1), a score without bounds.
+    """
+    inputs = [
+        keras.Input(shape=(width,), name=name)
+        for name, width in zip(INPUT_NAMES, (*text_widths, *widths), strict=True)
+    ]
+    joined = keras.layers.Concatenate(name="pair")(inputs[N_TEXT_INPUTS:])
+    linear = keras.layers.Dense(1, use_bias=False, name="linear")
+    hidden = keras.layers.Dense(len(head.bias), activation="relu", name="hidden")
+    output = keras.layers.Dense(1, use_bias=False, name="output")
+    score = keras.layers.Add(name="score")([linear(joined), output(hidden(joined))])
+    model = keras.Model(inputs, score, name="ranker")
+    linear.set_weights([_after_price(head.linear[:, None])])
+    hidden.set_weights([_after_price(head.hidden), head.bias])
+    output.set_weights([head.output[:, None]])
+    return model
+
+
+def _after_price(weights: np.ndarray[Any, np.dtype[np.float32]]) -> Any:
+    """Put a row of zeros first: the imputed price isn't used, its logarithm is."""
+    return np.concatenate([np.zeros_like(weights[:1]), weights])

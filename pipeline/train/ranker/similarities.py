@@ -1,0 +1,236 @@
+"""Item-item kernels in closed form: how much having one item speaks for another.
+
+Each kernel is a function that computes the rows of some items, `lo` to `hi`, so that a
+catalogue of any size is done in blocks of bounded memory. What item i says stands in row
+i; the 100 largest entries of a row are kept, without the item itself. (Keeping the best
+of a row instead of a column was measured to rank the same, and it bounds what scoring a
+user costs.) Four come from what people chose, two from what the items are:
+
+| kernel | entry (i, j) |
+|---|---|
+| seq | how often j was chosen up to 15 steps after i (or, for a third of the weight, before) |
+| hop | seq over one item between, which reaches what few people chose |
+| now | how often j was chosen after i lately, popular or not |
+| cf | the walk item, user, item, damped against popular items (RP3beta) |
+| tf | cosine of the words of both items |
+| ml | cosine of the vectors of both items, centred on the catalogue |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys.arrays import FloatArray
+from recsys.features.vectors import unit_length
+from scoring.affinity import History
+
+KernelBlock = Callable[[int, int], Any]
+"""From `lo` and `hi` to a SciPy CSR matrix (hi - lo, n_items) float32 of these rows."""
+
+NEIGHBOURS: Final = 100
+"""Entries kept of a row; truncating the spectrum instead costs a third of the NDCG."""
+
+MAX_GAP: Final = 15
+GAP_DECAY: Final = 0.8
+BACKWARD_SHARE: Final = 0.35
+RECENT_DAYS: Final = 90.0
+WALK_POWER: Final = 0.8
+POPULARITY_POWER: Final = 0.35
+
+_BLOCK_ENTRIES: Final = 20_000_000
+"""Entries of a block if every item touched every other: 80 MB of float32."""
+_MAX_SHARE: Final = 0.3
+_MAX_POSTINGS: Final = 5_000
+"""Items that share a word at most, as a share and in all; its cost grows with the square."""
+
+
+class Entries(NamedTuple):
+    """A sparse kernel: (nnz,) item rows, neighbour rows and weights, by item, largest first."""
+
+    items: NDArray[np.int32]
+    neighbours: NDArray[np.int32]
+    weights: FloatArray
+
+
+def sequence_kernel(history: History, n_items: int) -> KernelBlock:
+    """Count what was chosen soon after what, damped against popular items.
+
+    S_ij = T_ij / sqrt(n_i n_j), T the steps of `_steps`, each of weight 1.
+    """
+    scale = 1 / np.sqrt(np.maximum(np.bincount(history.items, minlength=n_items), 1))
+    return _steps(history, np.ones(len(history.items)), (scale, scale))
+
+
+def recent_kernel(history: History, days: NDArray[Any], n_items: int) -> KernelBlock:
+    """Say how likely people are these days to choose j after i: what is popular among them.
+
+    S_ij = T_ij / (Σ_i v + 1), T the steps of `_steps`, each of the weight v = exp(-a / 90) of
+    its later item, a the days from there to the newest of all.
+
+    Args:
+        history: Of all users.
+        days: (len(history.items),) int, when each entry was chosen.
+        n_items: Items of the catalogue.
+    """
+    weights = np.exp((days - days.max(initial=0)) / RECENT_DAYS)
+    totals = np.bincount(history.items, weights=weights, minlength=n_items)
+    return _steps(history, weights, (1 / (totals + 1), np.ones(n_items)))
+
+
+def _steps(
+    history: History,
+    weights: NDArray[np.float64],
+    scales: tuple[NDArray[np.float64], NDArray[np.float64]],
+) -> KernelBlock:
+    """Count steps between the items of a user that lie g = 1 … 15 places apart.
+
+    T[earlier, later] += .8^(g - 1) · weight of the later entry, and
+    T[later, earlier] += .35 times as much.
+
+    Args:
+        history: Of all users, newest first.
+        weights: (len(history.items),) of its entries.
+        scales: (n_items,) factors of rows and of columns.
+    """
+    from scipy.sparse import coo_matrix
+
+    users = np.repeat(np.arange(len(history.starts) - 1), np.diff(history.starts))
+    items, n_items = history.items, len(scales[0])
+
+    def block(lo: int, hi: int) -> Any:
+        rows, neighbours, values = [], [], []
+        for gap in range(1, MAX_GAP + 1):
+            same = users[gap:] == users[:-gap]
+            newer, older = items[:-gap][same], items[gap:][same]
+            weight = GAP_DECAY ** (gap - 1) * weights[:-gap][same]
+            for having, other, share in ((older, newer, 1.0), (newer, older, BACKWARD_SHARE)):
+                mine = (having >= lo) & (having < hi)
+                rows.append(having[mine] - lo)
+                neighbours.append(other[mine])
+                values.append(share * weight[mine])
+        row, neighbour = np.concatenate(rows), np.concatenate(neighbours)
+        value = np.concatenate(values) * scales[0][row + lo] * scales[1][neighbour]
+        where = (row, neighbour)
+        return coo_matrix((value, where), shape=(hi - lo, n_items), dtype=np.float32).tocsr()
+
+    return block
+
+
+def two_step_kernel(entries: Sequence[Entries], n_items: int) -> KernelBlock:
+    """Go two steps: Σ_k S_ik / Σ_l S_il · S_kj over the kept entries of a kernel S.
+
+    Most pairs of items were never chosen by one person; two steps reach many of them.
+    """
+    from scipy.sparse import csr_matrix, diags
+
+    items, neighbours, weights = (np.concatenate(column) for column in zip(*entries, strict=True))
+    step = csr_matrix((weights, (items, neighbours)), shape=(n_items, n_items))
+    totals = np.asarray(step.sum(axis=1)).reshape(-1)
+    first = diags(1 / np.where(totals > 0, totals, 1)).astype(np.float32) @ step
+    return lambda lo, hi: first[lo:hi] @ step
+
+
+def walk_kernel(history: History, n_items: int) -> KernelBlock:
+    """Walk from an item to its users and on to their items: RP3beta.
+
+    S_ij = Σ_u P_iu^.8 · P_uj^.8 / n_j^.35, P the transition probabilities of the bipartite
+    graph (Paudel et al., ACM TiiS 7, 2016).
+    """
+    from scipy.sparse import csr_matrix
+
+    n_users = len(history.starts) - 1
+    lengths = np.maximum(np.diff(history.starts), 1)
+    counts = np.maximum(np.bincount(history.items, minlength=n_items), 1)
+    values = np.repeat(lengths**-WALK_POWER, np.diff(history.starts))
+    values = (values * counts[history.items] ** -POPULARITY_POWER).astype(np.float32)
+    to_items = csr_matrix((values, history.items, history.starts), shape=(n_users, n_items))
+    ones = np.ones(len(history.items), dtype=np.float32)
+    to_users = csr_matrix((ones, history.items, history.starts), to_items.shape).T.tocsr()
+    to_users.data[:] = np.repeat(counts**-WALK_POWER, np.diff(to_users.indptr))
+    return lambda lo, hi: to_users[lo:hi] @ to_items
+
+
+def word_kernel(texts: Sequence[str]) -> KernelBlock:
+    """Compare items by their words and pairs of words: cosine of sublinear TF-IDF.
+
+    Words of a single item say nothing about another, and words of very many cost much and
+    say little; both are left out. Texts without any word left have no neighbours.
+    """
+    from scipy.sparse import csr_matrix
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    weigh = TfidfVectorizer(
+        sublinear_tf=True,
+        ngram_range=(1, 2),
+        min_df=2,
+        max_df=max(min(int(_MAX_SHARE * len(texts)), _MAX_POSTINGS), 2),
+        dtype=np.float32,
+    )
+    try:
+        words = weigh.fit_transform(texts)
+    except ValueError:  # no word is left: nothing is like anything
+        words = csr_matrix((len(texts), 1), dtype=np.float32)
+    by_word = words.T.tocsr()
+    return lambda lo, hi: words[lo:hi] @ by_word
+
+
+def vector_kernel(vectors: NDArray[Any]) -> KernelBlock:
+    """Compare items by their vectors (n_items, d), centred on the mean: their cosine.
+
+    An item without a description (a vector of zeros) has no neighbours.
+    """
+    described = np.abs(vectors).max(axis=1, initial=0) > 0
+    centred = np.asarray(vectors, dtype=np.float32)
+    centred = centred - (centred[described].mean(axis=0) if described.any() else 0)
+    units = unit_length(np.where(described[:, None], centred, 0))
+    by_dimension = np.ascontiguousarray(units.T)
+    return lambda lo, hi: units[lo:hi] @ by_dimension
+
+
+def blocks(n_items: int) -> Iterator[tuple[int, int]]:
+    """Cut a catalogue into ranges of rows whose full rows fit in some 80 MB."""
+    size = max(_BLOCK_ENTRIES // max(n_items, 1), 1)
+    for lo in range(0, n_items, size):
+        yield lo, min(lo + size, n_items)
+
+
+def nearest(kernel: KernelBlock, n_items: int, n: int = NEIGHBOURS) -> Iterator[Entries]:
+    """Keep the n largest positive entries of each row, equal ones by lower row, no diagonal.
+
+    Yields:
+        The entries of one block of rows after the other.
+    """
+    for lo, hi in blocks(n_items):
+        rows = kernel(lo, hi)
+        yield (_nearest_dense if isinstance(rows, np.ndarray) else _nearest_sparse)(rows, lo, n)
+
+
+def _nearest_sparse(rows: Any, lo: int, n: int) -> Entries:
+    found = rows.tocoo()
+    item, neighbour, weight = found.row.astype(np.int32) + lo, found.col, found.data
+    return _largest(item, neighbour.astype(np.int32), weight, n)
+
+
+def _nearest_dense(rows: FloatArray, lo: int, n: int) -> Entries:
+    """Cut each row at its n-th value first, so that only what may stay is sorted."""
+    rows[np.arange(len(rows)), np.arange(lo, lo + len(rows))] = 0
+    n = min(n, rows.shape[1])
+    limit = np.partition(rows, -n, axis=1)[:, -n]
+    item, neighbour = np.nonzero((rows >= limit[:, None]) & (rows > 0))
+    weight = rows[item, neighbour]
+    return _largest(item.astype(np.int32) + np.int32(lo), neighbour.astype(np.int32), weight, n)
+
+
+def _largest(
+    item: NDArray[np.int32], neighbour: NDArray[np.int32], weight: FloatArray, n: int
+) -> Entries:
+    kept = (item != neighbour) & (weight > 0)
+    item, neighbour, weight = item[kept], neighbour[kept], weight[kept]
+    order = np.lexsort((neighbour, -weight, item))
+    item, neighbour, weight = item[order], neighbour[order], weight[order]
+    place = np.arange(len(item)) - np.searchsorted(item, item)
+    return Entries(item[place < n], neighbour[place < n], weight[place < n])

@@ -1,0 +1,236 @@
+"""`train --objective ranker`: fit the ranker, refuse a bad one, publish it made of all rows."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pyarrow.parquet as pq
+
+from config import Config
+from pipeline.errors import PipelineError
+from pipeline.train.model_card import read_card, save_model, versions
+from pipeline.train.rating.data import data_fingerprint
+from pipeline.train.tensorflow_startup import start_tensorflow
+from recsys.features.user_profile import PROFILE_COLUMNS
+from recsys.split import temporal_cuts
+from storage.artifacts import ArtifactPaths
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from pipeline.train.ranker.data import RankerData
+    from pipeline.train.ranker.feature_state import World
+    from pipeline.train.ranker.head import Head
+    from pipeline.train.ranker.training import Tell, Trial
+
+LIMITS: Final = (
+    "It knows what was reviewed, not what was seen, bought or returned.",
+    "A user without a history gets popular items from the service, not from this model.",
+    "Items that nobody has reviewed are found by their texts only.",
+    "Its scores order the items of one user; they are no probabilities and don't compare users.",
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of the ranker."""
+    group = parser.add_argument_group("training the ranker")
+    group.add_argument(
+        "--allow-worse",
+        action="store_true",
+        help="publish a ranker even if popularity ranks better on the validation days",
+    )
+
+
+def run(args: argparse.Namespace, config: Config, console: Console) -> None:
+    """Train on the artifacts in the configured folders; write kernels, columns, model and card.
+
+    Raises:
+        PipelineError: The data can't teach anything, or popularity ranks better.
+        storage.artifacts.ArtifactError: An input file is missing or bad.
+    """
+    from pipeline.train.ranker.data import read_ranker_data
+
+    started = time.monotonic()
+    paths = ArtifactPaths.in_folders(config.data_path, config.embeddings_path, config.model_path)
+    with _steps(console) as tell:
+        tell("reading interactions, comparing the texts of items")
+        data = read_ranker_data(paths)
+        start_tensorflow()
+
+        def judged(trial: Trial) -> None:
+            _show(trial, console)
+            _compare_with_served(trial, paths, console)
+            refuse_worse(trial, allow=args.allow_worse)
+
+        head, world, learned = _learn(data, args.seed, judged, tell)
+    facts = {
+        "model": "ranker: what will the user choose next?",
+        "split": _split_facts(data),
+        **learned,
+        "limits": list(LIMITS),
+        "versions": versions(("keras", "tensorflow", "numpy", "scipy", "scikit-learn")),
+    }
+    publish(data, world, head, facts, paths, started)
+    console.print(f"wrote {paths.item_affinity.name}, {paths.item_price.name} and {paths.model}")
+
+
+def _learn(
+    data: RankerData, seed: int, judged: Callable[[Trial], None], tell: Tell
+) -> tuple[Head, World, dict[str, Any]]:
+    """Choose the pace, try a head on the validation days, and fit the one to publish.
+
+    Args:
+        data: Everything.
+        seed: Of draws and first weights.
+        judged: Hears of the trial, and ends the training by raising.
+        tell: Hears what is being done.
+
+    Returns:
+        The head, the world of all rows, and what the card tells of the way there.
+    """
+    from pipeline.train.ranker import training
+    from pipeline.train.ranker.fitting import RankerPlan
+    from pipeline.train.ranker.rating_bias import choose_item_shrinkage
+
+    plan, before = RankerPlan(seed=seed), training.BEFORE_VALIDATION
+    bias = choose_item_shrinkage(data)
+    folds = training.make_folds(data, bias.item_shrinkage, tell)
+    pace, losses = training.choose_pace(folds[before], folds[-1], plan, tell)
+    folds = [training.at_pace_of(fold, pace) for fold in folds]
+    lists = training.lists_of(folds, seed)
+    trial = training.try_out(lists[before], folds[-1], data, plan, tell)
+    judged(trial)
+    del folds  # kernels of seven moments, before those of all rows are made
+    head = training.fit(lists, plan, tell)
+    tell("kernels of all rows")
+    facts = {
+        "plan": {**asdict(plan), "pace": pace},
+        "lists": [len(part.users) for part in lists],
+        "validation": _validation_facts(trial) | {"pace_losses": losses, "five_star": bias.facts()},
+    }
+    return head, training.published_world(data, bias.item_shrinkage, pace), facts
+
+
+def refuse_worse(trial: Trial, *, allow: bool) -> None:
+    """Hold back a ranker that popularity beats, unless that is allowed.
+
+    Raises:
+        PipelineError: It is held back; nothing has been replaced.
+    """
+    if trial.gain >= 0 or allow:
+        return
+    raise PipelineError(
+        f"On the validation days the ranker's NDCG@10 is {trial.ranker.ndcg:.4f}, "
+        f"{-trial.gain:.4f} below that of popularity ({trial.popularity_column}: "
+        f"{trial.popularity.ndcg:.4f}), so it was not published and the old files stay. Give "
+        f"more reviews, or publish it nevertheless: --allow-worse."
+    )
+
+
+def publish(
+    data: RankerData,
+    world: World,
+    head: Head,
+    facts: dict[str, Any],
+    paths: ArtifactPaths,
+    started: float,
+) -> None:
+    """Write what the service reads: kernels, columns, model, card, each atomically.
+
+    The model comes after what it reads. Interrupted before it, an older ranker stands beside
+    newer kernels, which it can rank by; a network without them has fewer columns than the
+    file, and the service refuses that pair by its widths and stays with what it has.
+    """
+    from pipeline.train.ranker.files import write_world
+    from pipeline.train.ranker.network import build_ranker
+
+    write_world(data, world, paths)
+    texts = tuple(map(_width, (paths.user_review, paths.user_item, paths.item_desc)))
+    widths = (1 + world.columns.shape[1], world.kernels.n_kernels, len(PROFILE_COLUMNS))
+    card = {
+        **facts,
+        "widths": [*texts, *widths],
+        "clean_sha256": _sha256(paths.clean),
+        "data_fingerprint": data_fingerprint(paths),
+        "seconds": round(time.monotonic() - started, 1),
+    }
+    save_model(build_ranker(head, (texts[0], texts[1], texts[2]), widths), card, paths.model)
+
+
+def _split_facts(data: RankerData) -> dict[str, Any]:
+    cuts = temporal_cuts(data.log.days)
+    return {
+        "train_end_day": str(np.datetime64(cuts.train_end_day, "D")),
+        "validation_end_day": str(np.datetime64(cuts.validation_end_day, "D")),
+        "published": "kernels, columns and histories of all rows; the head never saw the test days",
+    }
+
+
+def _validation_facts(trial: Trial) -> dict[str, Any]:
+    return {
+        "users": trial.ranker.n_users,
+        "cases": trial.ranker.n_cases,
+        "ranker": trial.ranker.facts(),
+        "popularity": {"by": trial.popularity_column, **trial.popularity.facts()},
+    }
+
+
+def _show(trial: Trial, console: Console) -> None:
+    console.print(
+        f"on the validation days NDCG@10 {trial.ranker.ndcg:.4f}, popularity "
+        f"{trial.popularity.ndcg:.4f} ({trial.ranker.n_users:,} users)",
+        highlight=False,
+    )
+
+
+def _compare_with_served(trial: Trial, paths: ArtifactPaths, console: Console) -> None:
+    """Say how the model in service did, if its card tells of the same interactions."""
+    card = read_card(paths.model)
+    served = card.get("validation", {}).get("ranker", {}).get("ndcg@10")
+    if served is None:
+        return
+    if card.get("clean_sha256") != _sha256(paths.clean):
+        console.print(f"the model in service had {served:.4f}, on other interactions")
+        return
+    console.print(
+        f"the model in service had {served:.4f} on the same interactions, "
+        f"{trial.ranker.ndcg - served:+.4f} now",
+        highlight=False,
+    )
+
+
+@contextmanager
+def _steps(console: Console) -> Iterator[Tell]:
+    """Show which step is being done, and for how long; a line a step where nobody looks on."""
+    if not console.is_terminal:
+        yield console.print
+        return
+    from rich import progress  # not installed where only the service is
+
+    with progress.Progress(
+        progress.SpinnerColumn(),
+        progress.TextColumn("{task.description}"),
+        progress.TimeElapsedColumn(),
+        console=console,
+        transient=True,
+    ) as bar:
+        task = bar.add_task("starting", total=None)
+        yield lambda step: bar.update(task, description=step)
+
+
+def _width(path: Path) -> int:
+    """Vector columns of an embedding file, whose index is one more."""
+    return int(pq.read_metadata(path).num_columns) - 1
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

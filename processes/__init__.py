@@ -1,0 +1,1 @@
+"""Programs that run beside the workers, each `python -m processes.X`, and what starts them."""

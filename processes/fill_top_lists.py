@@ -1,0 +1,47 @@
+"""Fills the top lists of a published generation: `python -m processes.fill_top_lists GENERATION`."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+
+from classes.snapshot import Snapshot
+from classes.top_lists import FOLDER, TOP_K, TopLists
+from config import Config
+from scoring.compiled_search import prepare_kernels
+
+NICENESS = 10
+
+logger = logging.getLogger(__name__)
+
+
+def fill(snapshot: Snapshot, lists: TopLists) -> None:
+    """Compute every list that is missing; goes on where an earlier run was stopped."""
+    reported = 0
+    for block in lists.open_blocks():
+        fill_block(snapshot, lists, block)
+        tenth = int(lists.progress * 10)
+        if tenth > reported:
+            reported = tenth
+            logger.info("top lists of %s: %d %%", snapshot.generation, tenth * 10)
+
+
+def fill_block(snapshot: Snapshot, lists: TopLists, block: int) -> None:
+    """Compute the lists of one block."""
+    ranked = snapshot.top_k_of_many(lists.users_of(block), TOP_K)
+    lists.write_block(block, [ranking.rows for ranking in ranked])
+
+
+def main(generation: str) -> None:
+    """Fill the lists of a published generation at low priority."""
+    root = Config.from_environment().snapshot_path
+    os.nice(NICENESS)
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    prepare_kernels(root)
+    snapshot = Snapshot.open(root / "generations" / generation)
+    fill(snapshot, TopLists.open(root / FOLDER / generation, writable=True))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

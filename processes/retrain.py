@@ -1,0 +1,249 @@
+"""One retraining, from the files in place to a new generation: `python -m processes.retrain ID`.
+
+Training reads and writes in a folder of its own, in which the files in place appear as
+links; what it writes replaces a link, never the file behind it. The result is then built
+into a generation and checked like every other, and only after that moved to where the
+files belong and published. Whatever fails before leaves everything as it was.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from threading import Thread
+from typing import IO, Final, TypeVar
+
+import log_setup
+from classes.errors import ReloadBusyError, ServiceError
+from classes.job_folder import Job, JobFolder, JobProgram
+from classes.service_counters import ServiceCounters
+from config import PROJECT_ROOT, Config
+from processes.start_build import open_store
+from storage.atomic import replacing
+from storage.run_folder import RunFolder
+
+NICENESS: Final = 10
+POLL_INTERVAL_S: Final = 0.5
+TERMINATE_TIMEOUT_S: Final = 10.0
+TRAINING: Final = (sys.executable, "-m", "pipeline", "train")
+RETRAINING: Final = JobProgram(
+    command=(sys.executable, "-m", "processes.retrain"),
+    # Some of the pipeline group's, by which it is told whether the group is installed.
+    packages=("rich", "scipy", "sklearn"),
+)
+MESSAGE_CHARACTERS: Final = 500
+TRAINING_BEGINS: Final = 0.05
+TRAINING_ENDS: Final = 0.9
+"""Of the job's progress."""
+T = TypeVar("T")
+_SHARE: Final = re.compile(r"\b([0-9]{1,9})/([0-9]{1,9})\b", re.ASCII)
+_CONTROL: Final = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
+logger = logging.getLogger(__name__)
+
+
+class StoppedError(Exception):
+    """The job was cancelled, or the service stops."""
+
+
+class TrainingError(Exception):
+    """Training ended without a model; the message is the last thing it said."""
+
+
+class Retraining:
+    """One job at work; tells its state after each step."""
+
+    def __init__(
+        self, config: Config, job: Job, lock: int, training: Sequence[str] = TRAINING
+    ) -> None:
+        """Take over a job whose lock this process holds; `training` is the command it runs."""
+        self._config = config
+        self._training = training
+        self._folder = JobFolder(config, RETRAINING)
+        self._run_folder = RunFolder(config.run_path)
+        self._job = job
+        self._lock = lock
+        self._counters = ServiceCounters(config.run_path)
+        self._staging = self._folder.staging(job.id)
+
+    def run(self) -> None:
+        """Do it all; every way to end is a state of the job."""
+        try:
+            staged = self._stage()
+            self._train(staged)
+            generation = self._publish(staged)
+        except StoppedError as reason:
+            self._end(state="cancelled", message=str(reason))
+        except (TrainingError, ServiceError) as reason:
+            self._end(state="failed", message=str(reason))
+        except Exception as error:
+            logger.exception("retraining failed")
+            said = f"{type(error).__name__}: {error}. The log has the details."
+            self._end(state="failed", message=said)
+        else:
+            message = f"The new model is served, in generation {generation}."
+            self._end(state="done", progress=1.0, message=message, generation=generation)
+
+    def _stage(self) -> Config:
+        """Link the files in place into the job's own folders, and name those."""
+        self._tell(stage="preparing", progress=0.01)
+        folders = {name: self._staging / name for name in ("data", "embeddings", "models")}
+        config = self._config
+        sources = (config.data_path, config.embeddings_path, config.model_path)
+        for source, folder in zip(sources, folders.values(), strict=True):
+            folder.mkdir(parents=True)
+            for path in _files(source):
+                (folder / path.name).symlink_to(path.resolve())
+        data, embeddings, models = folders.values()
+        return replace(config, data_path=data, embeddings_path=embeddings, model_path=models)
+
+    def _train(self, staged: Config) -> None:
+        """Run the pipeline's training; it decides itself whether its model is good enough.
+
+        Raises:
+            TrainingError: It ended without one.
+            StoppedError: Somebody wants it to stop.
+        """
+        self._tell(stage="training", progress=TRAINING_BEGINS, message="Training has begun.")
+        process = subprocess.Popen(
+            self._training,
+            cwd=PROJECT_ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            start_new_session=True,
+            pass_fds=(self._lock,),  # should this process be killed, the job isn't over yet
+            env=os.environ | staged.as_environment() | {"COLUMNS": "200"},
+        )
+        listener = Thread(target=self._listen, args=(process.stdout,), daemon=True)
+        listener.start()
+        try:
+            while process.poll() is None:
+                self._stop_if_asked()
+                time.sleep(POLL_INTERVAL_S)
+        finally:
+            _end_process(process)
+            listener.join(TERMINATE_TIMEOUT_S)
+        if process.returncode != 0:
+            raise TrainingError(_ending(process.returncode, self._job.message))
+        if (staged.model_path / "best_model.keras").is_symlink():
+            raise TrainingError("Training ended without a new model; nothing has changed.")
+
+    def _publish(self, staged: Config) -> str:
+        """Build and check the generation, put the files in their places, and serve it."""
+        self._stop_if_asked()
+        self._tell(stage="checking", progress=TRAINING_ENDS, message="Checking the new model.")
+        store = open_store(self._config, self._counters)
+        self._patiently(lambda: store.rehearse(staged, lambda step: self._tell(message=step)))
+        self._stop_if_asked()
+        self._tell(stage="publishing", progress=0.97)
+        places = (self._config.data_path, self._config.embeddings_path, self._config.model_path)
+        made = (staged.data_path, staged.embeddings_path, staged.model_path)
+        for folder, place in zip(made, places, strict=True):
+            for path in _files(folder):
+                if not path.is_symlink():
+                    with replacing(place / path.name) as unfinished:
+                        shutil.copyfile(path, unfinished)
+        return self._patiently(lambda: store.reload(data=True, model=True)).generation
+
+    def _patiently(self, act: Callable[[], T]) -> T:
+        """Wait for somebody's reload to end rather than waste the training."""
+        while True:
+            try:
+                return act()
+            except ReloadBusyError as busy:
+                self._stop_if_asked()
+                self._tell(message=f"{busy} Waiting for it.")
+                time.sleep(busy.retry_after_s)
+
+    def _listen(self, lines: IO[str]) -> None:
+        """Make what training says the job's message."""
+        with lines:
+            for line in lines:
+                text = _CONTROL.sub("", line).strip()
+                if text:
+                    logger.info("training: %s", text)
+                    progress = max(self._job.progress, _progress_in(text))
+                    self._tell(message=text[:MESSAGE_CHARACTERS], progress=progress)
+
+    def _stop_if_asked(self) -> None:
+        if self._folder.is_cancelled(self._job.id):
+            raise StoppedError("Cancelled; nothing has changed.")
+        if self._run_folder.is_draining():
+            raise StoppedError("The service was stopped; nothing has changed.")
+
+    def _tell(self, **changes: object) -> None:
+        self._job = replace(self._job, **changes)  # type: ignore[arg-type]
+        self._folder.write(self._job)
+
+    def _end(self, **changes: object) -> None:
+        shutil.rmtree(self._staging, ignore_errors=True)
+        self._tell(ended_at=time.time(), **changes)
+        os.close(self._lock)  # whoever reads that it has ended may start another
+        self._folder.forget_wishes(self._job.id)
+        self._counters.count_reload("retraining", self._job.state)
+        logger.info("job %s: %s, %s", self._job.id, self._job.state, self._job.message)
+
+
+def _progress_in(text: str) -> float:
+    """Read how far a job is from a line such as "epoch 3/50"; 0 where it doesn't say."""
+    found = _SHARE.search(text)
+    if found is None or not 0 < int(found[2]) >= int(found[1]):
+        return 0.0
+    share = int(found[1]) / int(found[2])
+    return round(TRAINING_BEGINS + (TRAINING_ENDS - TRAINING_BEGINS) * share, 3)
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Go through the files of a folder, not those of folders in it and no hidden ones."""
+    return (path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
+
+
+def _end_process(process: subprocess.Popen[str]) -> None:
+    """Ask a process and those it started to end, and make them."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(TERMINATE_TIMEOUT_S)
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def _ending(returncode: int, said: str) -> str:
+    if returncode < 0:
+        return (
+            f"Training was stopped by signal {-returncode}, perhaps for want of memory. "
+            f"Nothing has changed."
+        )
+    return f"Training ended with status {returncode}: {said} Nothing has changed."
+
+
+def _stop(*_: object) -> None:
+    raise StoppedError("The service was stopped; nothing has changed.")
+
+
+def main(job_id: str, lock: str, training: Sequence[str] = TRAINING) -> None:
+    """Run a job at low priority."""
+    config = Config.from_environment()
+    os.nice(NICENESS)
+    log_setup.configure(config)
+    signal.signal(signal.SIGTERM, _stop)
+    job = JobFolder(config, RETRAINING).job(job_id)
+    Retraining(config, job, int(lock), training).run()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

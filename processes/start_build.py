@@ -1,0 +1,150 @@
+"""Runs the snapshot builder as a process of its own and translates how it ended.
+
+Keras and the parquet files are needed only while a snapshot is built; in a process of
+their own they leave no memory behind, and a crash there can't take a worker along.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Timer
+from typing import IO, Any, cast
+
+from classes.errors import (
+    ReloadConflictError,
+    ReloadFailedError,
+    ReloadRefusedError,
+    ServiceError,
+)
+from classes.service_counters import ServiceCounters
+from classes.snapshot_store import SnapshotStore
+from config import PROJECT_ROOT, Config
+from storage.pointer import PointerFile
+
+logger = logging.getLogger(__name__)
+
+BUILDER_MODULE = "processes.build_snapshot"
+BUILDER_ENVIRONMENT = {"TF_CPP_MIN_LOG_LEVEL": "2", "CUDA_VISIBLE_DEVICES": ""}
+ENDINGS: dict[str, type[ServiceError]] = {
+    "refused": ReloadRefusedError,
+    "conflict": ReloadConflictError,
+}
+
+
+def open_store(config: Config, counters: ServiceCounters | None = None) -> SnapshotStore:
+    """Give the store of published generations, which builds new ones in a process."""
+    return SnapshotStore(config, counters, build=run_builder)
+
+
+def run_builder(
+    config: Config,
+    lock: int,
+    *,
+    data: bool,
+    model: bool,
+    announce: Callable[[str], None],
+    publish: bool = True,
+) -> None:
+    """Build and publish a generation; returns once it is in service.
+
+    Args:
+        config: Settings, handed on whole.
+        lock: Descriptor of the held build lock. The builder inherits it, so that a build
+            whose caller dies still keeps other builds away until it has ended.
+        data: Read the data from its files; else from the generation in service.
+        model: Likewise for the model.
+        announce: Told each step.
+        publish: False builds and checks it only, so that publishing it later is quick.
+
+    Raises:
+        ReloadRefusedError: A file is missing, unreadable or invalid.
+        ReloadConflictError: Data and model don't fit each other.
+        ReloadFailedError: Out of disk space, memory or time, or killed.
+    """
+    wishes = (("data", data), ("model", model), ("unpublished", not publish))
+    parts = [name for name, wanted in wishes if wanted]
+    with _started(config, parts, lock) as (output, end):
+        messages = [message for message in _messages(output) if not _announced(message, announce)]
+        end()
+    for message in messages:
+        for ending, error in ENDINGS.items():
+            if ending in message:
+                raise error(message[ending])
+        if "failed" in message:
+            raise ReloadFailedError(f"{message['failed']} {_what_now(config)}")
+
+
+@contextmanager
+def _started(
+    config: Config, parts: list[str], lock: int
+) -> Iterator[tuple[IO[str], Callable[[], None]]]:
+    """Start the builder; give its output and a call that waits for a clean end."""
+    pointer = PointerFile(config.snapshot_path / "current")
+    before = pointer.stamp()
+    with tempfile.TemporaryFile("w+") as complaints:
+        process = subprocess.Popen(
+            [sys.executable, "-m", BUILDER_MODULE, *parts],
+            cwd=PROJECT_ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=complaints,
+            pass_fds=(lock,),
+            text=True,
+            start_new_session=True,
+            env=os.environ | config.as_environment() | BUILDER_ENVIRONMENT,
+        )
+        timer = Timer(config.reload_timeout_s, process.kill)
+        timer.start()
+
+        def end() -> None:
+            # Only this builder may publish now, so a new pointer is its work, however it ended.
+            if process.wait() == 0 or pointer.stamp() != before:
+                return
+            complaints.seek(0)
+            logger.error("the builder ended with %s:\n%s", process.returncode, complaints.read())
+            sentence = _ending_sentence(process.returncode, config.reload_timeout_s)
+            raise ReloadFailedError(f"{sentence} {_what_now(config)}")
+
+        try:
+            yield cast(IO[str], process.stdout), end
+        finally:
+            timer.cancel()
+            process.kill()
+            process.communicate()
+
+
+def _messages(output: IO[str]) -> Iterator[dict[str, Any]]:
+    """Read the builder's messages, one JSON object a line; other lines are some library's."""
+    for line in output:
+        if line.startswith("{"):
+            yield json.loads(line)
+
+
+def _announced(message: dict[str, Any], announce: Callable[[str], None]) -> bool:
+    """Pass a step on; False where the message is no step but an ending."""
+    if "step" in message:
+        announce(message["step"])
+    return "step" in message
+
+
+def _ending_sentence(returncode: int, timeout_s: int) -> str:
+    if returncode < 0:
+        return (
+            f"Building the snapshot was stopped by signal {-returncode}, perhaps for want of "
+            f"memory or after RELOAD_TIMEOUT_S={timeout_s}."
+        )
+    return f"Building the snapshot ended with status {returncode}; the log has the details."
+
+
+def _what_now(config: Config) -> str:
+    """Say what a failed build means, which is worse where none came before it."""
+    if PointerFile(config.snapshot_path / "current").read() is None:
+        return "There is no earlier snapshot to serve; see to it and start again."
+    return "The service goes on as before."

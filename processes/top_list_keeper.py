@@ -1,0 +1,93 @@
+"""Keeps the top lists of the generation in service complete, from the server's parent process."""
+
+from __future__ import annotations
+
+import logging
+import os
+import subprocess
+import sys
+from threading import Event, Thread
+from typing import IO
+
+from classes.top_lists import FOLDER, TopLists
+from config import PROJECT_ROOT, Config
+from storage.pointer import PointerFile
+
+logger = logging.getLogger(__name__)
+
+POLL_INTERVAL_S = 1.0
+STOP_TIMEOUT_S = 5.0
+
+
+class TopListKeeper:
+    """Watches the pointer and runs one low-priority process that fills the missing lists.
+
+    A reload stops the run of the old generation and starts one for the new; a run that was
+    killed is started again and goes on at the first block that isn't done.
+    """
+
+    def __init__(self, config: Config) -> None:
+        """Prepare the watching thread; `start` sets it off."""
+        self._config = config
+        self._pointer = PointerFile(config.snapshot_path / "current")
+        self._stopping = Event()
+        self._thread = Thread(target=self._watch, name="top-list-keeper", daemon=True)
+
+    def start(self) -> None:
+        """Begin to watch."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the run in progress and the watching."""
+        self._stopping.set()
+        self._thread.join(timeout=STOP_TIMEOUT_S)
+
+    def _watch(self) -> None:
+        failed: str | None = None
+        while not self._stopping.is_set():
+            pointer = self._pointer.read()
+            generation = pointer.generation if pointer else None
+            if generation and generation != failed and self._is_incomplete(generation):
+                failed = None if self._fill(generation) else generation
+            self._stopping.wait(POLL_INTERVAL_S)
+
+    def _is_incomplete(self, generation: str) -> bool:
+        try:
+            lists = TopLists.open(self._config.snapshot_path / FOLDER / generation)
+        except (OSError, ValueError):
+            return False
+        return lists.progress < 1.0
+
+    def _fill(self, generation: str) -> bool:
+        """Run until the lists are complete, the generation is replaced, or the server stops."""
+        process = subprocess.Popen(
+            [sys.executable, "-m", "processes.fill_top_lists", generation],
+            cwd=PROJECT_ROOT,
+            stdin=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=os.environ | self._config.as_environment(),
+            start_new_session=True,
+        )
+        relay = Thread(target=_log_lines, args=(process.stderr,), daemon=True)
+        relay.start()
+        try:
+            while process.poll() is None:
+                pointer = self._pointer.read()
+                replaced = pointer is not None and pointer.generation != generation
+                if replaced or self._stopping.wait(POLL_INTERVAL_S):
+                    return True
+        finally:
+            process.terminate()
+            process.wait()
+            relay.join()
+        if process.returncode > 0:
+            logger.error("top lists of %s can't be computed; scoring on demand", generation)
+        return process.returncode <= 0
+
+
+def _log_lines(lines: IO[str]) -> None:
+    """Take what the process says into this one's log, whose form is set."""
+    with lines:
+        for line in lines:
+            logger.info(line.rstrip())

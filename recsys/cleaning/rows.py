@@ -1,0 +1,193 @@
+"""The cleaning rules of a single review, and of reviews that were published twice.
+
+`clean_rows` may be called on any part of the rows, `deduplicate` on any part that holds
+all rows of its items. Both accept empty frames, and no result depends on how the rows
+were divided. What belongs to an item as a whole is in `recsys.cleaning.item_table`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Final
+
+import pandas as pd
+
+from recsys import columns
+from recsys.cleaning.price_text import parse_price, price_range_mask
+from recsys.cleaning.review_time import parse_times
+from recsys.cleaning.text import (
+    anonymous_mask,
+    display_text,
+    has_html,
+    leaf_item,
+    map_distinct,
+    normalize_text,
+)
+
+CATEGORIES: Final = "categories"
+UNIX_TIME: Final = "unixReviewTime"
+
+FACT_COLUMNS: Final = (columns.TITLE, columns.BRAND, columns.CATEGORY, columns.DESCRIPTION)
+"""Texts that belong to the item, not to the review."""
+
+ROW_COLUMNS: Final = (
+    columns.USER,
+    columns.ITEM,
+    columns.REVIEW_TIME,
+    columns.RATING,
+    columns.PRICE,
+    *FACT_COLUMNS,
+    columns.REVIEW_TEXT,
+)
+"""The columns of a cleaned row before the facts of its item are unified."""
+
+DROPPED: Final = {
+    "no_user": "dropped: no user name",
+    "no_item": "dropped: no item name",
+    "bad_rating": "dropped: no rating from 1 to 5",
+    "bad_time": "dropped: no usable review time",
+    "duplicate": "dropped: exact duplicate",
+}
+MENDED: Final = {
+    "html": "mended: HTML taken out of a text",
+    "text_from_summary": "mended: review text missing, summary taken",
+    "time_from_unix": "mended: review time taken from unixReviewTime",
+    "price_range": "mended: price range averaged",
+    "price_junk": "mended: price text without an amount set to missing",
+    "description_unified": "mended: description replaced by the item's most frequent one",
+    "description_fallback": "mended: no description, title, brand and category taken",
+}
+NOTED: Final = {
+    "anonymous": "kept: anonymous customer, counts for popularity only",
+    "no_text": "kept: neither review text nor summary",
+    "no_price": "kept: no price known for the item",
+}
+RULES: Final = {**DROPPED, **MENDED, **NOTED}
+"""What each count is about, in the order of the report. A row is dropped for one reason
+only, the first that holds."""
+
+Counts = Counter[str]
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Which raw columns say who and what.
+
+    Names (`userName`, `itemName`) are normalized as free text. Any other column holds ids,
+    which are trimmed and otherwise kept as they are.
+    """
+
+    user: str = columns.USER
+    item: str = columns.ITEM
+
+
+def clean_rows(raw: pd.DataFrame, keys: Keys) -> tuple[pd.DataFrame, Counts]:
+    """Clean raw reviews row by row, and drop those without user, item, rating or time.
+
+    Args:
+        raw: (n, any) frame of str columns in the seed schema. The two key columns and
+            `rating` have to be there; any other may be absent.
+        keys: The columns that name user and item.
+
+    Returns:
+        (m, 10) frame of `ROW_COLUMNS`, m <= n, in the order and under the index of `raw`;
+        and how many rows each rule dropped or mended.
+    """
+    rows = pd.DataFrame({columns.USER: _key(raw, keys.user), columns.ITEM: _key(raw, keys.item)})
+    rating = pd.to_numeric(_column(raw, columns.RATING), errors="coerce").astype("float64")
+    rows[columns.RATING] = rating.where(rating.between(1, 5))
+    given_time = parse_times(_column(raw, columns.REVIEW_TIME))
+    rows[columns.REVIEW_TIME] = given_time.fillna(parse_times(_column(raw, UNIX_TIME)))
+
+    faults = {
+        "no_user": rows[columns.USER].isna(),
+        "no_item": rows[columns.ITEM].isna(),
+        "bad_rating": rows[columns.RATING].isna(),
+        "bad_time": rows[columns.REVIEW_TIME].isna(),
+    }
+    counts, kept = _count_first_fault(faults, rows.index)
+    rows, raw = rows[kept], raw[kept]
+    counts["time_from_unix"] = int(given_time[kept].isna().sum())
+    texts, text_counts = _clean_texts(raw)
+    rows = pd.concat([rows, texts], axis=1)
+    return rows[list(ROW_COLUMNS)], counts + text_counts
+
+
+def deduplicate(rows: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+    """Drop every row that equals an earlier one in all columns, and say how many.
+
+    Review texts are long, so they are compared only where everything else is equal.
+    """
+    short = [name for name in rows.columns if name != columns.REVIEW_TEXT]
+    repeated = rows.duplicated(short, keep=False).to_numpy(copy=True)
+    repeated[repeated] = rows[repeated].duplicated().to_numpy()
+    return rows[~repeated], int(repeated.sum())
+
+
+def count_kept(rows: pd.DataFrame, keys: Keys) -> Counts:
+    """Count what is worth knowing about rows that stay: anonymous customers and missing texts."""
+    counts: Counts = Counter(no_text=int((rows[columns.REVIEW_TEXT] == "").sum()))
+    if keys.user == columns.USER:
+        counts["anonymous"] = int(anonymous_mask(rows[columns.USER]).sum())
+    return counts
+
+
+def _clean_texts(raw: pd.DataFrame) -> tuple[pd.DataFrame, Counts]:
+    """Clean everything of the rows that may be missing."""
+    review = normalize_text(_column(raw, columns.REVIEW_TEXT))
+    no_review = review.isna()
+    review = review.fillna(normalize_text(_column(raw, columns.SUMMARY).where(no_review)))
+    described = _column(raw, columns.DESCRIPTION)
+    price_text = _column(raw, columns.PRICE)
+    texts = pd.DataFrame(
+        {
+            columns.PRICE: parse_price(price_text),
+            columns.TITLE: display_text(_column(raw, columns.ITEM)),
+            columns.BRAND: display_text(_column(raw, columns.BRAND)),
+            columns.CATEGORY: _category(raw),
+            columns.DESCRIPTION: normalize_text(described),
+            columns.REVIEW_TEXT: review.fillna(""),
+        }
+    )
+    with_html = has_html(described) | has_html(_column(raw, columns.REVIEW_TEXT))
+    counts: Counts = Counter(
+        html=int(with_html.sum()),
+        text_from_summary=int((no_review & review.notna()).sum()),
+        price_range=int(price_range_mask(price_text).sum()),
+        price_junk=int((texts[columns.PRICE].isna() & (price_text.fillna("") != "")).sum()),
+    )
+    return texts, counts
+
+
+def _category(raw: pd.DataFrame) -> pd.Series:
+    """The most specific step of `categories` where there is one, else of `category`."""
+    steps = [
+        display_text(map_distinct(_column(raw, name), leaf_item))
+        for name in (CATEGORIES, columns.CATEGORY)
+    ]
+    return steps[0].fillna(steps[1])
+
+
+def _key(raw: pd.DataFrame, name: str) -> pd.Series:
+    if name in (columns.USER, columns.ITEM):
+        return normalize_text(raw[name])
+    trimmed = raw[name].astype("str").str.strip()
+    return trimmed.where(trimmed != "")
+
+
+def _column(raw: pd.DataFrame, name: str) -> pd.Series:
+    """A raw column as str; all missing where the data set doesn't have it."""
+    if name in raw.columns:
+        return raw[name].astype("str")
+    return pd.Series(None, index=raw.index, dtype="str", name=name)
+
+
+def _count_first_fault(faults: dict[str, pd.Series], index: pd.Index) -> tuple[Counts, pd.Series]:
+    """Count each faulty row under its first fault, and mark the rows without any."""
+    kept = pd.Series(True, index=index)
+    counts: Counts = Counter()
+    for name, faulty in faults.items():
+        counts[name] = int((faulty & kept).sum())
+        kept &= ~faulty
+    return counts, kept

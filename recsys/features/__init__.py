@@ -1,0 +1,1 @@
+"""What a model reads of users and items: vectors, profiles, prices, similarity."""

@@ -1,0 +1,89 @@
+"""Prices that a network can take: none missing, and on a scale of its own.
+
+The catalog has no dates, so the whole of it is used: prices and descriptions are facts
+about items, not about what anybody did after the training days.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys.arrays import FloatArray
+from recsys.features.vectors import unit_length
+
+_ITEMS_A_BLOCK: Final = 256
+# 256 items x 100,000 priced ones are 100 MB of similarities.
+
+
+def impute_prices(
+    prices: NDArray[np.float64], item_vectors: NDArray[Any], n_neighbors: int = 5
+) -> NDArray[np.float64]:
+    """Give items without a price the mean price of the priced items described most like them.
+
+    Similarity is the cosine. Items that are equally similar to the last neighbor share
+    the places that are left, so the result does not depend on the order of the items.
+    An item with no description at all (a vector of zeros) has no neighbors and takes the
+    median price. Known prices stay as they are.
+
+    Args:
+        prices: (n,) float64, NaN where missing.
+        item_vectors: (n, d) float.
+        n_neighbors: How many priced items speak for one without a price.
+
+    Returns:
+        (n,) float64 without NaN; zeros when no item has a price.
+
+    >>> vectors = np.array([[1, 0], [0.9, 0.1], [0, 1]], dtype=np.float32)
+    >>> impute_prices(np.array([np.nan, 20.0, 7.0]), vectors, n_neighbors=1).tolist()
+    [20.0, 20.0, 7.0]
+    """
+    known = ~np.isnan(prices)
+    if not known.any():
+        return np.zeros(len(prices), dtype=np.float64)
+    filled = np.where(known, prices, np.median(prices[known]))
+    units = unit_length(item_vectors)
+    described = units.any(axis=1)
+    donors = np.flatnonzero(known & described)
+    takers = np.flatnonzero(~known & described)
+    donor_vectors, donor_prices = units[donors].T, prices[donors]
+    count = min(n_neighbors, len(donors))
+    if not count:
+        return filled
+    for start in range(0, len(takers), _ITEMS_A_BLOCK):
+        block = takers[start : start + _ITEMS_A_BLOCK]
+        filled[block] = _nearest_mean(units[block] @ donor_vectors, donor_prices, count)
+    return filled
+
+
+def robust_scale(prices: NDArray[np.float64]) -> FloatArray:
+    """Scale prices as scikit-learn's RobustScaler does: (price - median) / (Q3 - Q1).
+
+    Quartiles interpolate linearly. Where they are equal, prices are only centered.
+
+    Args:
+        prices: (n,) float64 without NaN.
+
+    Returns:
+        (n,) float32.
+    """
+    if not len(prices):
+        return np.zeros(0, dtype=np.float32)
+    first_quartile, median, third_quartile = np.percentile(prices, [25, 50, 75])
+    spread = third_quartile - first_quartile
+    scaled: FloatArray = ((prices - median) / (spread or 1.0)).astype(np.float32)
+    return scaled
+
+
+def _nearest_mean(
+    similarities: FloatArray, prices: NDArray[np.float64], count: int
+) -> NDArray[np.float64]:
+    """Mean of the `count` prices with the largest similarity in each row, ties shared."""
+    last = np.partition(similarities, -count, axis=1)[:, -count, None]
+    nearer, tied = similarities > last, similarities == last
+    places_left = count - nearer.sum(axis=1)
+    tied_mean = (tied @ prices) / tied.sum(axis=1)
+    total: NDArray[np.float64] = nearer @ prices + places_left * tied_mean
+    return total / count

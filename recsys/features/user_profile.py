@@ -1,0 +1,103 @@
+"""A few numbers about a user that a ranker can weigh: the profile input of the network.
+
+They are made of the user's history only (`recsys.history`), so a visitor who
+names some items has a profile too, and new interactions count at the next reload.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys.arrays import FloatArray
+from recsys.history import History
+
+PROFILE_COLUMNS: Final = ("log_count", "rating", "log_price", "five_star")
+"""The columns of a profile, in their order."""
+
+FIVE_STAR: Final = PROFILE_COLUMNS.index("five_star")
+
+RATING_PSEUDO_COUNTS: Final = 5
+FIVE_STAR_PSEUDO_COUNTS: Final = 3
+_FIVE_STARS: Final = 5.0
+
+
+def user_profiles(
+    history: History,
+    ratings: NDArray[Any],
+    log_prices: NDArray[Any],
+    five_star_rates: NDArray[Any] | None = None,
+    mean_rating: float | None = None,
+) -> FloatArray:
+    """Describe each user by four numbers; a user without history has zeros.
+
+    With n items in the history, r their ratings:
+
+        log_count   log1p(n)
+        rating      Σ (r - mean rating) / (n + 5)
+        log_price   mean of the known centred log prices of the items, 0 where none is known
+        five_star   Σ (1[r = 5] - five-star rate of the item) / (n + 3)
+
+    Args:
+        history: Of all users.
+        ratings: (len(history.items),) float, of each entry: `all_ratings[history.interactions]`.
+        log_prices: (n_items,) float of `centred_log_prices`, NaN where unknown.
+        five_star_rates: (n_items,) float; without them `five_star` is 0.
+        mean_rating: Of all interactions; by default of those in the histories.
+
+    Returns:
+        (n_users, 4) float32, columns `PROFILE_COLUMNS`.
+    """
+    given = np.asarray(ratings, dtype=np.float64)
+    mean = mean_rating if mean_rating is not None else given.mean() if len(given) else 0.0
+    counts = np.diff(history.starts)
+    profiles = _without_ratings(history, log_prices)
+    profiles[:, 1] = _sums(history, given - mean) / (counts + RATING_PSEUDO_COUNTS)
+    if five_star_rates is not None:
+        surprise = (given == _FIVE_STARS) - np.asarray(five_star_rates, np.float64)[history.items]
+        profiles[:, FIVE_STAR] = _sums(history, surprise) / (counts + FIVE_STAR_PSEUDO_COUNTS)
+    return profiles.astype(np.float32)
+
+
+def visitor_profile(history_items: NDArray[np.int32], log_prices: NDArray[Any]) -> FloatArray:
+    """Describe someone of whom only items are known: (4,) float32, no ratings.
+
+    Args:
+        history_items: (h,) int32 item rows.
+        log_prices: (n_items,) float, as in `user_profiles`.
+    """
+    everything = np.array([0, len(history_items)], dtype=np.int64)
+    history = History(everything, history_items, np.arange(len(history_items)))
+    profile: FloatArray = _without_ratings(history, log_prices).astype(np.float32)[0]
+    return profile
+
+
+def centred_log_prices(prices: NDArray[np.float64]) -> FloatArray:
+    """Log price less the catalogue's median log price: (n_items,) float32.
+
+    Args:
+        prices: (n_items,) USD; NaN where unknown, and so is the result, as for a price of 0.
+    """
+    known = np.isfinite(prices) & (prices > 0)
+    logs = np.log(prices, out=np.full(len(prices), np.nan), where=known)
+    return (logs - (np.median(logs[known]) if known.any() else 0.0)).astype(np.float32)
+
+
+def _without_ratings(history: History, log_prices: NDArray[Any]) -> NDArray[np.float64]:
+    profiles = np.zeros((len(history.starts) - 1, len(PROFILE_COLUMNS)))
+    profiles[:, 0] = np.log1p(np.diff(history.starts))
+    prices = np.asarray(log_prices, dtype=np.float64)[history.items]
+    known = np.isfinite(prices)
+    totals = _sums(history, np.where(known, prices, 0.0))
+    profiles[:, 2] = totals / np.maximum(_sums(history, known), 1)
+    return profiles
+
+
+def _sums(history: History, values: NDArray[Any]) -> NDArray[np.float64]:
+    """Sum of the values of each user, added up newest first."""
+    n_users = len(history.starts) - 1
+    users = np.repeat(np.arange(n_users), np.diff(history.starts))
+    sums = np.bincount(users, weights=values.astype(np.float64), minlength=n_users)
+    return sums.astype(np.float64, copy=False)

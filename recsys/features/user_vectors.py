@@ -1,0 +1,119 @@
+"""Users as means of vectors: of the items they reviewed, and of what they wrote.
+
+All functions take whole groups (every row of each user), work on all users at once,
+accept empty input, and give results that do not depend on the order of the rows. So
+reviews of equal time need an order of their own: it is that of the tie breakers.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys.arrays import FloatArray, IntArray
+from recsys.features.vectors import unit_length
+
+RECENCY_DECAY: Final = 0.15
+"""How fast older reviews lose weight: each position back multiplies it by exp(-0.15) = 0.86."""
+
+_USERS_A_BLOCK: Final = 4096
+# Bounds the memory of the gathered vectors to some ten MB.
+
+
+def newest_positions(
+    user_rows: IntArray, times: NDArray[Any], *tie_breakers: IntArray
+) -> NDArray[np.int64]:
+    """Count for each review how many newer ones its user has: 0 is the newest.
+
+    Args:
+        user_rows: (n,) int, whose review it is.
+        times: (n,) int or datetime64, larger is newer.
+        tie_breakers: (n,) int each; of reviews of equal time, the one with the larger
+            first (then second, ...) tie breaker counts as newer.
+
+    Returns:
+        (n,) positions, 0 to the user's number of reviews - 1.
+
+    >>> newest_positions(np.array([0, 1, 0]), np.array([10, 10, 30])).tolist()
+    [1, 0, 0]
+    """
+    order = np.lexsort((*reversed(tie_breakers), times, user_rows))
+    users = np.asarray(user_rows)[order]
+    last_of_user = np.searchsorted(users, users, side="right") - 1
+    positions = np.empty(len(users), dtype=np.int64)
+    positions[order] = last_of_user - np.arange(len(users))
+    return positions
+
+
+def recency_weights(positions: IntArray, decay: float = RECENCY_DECAY) -> NDArray[np.float64]:
+    """Weigh a review by how many newer ones its user has: exp(-decay · position).
+
+    Positions count reviews, not days, so a user who paused for a year is described by the
+    same latest reviews as one who didn't.
+
+    Args:
+        positions: (n,) int, 0 is the newest.
+        decay: 0 weighs all alike.
+
+    Returns:
+        (n,) weights in (0, 1]; `weighted_means` needs no sum of 1.
+    """
+    return np.exp(-decay * np.asarray(positions, dtype=np.float64))
+
+
+def weighted_means(
+    user_rows: IntArray,
+    vector_rows: IntArray,
+    weights: NDArray[Any],
+    vectors: NDArray[Any],
+    n_users: int,
+) -> FloatArray:
+    """Describe each user by the weighted mean of some vectors, scaled to length 1.
+
+    Length 1 puts users on the scale of the encoder's own vectors: one with a single item
+    has exactly the vector of that item. A user without rows, or whose vectors are all
+    zero, gets zeros.
+
+    Args:
+        user_rows: (n,) int, below `n_users`.
+        vector_rows: (n,) int, the row of `vectors` that belongs to the review.
+        weights: (n,) float, positive.
+        vectors: (m, d) float16 or float32.
+        n_users: How many users there are.
+
+    Returns:
+        (n_users, d) float32.
+    """
+    order = np.lexsort((weights, vector_rows, user_rows))  # a float sum depends on its order
+    users = np.asarray(user_rows)[order]
+    rows, row_weights = np.asarray(vector_rows)[order], np.asarray(weights, np.float32)[order]
+    sums = np.zeros((n_users, vectors.shape[1]), dtype=np.float32)
+    for first_user in range(0, n_users, _USERS_A_BLOCK):
+        low, high = np.searchsorted(users, [first_user, first_user + _USERS_A_BLOCK])
+        if low < high:
+            present, starts = np.unique(users[low:high], return_index=True)
+            weighted = vectors[rows[low:high]] * row_weights[low:high, None]
+            sums[present] = np.add.reduceat(weighted, starts, axis=0)
+    return unit_length(sums)
+
+
+def history_means(
+    starts: IntArray, items: IntArray, vectors: NDArray[Any], decay: float = RECENCY_DECAY
+) -> FloatArray:
+    """Describe each history by the recency-weighted mean of its items' vectors.
+
+    Args:
+        starts: (n_users + 1,) int, `items[starts[u]:starts[u + 1]]` is the history of u.
+        items: (n,) int rows of `vectors`, newest first.
+        vectors: (m, d) float16 or float32.
+        decay: As in `recency_weights`.
+
+    Returns:
+        (n_users, d) float32 of length 1, zeros for an empty history.
+    """
+    n_users = len(starts) - 1
+    users = np.repeat(np.arange(n_users), np.diff(starts))
+    weights = recency_weights(np.arange(len(items)) - np.asarray(starts)[users], decay)
+    return weighted_means(users, items, weights, vectors, n_users)

@@ -1,0 +1,49 @@
+"""What a ranking model reads: of all users and items, and of somebody without an id."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from recsys.arrays import FloatArray, ItemRows
+from scoring.affinities import Affinities
+
+
+class ModelInputs(NamedTuple):
+    """What the ranking model reads.
+
+    Attributes:
+        user_review: (n_users, dr) float32.
+        user_item: (n_users, di) float32.
+        item_desc: (n_items, d) float32.
+        item_price: (n_items, dp) float32.
+        user_profile: (n_users, 4) float32, see `recsys.features.user_profile`.
+        affinities: Of users to items; None where the data has no kernels.
+    """
+
+    user_review: FloatArray
+    user_item: FloatArray
+    item_desc: FloatArray
+    item_price: FloatArray
+    user_profile: FloatArray | None = None
+    affinities: Affinities | None = None
+
+    @property
+    def tables(self) -> tuple[FloatArray, ...]:
+        """The first four, which every model reads."""
+        return self[:4]
+
+
+class Visitor(NamedTuple):
+    """Somebody without an id, as the ranking model sees a user.
+
+    Attributes:
+        user_review: (1, dr) float32, zeros.
+        user_item: (1, di) float32, from the items.
+        user_profile: (1, 4) float32, likewise.
+        history: (h,) int32 item rows, newest first and distinct.
+    """
+
+    user_review: FloatArray
+    user_item: FloatArray
+    user_profile: FloatArray
+    history: ItemRows

@@ -1,0 +1,80 @@
+"""The Keras file of a model: loading it, and refusing one that can't score this data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from scoring.inputs import ModelInputs
+from storage.artifacts import ArtifactError
+
+MODEL_FILE = "best_model.keras"
+INPUT_ORDER = "user review, user item, item description, price, affinity, user profile"
+
+
+class ModelMismatchError(ValueError):
+    """A model that reads other widths than the data has."""
+
+
+def load_network(path: Path) -> Any:
+    """Load a Keras model for inference.
+
+    Raises:
+        ArtifactError: The file is missing, no Keras model that can be loaded, or one that
+            gives no finite score a pair.
+    """
+    import keras  # costs seconds and 400 MB; a worker never needs it where the model splits
+
+    try:
+        network = keras.saving.load_model(path, compile=False)
+    except Exception as error:  # Keras raises whatever its parts raise on a damaged file.
+        reason = str(error).strip().splitlines() or [type(error).__name__]
+        raise ArtifactError(
+            f"{path.name} is no Keras model that can be loaded: {reason[0]}"
+        ) from error
+    _refuse_what_cannot_score(network, path)
+    return network
+
+
+def _refuse_what_cannot_score(network: Any, path: Path) -> None:
+    shapes = [tuple(output.shape[1:]) for output in network.outputs]
+    if len(shapes) != 1 or np.prod(shapes[0]) != 1:
+        raise ArtifactError(
+            f"{path.name} has outputs of shapes {shapes} a pair; expected one output, the score."
+        )
+    n_bad = sum(int(np.count_nonzero(~np.isfinite(each))) for each in network.get_weights())
+    if n_bad:
+        raise ArtifactError(
+            f"{path.name}: {n_bad:,} weights are NaN or infinite; its training diverged. "
+            f"Train it again (python -m pipeline train)."
+        )
+
+
+def check_widths(network: Any, inputs: ModelInputs) -> None:
+    """Refuse a network whose inputs don't fit the data.
+
+    Raises:
+        ModelMismatchError: By both tuples of widths.
+    """
+    from scoring.split.graph_split import input_widths
+
+    found = tuple(input_widths(network))
+    expected = tuple(array.shape[1] for array in inputs.tables)
+    if inputs.affinities is not None:
+        expected += (inputs.affinities.n_kernels,)
+        expected += () if inputs.user_profile is None else (inputs.user_profile.shape[1],)
+    elif len(found) > len(expected):
+        raise ModelMismatchError(
+            f"{MODEL_FILE} reads {len(found)} inputs ({INPUT_ORDER}), but there is no "
+            f"item_affinity_df.pq beside the embeddings. Put the one there that was written "
+            f"with the model (python -m pipeline train writes both), and reload data and model "
+            f"together: POST /reload."
+        )
+    if found != expected[: max(len(found), len(inputs.tables))]:
+        raise ModelMismatchError(
+            f"{MODEL_FILE} reads inputs of widths {found}; the data has {expected} "
+            f"({INPUT_ORDER}). Train on these embeddings (python -m pipeline train), or "
+            f"reload data and model together: POST /reload."
+        )

@@ -1,0 +1,171 @@
+"""Exact scores of the items that a history touches, and bounds that spare most of them.
+
+The row of a touched item is h + φ · A, rounded once, and is scored by the one routine that
+scores every other item. Its bound starts from the bound of its block, which holds for it
+without affinity, and rises by at most
+
+    Σ_c φ_c · max(Σ_t max(w_t A_ct, 0) + Σ_d p_d A_cd + A_ce, 0),
+
+since max(h + x, m) - max(h, m) lies between min(x, 0) and max(x, 0), and φ ≥ 0. The logarithm
+in φ is concave, so a few of its tangents bound it from above.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from scoring.search.affinity import add_up, clear, phi_of
+from scoring.search.exact import exact_score_of, rounding_bound, user_constant
+from scoring.search.jit import entry, inlined
+from scoring.search.ranked import is_candidate, keep_best
+from scoring.search.tables import BLOCK, Affinity, Array, Kernels, Room, Table, Users
+
+SLACK = 2.0**-20
+"""Sixteen units of roundoff of float32: for the rounding of φ, of h + φ · A and of a score."""
+
+
+Parts = tuple[tuple[Array, ...], Array, Array, Array, tuple[Array, ...]]
+"""`Affinity.parts`."""
+
+
+@inlined
+def affinity_of(parts: Parts) -> Affinity:
+    """Give parts their names again."""
+    return Affinity(Kernels(*parts[0]), parts[1], parts[2], parts[3], Room(*parts[4]))
+
+
+@inlined
+def raised_row(table: Table, affinity: Affinity, row: int, total: Array, out: Array) -> None:
+    """Write the row of a touched item, h + φ · A, to `out` (width,) float32.
+
+    `total` (width,) float64 is room for the sums; their order is that of the kernels.
+    """
+    sums, item_row = affinity.room.sums, table.items[row]
+    for column in range(out.size):
+        total[column] = item_row[column]
+    for kernel in range(affinity.gains.shape[0]):
+        if sums[row, kernel] > 0:
+            phi, gains = np.float64(phi_of(sums[row, kernel])), affinity.gains[kernel]
+            for column in range(out.size):
+                total[column] += phi * np.float64(gains[column])
+    for column in range(out.size):
+        out[column] = total[column]
+
+
+@inlined
+def largest_gains(table: Table, gains: Array, user_row: Array, out: Array) -> None:
+    """Write by how much a unit of each affinity can raise a score to `out` (C,) float64."""
+    n_relu, last = table.weights.size, user_row.size - 1
+    for kernel in range(out.size):
+        gain = np.float64(gains[kernel, last])
+        total = abs(gain)
+        for t in range(n_relu):
+            step = np.float64(table.weights[t]) * np.float64(gains[kernel, t])
+            gain += max(step, 0.0)
+            total += abs(step)
+        for t in range(n_relu, last):
+            step = np.float64(user_row[t]) * np.float64(gains[kernel, t])
+            gain += step
+            total += abs(step)
+        out[kernel] = max(gain, 0.0) + SLACK * total
+
+
+@inlined
+def phi_ceiling(affinity: float) -> float:
+    """Bound log1p of what is positive by its tangents at 0, 1, 4 and 16."""
+    x = max(np.float64(affinity), 0.0)
+    low = min(x, 0.6931471805599453 + (x - 1.0) * 0.5)
+    high = min(1.6094379124341003 + (x - 4.0) * 0.2, 2.833213344056216 + (x - 16.0) / 17.0)
+    return min(low, high)
+
+
+@inlined
+def sift_touched(
+    table: Table,
+    affinity: Affinity,
+    users: Users,
+    user: int,
+    n_reached: int,
+    highest: Array,
+    excluded: Array,
+    candidates: Array,
+    rows: Array,
+    scores: Array,
+) -> tuple[int, int]:
+    """Visit touched items, those of the k largest bounds first, then all that may be better.
+
+    Returns how many items are listed and how many were scored.
+    """
+    room, user_row = affinity.room, users.rows[user]
+    early = np.empty(rows.size, np.int32)
+    n_early = bound_touched(
+        table, affinity, users, user, n_reached, highest, excluded, candidates, early
+    )
+    total, item_row = np.empty(user_row.size, np.float64), np.empty(user_row.size, np.float32)
+    found, n_scored = 0, 0
+    for turn in range(n_early + n_reached):
+        place = early[turn] if turn < n_early else turn - n_early
+        bound = room.bounds[place]
+        if bound == -np.inf or (found == rows.size and bound < scores[found - 1]):
+            continue
+        room.bounds[place] = -np.inf
+        row = room.reached[place]
+        if not is_candidate(row, excluded, candidates):
+            continue
+        raised_row(table, affinity, row, total, item_row)
+        constant, floor = users.constants[user], users.floors[user]
+        score = exact_score_of(table.weights, constant, floor, user_row, item_row)
+        found = keep_best(row, score, rows, scores, found)
+        n_scored += 1
+    return found, n_scored
+
+
+@inlined
+def bound_touched(
+    table: Table,
+    affinity: Affinity,
+    users: Users,
+    user: int,
+    n_reached: int,
+    highest: Array,
+    excluded: Array,
+    candidates: Array,
+    early: Array,
+) -> int:
+    """Write the bounds of touched items to `room.bounds`, the places of the largest to `early`.
+
+    Returns how many places there are.
+    """
+    room, user_row = affinity.room, users.rows[user]
+    n_kernels, n_early = affinity.gains.shape[0], 0
+    gains = np.empty(n_kernels, np.float64)
+    largest_gains(table, affinity.gains, user_row, gains)
+    slack = rounding_bound(table, users.constants[user], user_row)
+    largest = np.empty(early.size, np.float64)
+    for place in range(n_reached):
+        row = room.reached[place]
+        bound = np.float64(highest[user, row // BLOCK]) + slack
+        for kernel in range(n_kernels):
+            bound += gains[kernel] * phi_ceiling(room.sums[row, kernel])
+        room.bounds[place] = bound
+        in_reach = n_early < early.size or bound > largest[n_early - 1]
+        if in_reach and is_candidate(row, excluded, candidates):
+            n_early = keep_best(place, bound, early, largest, n_early)
+    return n_early
+
+
+@entry
+def raise_scores(
+    table_parts: tuple[Array, ...], affinity_parts: Parts, user_row: Array, out: Array
+) -> None:
+    """Score the touched items of one user anew into `out` (n_items,) float32."""
+    table, affinity = Table(*table_parts), affinity_of(affinity_parts)
+    history = affinity.items[affinity.starts[0] : affinity.starts[1]]
+    n_reached = add_up(affinity.kernels, history, affinity.room)
+    constant = user_constant(table, user_row)
+    floor = -user_row[: table.weights.size]
+    total, item_row = np.empty(user_row.size, np.float64), np.empty(user_row.size, np.float32)
+    for row in affinity.room.reached[:n_reached]:
+        raised_row(table, affinity, row, total, item_row)
+        out[row] = exact_score_of(table.weights, constant, floor, user_row, item_row)
+    clear(affinity.room, n_reached)

@@ -1,0 +1,162 @@
+"""Scores a network that splits into two halves and an additive head, by compiled search."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys.arrays import FloatArray, ItemRows
+from recsys.ranking import Ranking
+from scoring import search
+from scoring.affinity_scoring import Touch
+from scoring.head import joint
+from scoring.head.joint import Head
+from scoring.scorers import CandidateMask, save_split
+
+if TYPE_CHECKING:
+    from scoring.inputs import Visitor
+    from scoring.visitor_rows import VisitorRows
+
+logger = logging.getLogger(__name__)
+
+MOST_SCORED: Final = 0.1
+"""Share of the items scored exactly up to which codes pay off; one costs as much as ten codes."""
+
+SAMPLED_USERS: Final = 64
+SAMPLED_K: Final = 5
+
+CODES: Final = "codes_"
+
+
+class KernelScorer:
+    """Searches the items for one user or for many who pass over them together.
+
+    Args:
+        head: Additive.
+        user_half: (n_users, head.user_width) float32.
+        index: Of the item half.
+        visitors: Computes the rows of those who are no users.
+        touch: What histories add to the items' rows, for a network that reads affinities.
+    """
+
+    def __init__(
+        self,
+        head: Head,
+        user_half: FloatArray,
+        index: search.ItemIndex,
+        visitors: VisitorRows,
+        touch: Touch | None = None,
+    ) -> None:
+        """Bring together what was computed from one network."""
+        self._head = head
+        self._user_half = search.frozen(user_half, np.float32)
+        self._index = index
+        self._visitors = visitors
+        self._touch = touch
+
+    @classmethod
+    def build(
+        cls,
+        head: Head,
+        user_half: FloatArray,
+        item_half: FloatArray,
+        visitors: VisitorRows,
+        touch: Touch | None = None,
+        say: Callable[[str], None] = logger.info,
+    ) -> KernelScorer:
+        """Index an item half (n_items, head.item_width), in bytes where that pays off."""
+        codes = search.quantize_items(item_half, head.relu_weights)
+        index = search.ItemIndex.build(head.relu_weights, head.bias, item_half, codes)
+        if codes is not None:
+            share = _share_scored(index, user_half)
+            if share > MOST_SCORED:
+                index = search.ItemIndex.build(head.relu_weights, head.bias, item_half, None)
+                say(f"Bytes would leave {share:.0%} of the items to score exactly: not used.")
+            else:
+                say(f"Bytes leave {share:.2%} of the items to score exactly.")
+        return cls(head, user_half, index, visitors, touch)
+
+    @classmethod
+    def from_arrays(
+        cls,
+        head: Head,
+        arrays: Mapping[str, NDArray[Any]],
+        visitors: VisitorRows,
+        touch: Touch | None = None,
+    ) -> KernelScorer:
+        """Wrap what `save` wrote, which may be memory maps; nothing of it is read."""
+        parts = [arrays.get(CODES + name) for name in search.Codes._fields]
+        codes = None if parts[0] is None else search.Codes(*cast("list[NDArray[Any]]", parts))
+        index = search.ItemIndex.build(
+            head.relu_weights, head.bias, arrays["item_half"], codes, arrays["peaks"]
+        )
+        return cls(head, arrays["user_half"], index, visitors, touch)
+
+    def score(self, user_row: int) -> FloatArray:
+        """Score all items in one exact pass."""
+        return search.score_items(self._index, self._user_half[user_row], self._added([user_row]))
+
+    def top_k(
+        self, user_row: int, k: int, excluded: ItemRows, candidates: CandidateMask = None
+    ) -> Ranking:
+        """Search, without scoring what can't be among the best."""
+        user, added = self._user_half[user_row], self._added([user_row])
+        return search.top_k(self._index, user, k, excluded, candidates, added)
+
+    def top_k_of_many(
+        self,
+        user_rows: Sequence[int],
+        k: int,
+        excluded: Sequence[ItemRows],
+        candidates: CandidateMask = None,
+    ) -> list[Ranking]:
+        """Search for many users who pass over the items together."""
+        if not user_rows:
+            return []
+        starts = np.cumsum([0, *map(len, excluded)])
+        users, added = self._user_half[user_rows], self._added(user_rows)
+        rows, scores = search.top_k_batch(
+            self._index, users, k, starts, np.concatenate(excluded), candidates, added
+        )
+        found = np.count_nonzero(rows >= 0, axis=1)
+        return [Ranking(rows[i, :n], scores[i, :n]) for i, n in enumerate(found)]
+
+    def top_k_of_visitor(
+        self, visitor: Visitor, k: int, excluded: ItemRows, candidates: CandidateMask = None
+    ) -> Ranking:
+        """Compute the visitor's row, then search as for a user."""
+        user = self._visitors.of(visitor)[0]
+        added = self._touch.of_histories([visitor.history]) if self._touch else None
+        return search.top_k(self._index, user, k, excluded, candidates, added)
+
+    def outputs(self, scores: FloatArray) -> FloatArray:
+        """Apply what the head leaves out."""
+        return joint.outputs(self._head, scores)
+
+    def describe(self) -> str:
+        """Name the head and the form in which the items are searched."""
+        return f"{joint.describe(self._head)}, {self._index.describe()}"
+
+    def save(self, folder: Path) -> None:
+        """Write head, halves and index."""
+        table, codes = self._index.table, self._index.codes
+        found = {"user_half": self._user_half, "item_half": table.items, "peaks": table.peaks}
+        if len(codes.blocks):
+            found |= {CODES + name: part for name, part in codes._asdict().items()}
+        save_split(folder, self._head, found, self._visitors, self._touch)
+
+    def _added(self, user_rows: Sequence[int]) -> search.Affinity | None:
+        """What the histories of users add to the items."""
+        return None if self._touch is None else self._touch.of_users(user_rows)
+
+
+def _share_scored(index: search.ItemIndex, user_half: FloatArray) -> float:
+    """Count what sampled users' searches score exactly, as a share of the items."""
+    some = np.linspace(0, len(user_half) - 1, min(SAMPLED_USERS, len(user_half)), dtype=int)
+    scored = [search.count_scored(index, user_half[row], SAMPLED_K) for row in some]
+    return float(np.mean(scored)) / len(index.table.items)

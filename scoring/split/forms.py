@@ -1,0 +1,137 @@
+"""The linear form: how a tensor that depends on a user and an item is written down.
+
+Every tensor (pairs, width) of a joint network is written as
+
+    value = bias + Σ_terms  place(leaf · matrix)
+
+where a leaf is an input-side array, an activated form or a product of two forms, and
+`place` puts the columns at an offset. `algebra` computes with forms. No Keras here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntFlag
+from typing import Any
+
+import numpy as np
+
+Matrix = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+
+
+class SplitError(ValueError):
+    """A network doesn't split into user half, item half and joint head; the text says why."""
+
+
+class Side(IntFlag):
+    """On whom a value depends."""
+
+    NONE = 0
+    USER = 1
+    ITEM = 2
+    BOTH = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """An array of one side, (rows, width): an input, or a layer's output that Keras computes.
+
+    `call` says how: None for an input (number `position`), else (layer, args, kwargs) with
+    the sources of its arguments in place of the tensors.
+    """
+
+    side: Side
+    shape: tuple[int | None, ...]
+    call: tuple[Any, Any, Any] | None = None
+    position: int = -1
+
+    @property
+    def width(self) -> int:
+        """Columns, a tensor of rank 1 counting as one column."""
+        if len(self.shape) == 1:
+            return 1
+        if len(self.shape) != 2 or self.shape[1] is None:
+            raise SplitError(f"a tensor of shape {self.shape} meets the other side; needs (n, d)")
+        return self.shape[1]
+
+
+@dataclass(frozen=True, eq=False)
+class Activated:
+    """The function called `name` (of `scoring.head.activations`) on every value of a form."""
+
+    name: str
+    parameters: tuple[float, ...]
+    form: Form
+
+    @property
+    def width(self) -> int:
+        """Columns."""
+        return self.form.width
+
+    @property
+    def side(self) -> Side:
+        """On whom it depends."""
+        return self.form.side
+
+
+@dataclass(frozen=True, eq=False)
+class Product:
+    """Two forms of equal width, or one of them a single column, multiplied by element."""
+
+    left: Form
+    right: Form
+
+    @property
+    def width(self) -> int:
+        """Columns."""
+        return max(self.left.width, self.right.width)
+
+    @property
+    def side(self) -> Side:
+        """On whom it depends."""
+        return self.left.side | self.right.side
+
+
+Leaf = Source | Activated | Product
+
+
+@dataclass(frozen=True, eq=False)
+class Term:
+    """leaf · matrix at columns [offset, offset + its columns).
+
+    `matrix` (d, k) float64, or (d,) for a diagonal one.
+    """
+
+    leaf: Leaf
+    matrix: Matrix
+    offset: int = 0
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """First column and the one past the last."""
+        return self.offset, self.offset + self.matrix.shape[-1]
+
+    def dense(self) -> Matrix:
+        """The matrix (d, k), a diagonal one spelled out."""
+        return np.diag(self.matrix) if self.matrix.ndim == 1 else self.matrix
+
+
+@dataclass(frozen=True, eq=False)
+class Form:
+    """bias (width,) float64 plus terms; see the module."""
+
+    bias: Matrix
+    terms: tuple[Term, ...] = ()
+
+    @property
+    def width(self) -> int:
+        """Columns."""
+        return len(self.bias)
+
+    @property
+    def side(self) -> Side:
+        """On whom it depends."""
+        side = Side.NONE
+        for term in self.terms:
+            side |= term.leaf.side
+        return side

@@ -1,0 +1,114 @@
+"""A half as one archive of arrays, so that a worker computes a visitor's row without Keras.
+
+Only a half whose forms read the inputs
+themselves can be written; a layer that Keras has to call stays in the model's own file.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+from scoring.split.forms import Activated, Form, Leaf, Matrix, Product, Side, Source, Term
+from scoring.split.halves import Half
+from storage.array_archive import ArchiveError, load_archive, save_archive
+
+FORMAT_VERSION: Final = 2
+
+
+def reads_inputs_only(half: Half) -> bool:
+    """Tell whether Keras is not needed to compute a half."""
+    return not any(_calls_keras(block) for block in half.blocks)
+
+
+def save_half(half: Half, path: Path) -> None:
+    """Write a half of which `reads_inputs_only` holds to `path` (ending in .npz), atomically."""
+    writer = _Writer()
+    blocks = [writer.form(block) for block in half.blocks]
+    arrays = {f"array_{number}": array for number, array in enumerate(writer.arrays)}
+    save_archive(path, FORMAT_VERSION, {"blocks": blocks, "values": writer.values}, arrays)
+
+
+def load_half(path: Path) -> Half:
+    """Read a half that `save_half` wrote.
+
+    Raises:
+        ArchiveError: The file is missing, damaged, incomplete, or of another version.
+    """
+    about, arrays = load_archive(path, FORMAT_VERSION)
+    try:
+        values: list[Any] = []
+        for value in about["values"]:
+            values.append(_restored(value, values, arrays))
+        return Half(tuple(values[number] for number in about["blocks"]))
+    except LookupError as error:
+        raise ArchiveError(f"{path} lacks a part of a half: {error}. Build it again.") from error
+
+
+def _calls_keras(form: Form) -> bool:
+    for term in form.terms:
+        leaf = term.leaf
+        if isinstance(leaf, Source):
+            if leaf.call is not None:
+                return True
+        elif any(_calls_keras(inner) for inner in _forms_of(leaf)):
+            return True
+    return False
+
+
+def _forms_of(leaf: Activated | Product) -> tuple[Form, ...]:
+    return (leaf.form,) if isinstance(leaf, Activated) else (leaf.left, leaf.right)
+
+
+class _Writer:
+    """Values in an order in which each comes after those it is made of, each once."""
+
+    def __init__(self) -> None:
+        self.values: list[dict[str, Any]] = []
+        self.arrays: list[Matrix] = []
+        self._numbers: dict[int, int] = {}
+
+    def form(self, form: Form) -> int:
+        """Number of a form among the values."""
+        if id(form) not in self._numbers:
+            terms = [[self._leaf(t.leaf), self._array(t.matrix), t.offset] for t in form.terms]
+            told = {"kind": "form", "bias": self._array(form.bias), "terms": terms}
+            self._add(form, told)
+        return self._numbers[id(form)]
+
+    def _leaf(self, leaf: Leaf) -> int:
+        if id(leaf) in self._numbers:
+            return self._numbers[id(leaf)]
+        if isinstance(leaf, Source):
+            told = {"kind": "input", "position": leaf.position, "shape": list(leaf.shape)}
+            return self._add(leaf, told | {"side": int(leaf.side)})
+        inner = [self.form(form) for form in _forms_of(leaf)]
+        if isinstance(leaf, Product):
+            return self._add(leaf, {"kind": "product", "forms": inner})
+        told = {"kind": "activated", "name": leaf.name, "parameters": list(leaf.parameters)}
+        return self._add(leaf, told | {"forms": inner})
+
+    def _array(self, array: Matrix) -> int:
+        self.arrays.append(array)
+        return len(self.arrays) - 1
+
+    def _add(self, value: Form | Leaf, told: dict[str, Any]) -> int:
+        self.values.append(told)
+        self._numbers[id(value)] = len(self.values) - 1
+        return self._numbers[id(value)]
+
+
+def _restored(told: dict[str, Any], values: list[Any], arrays: dict[str, Matrix]) -> Form | Leaf:
+    """One value, made of those before it."""
+    if told["kind"] == "form":
+        terms = [
+            Term(values[leaf], arrays[f"array_{matrix}"], offset)
+            for leaf, matrix, offset in told["terms"]
+        ]
+        return Form(arrays[f"array_{told['bias']}"], tuple(terms))
+    if told["kind"] == "input":
+        return Source(Side(told["side"]), tuple(told["shape"]), position=told["position"])
+    inner = [values[number] for number in told["forms"]]
+    if told["kind"] == "product":
+        return Product(*inner)
+    return Activated(told["name"], tuple(told["parameters"]), *inner)

@@ -1,0 +1,62 @@
+"""The user half of somebody without an id, computed when the request comes."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from recsys.arrays import FloatArray
+
+if TYPE_CHECKING:
+    from scoring.inputs import Visitor
+    from scoring.split.halves import Half
+
+USER_HALF_FILE: Final = "user_half_forms.npz"
+
+logger = logging.getLogger(__name__)
+
+
+class VisitorRows:
+    """Computes rows as the user half of known users was computed.
+
+    The forms of that half are read from their file at the first visitor. A half that calls
+    layers of Keras has no such file: then the network itself is loaded, which costs seconds
+    and 400 MB, and the log says so.
+    """
+
+    def __init__(self, load: Callable[[], Half]) -> None:
+        """Take the way to get the half."""
+        self._load = load
+        self._half: Half | None = None
+
+    @classmethod
+    def open(cls, folder: Path, load_with_keras: Callable[[], Half]) -> VisitorRows:
+        """Find the half in a model's folder."""
+
+        def load() -> Half:
+            from scoring.split.half_file import load_half
+
+            if (folder / USER_HALF_FILE).exists():
+                return load_half(folder / USER_HALF_FILE)
+            logger.warning("The user half calls Keras's layers: loading Keras for a visitor.")
+            return load_with_keras()
+
+        return cls(load)
+
+    def of(self, visitor: Visitor) -> FloatArray:
+        """Compute the row of a visitor, (1, head.user_width) float32."""
+        if self._half is None:
+            self._half = self._load()
+        given = [visitor.user_review, visitor.user_item, None, None, None, visitor.user_profile]
+        return self._half.compute(given)
+
+    def save(self, folder: Path) -> None:
+        """Write the half where it can be written."""
+        from scoring.split.half_file import reads_inputs_only, save_half
+
+        if self._half is None:
+            self._half = self._load()
+        if reads_inputs_only(self._half):
+            save_half(self._half, folder / USER_HALF_FILE)

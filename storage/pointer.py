@@ -1,0 +1,72 @@
+"""The pointer that says which generation is in service: one small file, replaced whole."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from storage.atomic import replacing, sync
+
+Stamp = tuple[int, int, int]
+KEPT_GENERATIONS = 3
+
+
+@dataclass(frozen=True)
+class Pointer:
+    """Which generation serves, which came before it, and the files it was decided on.
+
+    Attributes:
+        generation: Name of the generation in service.
+        history: Generations to roll back to, the latest first.
+        sources: Fingerprint of the artifact files at the last load, so that a start knows
+            whether there is something newer. A rollback leaves it alone: a start after
+            it doesn't bring the bad files back.
+    """
+
+    generation: str
+    history: tuple[str, ...] = ()
+    sources: dict[str, Any] = field(default_factory=dict)
+
+    def succeeded_by(self, generation: str, sources: dict[str, Any]) -> Pointer:
+        """Point to `generation`; today's becomes the first of the history."""
+        if generation == self.generation:
+            return Pointer(generation, self.history, sources)
+        before = [name for name in (self.generation, *self.history) if name != generation]
+        return Pointer(generation, tuple(before[: KEPT_GENERATIONS - 1]), sources)
+
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """Every generation that must stay on disk."""
+        return (self.generation, *self.history)
+
+
+class PointerFile:
+    """Reads and replaces the pointer; a reader sees the old one or the new one."""
+
+    def __init__(self, path: Path) -> None:
+        """Name the file, which need not exist."""
+        self._path = path
+
+    def stamp(self) -> Stamp | None:
+        """Identify the file's present content by one `stat`; None where there is no file."""
+        try:
+            found = self._path.stat()
+        except FileNotFoundError:
+            return None
+        return found.st_ino, found.st_mtime_ns, found.st_size
+
+    def read(self) -> Pointer | None:
+        """Read the pointer; None where there is none or it can't be understood."""
+        try:
+            content = json.loads(self._path.read_text())
+            return Pointer(content["generation"], tuple(content["history"]), content["sources"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def replace(self, pointer: Pointer) -> None:
+        """Publish a pointer, whole and lasting."""
+        with replacing(self._path) as unfinished:
+            unfinished.write_text(json.dumps(asdict(pointer)))
+        sync(self._path.parent)

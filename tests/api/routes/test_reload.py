@@ -1,0 +1,251 @@
+from __future__ import annotations
+
+import json
+import logging
+
+import pytest
+from flask.testing import FlaskClient
+
+from app import create_app
+from classes.errors import (
+    NoSnapshotError,
+    NothingToRollBackError,
+    ReloadBusyError,
+    ReloadConflictError,
+    ReloadFailedError,
+    ReloadRefusedError,
+    ServiceError,
+)
+from classes.service_counters import ServiceCounters
+from classes.snapshot import Snapshot
+from classes.snapshot_store import SnapshotStore
+from config import Config
+from tests.support.problem import assert_problem
+
+PATHS = ("/reload_data", "/reload_model", "/reload", "/rollback")
+ELSEWHERE = {"REMOTE_ADDR": "192.0.2.7"}
+TOKEN = "s3cret-tökén"
+
+
+class RecordingStore(SnapshotStore):
+    """A store that notes what it was told, and gives one snapshot or raises one error."""
+
+    def __init__(self, snapshot: Snapshot | None = None, error: ServiceError | None = None) -> None:
+        self.counters = ServiceCounters()
+        self.calls: list[object] = []
+        self.snapshot = snapshot
+        self.error = error
+
+    def current(self) -> Snapshot:
+        return self._outcome()
+
+    def reload(self, *, data: bool, model: bool) -> Snapshot:
+        self.calls.append({"data": data, "model": model})
+        return self._outcome()
+
+    def rollback(self) -> Snapshot:
+        self.calls.append("rollback")
+        return self._outcome()
+
+    def _outcome(self) -> Snapshot:
+        if self.error is not None:
+            raise self.error
+        assert self.snapshot is not None
+        return self.snapshot
+
+
+@pytest.fixture
+def recording(store: SnapshotStore) -> RecordingStore:
+    return RecordingStore(store.current())
+
+
+@pytest.fixture
+def client(recording: RecordingStore) -> FlaskClient:
+    return create_app(Config(), recording).test_client()
+
+
+@pytest.fixture
+def guarded(recording: RecordingStore) -> FlaskClient:
+    return create_app(Config(admin_token=TOKEN), recording).test_client()
+
+
+@pytest.mark.parametrize(
+    ("path", "call", "status"),
+    [
+        ("/reload_data", {"data": True, "model": False}, "Data reloaded successfully."),
+        ("/reload_model", {"data": False, "model": True}, "Model reloaded successfully."),
+    ],
+)
+def test_reload_data_and_reload_model_answer_exactly_as_agreed(
+    client: FlaskClient, recording: RecordingStore, path: str, call: object, status: str
+) -> None:
+    answer = client.post(path)
+    assert answer.status_code == 200
+    assert json.loads(answer.data) == {"status": status}
+    assert recording.calls == [call]
+
+
+@pytest.mark.parametrize(
+    ("path", "call", "status"),
+    [
+        ("/reload", {"data": True, "model": True}, "Data and model reloaded successfully."),
+        ("/rollback", "rollback", "Rolled back successfully."),
+    ],
+)
+def test_reload_of_both_and_rollback_also_name_the_generation(
+    client: FlaskClient, recording: RecordingStore, path: str, call: object, status: str
+) -> None:
+    answer = client.post(path)
+    generation = recording.current().generation
+    assert json.loads(answer.data) == {"status": status, "generation": generation}
+    assert recording.calls == [call]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_every_change_names_the_new_generation_in_its_header(
+    client: FlaskClient, recording: RecordingStore, path: str
+) -> None:
+    assert client.post(path).headers["X-Generation"] == recording.current().generation
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (ReloadRefusedError("item_price_df.pq is missing."), 422),
+        (ReloadConflictError("The model takes 8 columns, the data has 9."), 409),
+        (ReloadFailedError("No space left."), 503),
+        (NothingToRollBackError("There is no earlier generation."), 409),
+        (NoSnapshotError("Nothing is published."), 503),
+    ],
+)
+def test_a_failed_reload_says_why_with_its_status(
+    error: ServiceError, status: int, path: str
+) -> None:
+    client = create_app(Config(), RecordingStore(error=error)).test_client()
+    assert_problem(client.post(path), status, str(error))
+
+
+def test_a_second_reload_is_told_when_to_try_again() -> None:
+    busy = RecordingStore(error=ReloadBusyError("Another reload is running.", retry_after_s=7))
+    answer = create_app(Config(), busy).test_client().post("/reload_data")
+    assert_problem(answer, 409, "Another reload is running.")
+    assert answer.headers["Retry-After"] == "7"
+
+
+def test_a_reload_is_logged_with_counts_and_duration_but_no_names(
+    client: FlaskClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    client.post("/reload_data")
+    [record] = [each for each in caplog.records if each.name == "api.routes.reload"]
+    assert "Loaded data in 0.0 s" in record.getMessage()
+    assert "12 users, 20 items" in record.getMessage()
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_without_a_token_other_machines_are_refused_and_told_what_to_set(
+    client: FlaskClient, recording: RecordingStore, path: str
+) -> None:
+    assert_problem(client.post(path, environ_base=ELSEWHERE), 403, "ADMIN_TOKEN")
+    assert recording.calls == []
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"])
+def test_without_a_token_this_machine_may_reload(client: FlaskClient, address: str) -> None:
+    answer = client.post("/reload_data", environ_base={"REMOTE_ADDR": address})
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("address", ["", "10.0.0.1", "::ffff:10.0.0.1", "2001:db8::1", "localhost"])
+def test_without_a_token_any_other_address_is_refused(client: FlaskClient, address: str) -> None:
+    answer = client.post("/reload_data", environ_base={"REMOTE_ADDR": address})
+    assert_problem(answer, 403)
+
+
+def test_a_forwarded_address_is_never_believed(client: FlaskClient) -> None:
+    headers = {"X-Forwarded-For": "127.0.0.1"}
+    assert_problem(client.post("/reload", headers=headers, environ_base=ELSEWHERE), 403)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"X-Forwarded-For": "203.0.113.9"},
+        {"Forwarded": "for=203.0.113.9"},
+        {"Via": "1.1 proxy"},
+        {"Origin": "https://example.com"},
+    ],
+)
+def test_without_a_token_a_proxy_or_web_page_on_this_machine_opens_nothing(
+    client: FlaskClient, headers: dict[str, str]
+) -> None:
+    assert_problem(client.post("/reload", headers=headers), 403, "direct")
+
+
+@pytest.mark.parametrize("host", ["localhost:8080", "127.0.0.1", "[::1]:8080", "127.0.0.2:80"])
+def test_without_a_token_the_names_of_this_machine_open_it(client: FlaskClient, host: str) -> None:
+    assert client.post("/reload", headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.parametrize("host", ["example.com", "localhost.example.com:8080", "[::1", "10.0.0.1"])
+def test_without_a_token_a_name_that_was_led_to_this_machine_opens_nothing(
+    client: FlaskClient, host: str
+) -> None:
+    assert_problem(client.post("/reload", headers={"Host": host}), 403, "direct")
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_with_a_token_its_holder_may_reload_from_anywhere(guarded: FlaskClient, path: str) -> None:
+    headers = {"Authorization": f"Bearer {TOKEN}".encode().decode("latin-1")}
+    assert guarded.post(path, headers=headers, environ_base=ELSEWHERE).status_code == 200
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("given", [None, "", "Basic czpz", "Bearer", "Bearer ", "Bearer wrong"])
+def test_with_a_token_everybody_else_is_refused_this_machine_too(
+    guarded: FlaskClient, recording: RecordingStore, path: str, given: str | None
+) -> None:
+    headers = {} if given is None else {"Authorization": given}
+    answer = guarded.post(path, headers=headers)
+    assert_problem(answer, 401, "ADMIN_TOKEN")
+    assert answer.headers["WWW-Authenticate"].startswith("Bearer ")
+    assert TOKEN not in answer.text
+    assert recording.calls == []
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_reload_endpoints_answer_to_post_only(client: FlaskClient, path: str) -> None:
+    answer = client.get(path)
+    assert_problem(answer, 405, "GET", "POST")
+    assert set(answer.headers["Allow"].split(", ")) == {"OPTIONS", "POST"}
+
+
+def test_a_reload_takes_no_parameters(client: FlaskClient, recording: RecordingStore) -> None:
+    assert_problem(client.post("/reload_data?force=1"), 400, "'force'", "there are none")
+    assert recording.calls == []
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b" null "])
+def test_an_empty_json_body_is_no_obstacle(client: FlaskClient, body: bytes) -> None:
+    answer = client.post("/reload_data", data=body, content_type="application/json")
+    assert answer.status_code == 200
+
+
+def test_a_body_of_another_type_is_a_415(client: FlaskClient, recording: RecordingStore) -> None:
+    answer = client.post("/reload_data", data={"data": "yes"})
+    assert_problem(answer, 415, "application/x-www-form-urlencoded", "application/json")
+    assert_problem(client.post("/reload_data", data=b"x"), 415)
+    assert recording.calls == []
+
+
+@pytest.mark.parametrize("body", [b'{"data": true}', b"{", b"[" * 10_000, b"\xff"])
+def test_a_body_that_says_something_is_a_400(client: FlaskClient, body: bytes) -> None:
+    answer = client.post("/reload_data", data=body, content_type="application/json")
+    assert_problem(answer, 400, "body")
+
+
+def test_a_body_too_large_is_a_413(client: FlaskClient, recording: RecordingStore) -> None:
+    answer = client.post("/reload_data", data=b" " * 20_000, content_type="application/json")
+    assert_problem(answer, 413)
+    assert recording.calls == []

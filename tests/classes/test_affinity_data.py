@@ -1,0 +1,162 @@
+"""Histories, affinities, profiles and visitors of an artifact set."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from classes.app_data_processing import AppDataProcessor
+from recsys import columns
+from scoring.affinity import affinities
+from storage.affinity_file import read_affinity_kernels
+from storage.artifacts import ArtifactError, ArtifactPaths, write_frame
+from tests.support.artifacts import (
+    ANONYMOUS_USER,
+    FIRST_DAY,
+    USER_WITHOUT_EMBEDDING,
+    write_tiny_data,
+)
+from tests.support.rankers import write_tiny_affinities
+
+
+@pytest.fixture
+def paths(tmp_path: Path) -> ArtifactPaths:
+    paths = write_tiny_data(tmp_path)
+    write_tiny_affinities(paths)
+    return paths
+
+
+@pytest.fixture
+def data(paths: ArtifactPaths) -> AppDataProcessor:
+    return AppDataProcessor.from_artifacts(paths)
+
+
+def add_rows(paths: ArtifactPaths, *rows: tuple[str, int, float, int]) -> None:
+    """Append interactions (user, item row, rating, day) to `clean_df.pq`."""
+    clean = pd.read_parquet(paths.clean)
+    items = pd.read_parquet(paths.item_desc).index
+    new = clean.iloc[[0] * len(rows)].assign(
+        **{
+            columns.USER: [user for user, *_ in rows],
+            columns.ITEM: [items[item] for _, item, *_ in rows],
+            columns.RATING: [rating for *_, rating, _ in rows],
+            columns.REVIEW_TIME: [FIRST_DAY + pd.Timedelta(days=day) for *_, day in rows],
+        }
+    )
+    write_frame(pd.concat([clean, new], ignore_index=True), paths.clean)
+
+
+def test_a_history_is_what_a_user_reviewed_newest_first(data: AppDataProcessor) -> None:
+    assert data.affinities is not None
+    assert data.affinities.history(4).tolist() == [6, 5, 4]
+
+
+def test_affinities_of_a_user_are_those_of_the_history(
+    data: AppDataProcessor, paths: ArtifactPaths
+) -> None:
+    assert data.affinities is not None
+    items = pd.read_parquet(paths.item_desc).index
+    expected = affinities(read_affinity_kernels(paths.item_affinity, items), np.int32([6, 5, 4]))
+    for found, wanted in zip(data.affinities.of_user(4), expected, strict=True):
+        np.testing.assert_array_equal(found, wanted)
+
+
+def test_without_kernels_only_users_with_embeddings_are_known(tmp_path: Path) -> None:
+    data = AppDataProcessor.from_artifacts(write_tiny_data(tmp_path))
+    assert data.affinities is None
+    assert data.user_row(USER_WITHOUT_EMBEDDING) is None
+    assert data.n_users == 12
+
+
+def test_with_kernels_whoever_reviewed_an_item_is_known(
+    data: AppDataProcessor, paths: ArtifactPaths
+) -> None:
+    row = data.user_row(USER_WITHOUT_EMBEDDING)
+    assert row == 12
+    assert data.user_row(ANONYMOUS_USER) is None
+    assert data.seen_items(row).tolist() == [0]
+    inputs = data.inputs
+    assert not inputs.user_review[row].any()
+    item = inputs.item_desc[0] / np.linalg.norm(inputs.item_desc[0])
+    np.testing.assert_allclose(inputs.user_item[row], item, rtol=1e-6)
+    np.testing.assert_array_equal(
+        inputs.user_item[:12], pd.read_parquet(paths.user_item).to_numpy()
+    )
+
+
+def test_a_reviewer_of_nothing_in_the_catalogue_stays_unknown(paths: ArtifactPaths) -> None:
+    clean = pd.read_parquet(paths.clean)
+    stranger = clean.iloc[[0]].assign(**{columns.USER: "stranger", columns.ITEM: "no such item"})
+    write_frame(pd.concat([clean, stranger], ignore_index=True), paths.clean)
+    assert AppDataProcessor.from_artifacts(paths).user_row("stranger") is None
+
+
+def test_users_of_another_width_than_items_get_zeros(paths: ArtifactPaths) -> None:
+    write_frame(pd.read_parquet(paths.user_item).iloc[:, :5], paths.user_item)
+    data = AppDataProcessor.from_artifacts(paths)
+    assert data.inputs.user_item.shape == (13, 5)
+    assert not data.inputs.user_item[12].any()
+
+
+def test_a_visitor_is_described_as_a_user_with_that_history(paths: ArtifactPaths) -> None:
+    add_rows(paths, ("newcomer", 3, 5.0, 1), ("newcomer", 7, 5.0, 2), ("newcomer", 11, 5.0, 3))
+    data = AppDataProcessor.from_artifacts(paths)
+    row = data.user_row("newcomer")
+    visitor = data.visitor(np.array([11, 7, 11, 3, 7]))
+    assert visitor.history.tolist() == [11, 7, 3]
+    assert data.affinities is not None
+    assert data.affinities.history(row).tolist() == [11, 7, 3]
+    np.testing.assert_array_equal(visitor.user_review[0], data.inputs.user_review[row])
+    np.testing.assert_array_equal(visitor.user_item[0], data.inputs.user_item[row])
+
+
+def test_a_visitor_without_items_has_only_zeros(data: AppDataProcessor) -> None:
+    visitor = data.visitor(np.empty(0, dtype=np.int32))
+    assert not visitor.user_item.any()
+    assert not visitor.user_profile.any()
+
+
+def test_five_stars_are_as_likely_as_the_item_and_the_user_say(paths: ArtifactPaths) -> None:
+    prices = pd.read_parquet(paths.item_price)
+    prices[columns.FIVE_STAR_RATE] = np.float32(0.5)
+    prices.iloc[9, 1] = 0.99
+    write_frame(prices, paths.item_price)
+    data = AppDataProcessor.from_artifacts(paths)
+    # Each user gave one of three items five stars: (0.5 - 0.5 - 0.5) / 6, once beside 0.99.
+    found = data.five_star_probability(0, np.array([1, 9]))
+    np.testing.assert_allclose(found, [0.5 - 0.5 / 6, 0.99 - 0.5 / 6], rtol=1e-6)
+
+
+def test_five_star_probabilities_stay_probabilities(paths: ArtifactPaths) -> None:
+    add_rows(paths, *[("fan", item, 5.0, 50) for item in range(12)])
+    prices = pd.read_parquet(paths.item_price)
+    prices[columns.FIVE_STAR_RATE] = np.linspace(0, 1, 20, dtype=np.float32)
+    write_frame(prices, paths.item_price)
+    data = AppDataProcessor.from_artifacts(paths)
+    chances = data.five_star_probability(data.user_row("fan"), np.arange(20))
+    assert chances.max() == 1
+    assert chances.min() > 0.4
+
+
+def test_of_somebody_unknown_only_the_item_tells_how_likely_five_stars_are(
+    paths: ArtifactPaths,
+) -> None:
+    prices = pd.read_parquet(paths.item_price)
+    prices[columns.FIVE_STAR_RATE] = np.linspace(0, 1, 20, dtype=np.float32)
+    write_frame(prices, paths.item_price)
+    found = AppDataProcessor.from_artifacts(paths).five_star_probability(None, np.array([0, 19]))
+    assert found.tolist() == [0, 1]
+
+
+def test_without_rates_there_is_no_five_star_probability(data: AppDataProcessor) -> None:
+    assert data.five_star_probability(0, np.array([1])) is None
+
+
+def test_kernels_of_another_catalogue_are_refused(paths: ArtifactPaths) -> None:
+    for path in (paths.item_desc, paths.item_price):
+        write_frame(pd.read_parquet(path).iloc[:-1], path)
+    with pytest.raises(ArtifactError, match="no items of the catalogue of 19"):
+        AppDataProcessor.from_artifacts(paths)

@@ -1,0 +1,143 @@
+"""The rivals, on histories small enough to know the answer."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from pipeline.evaluate.baselines import MAX_TRIALS, RIVALS, History, first_of_pair
+from pipeline.evaluate.baselines.ease import EASE
+from pipeline.evaluate.baselines.factors import BPR, IALS, MISSION_ALS
+from pipeline.evaluate.baselines.neighbours import ITEM_KNN, RP3BETA
+from pipeline.evaluate.baselines.popularity import PLAIN, popularity_counts
+from pipeline.evaluate.baselines.text_knn import TEXT_KNN
+from recsys.split import TRAIN
+from tests.support.feature_states import rows
+
+pytestmark = pytest.mark.pipeline
+
+EVERYBODY = np.arange(3)
+
+
+def history(pairs: list[tuple[int, int]], n_users: int, n_items: int) -> History:
+    """Five-star reviews of (user, item), a day apart; item j has the vector e_j."""
+    table = [(user, item, 5.0, TRAIN) for user, item in pairs]
+    return History(rows(table), n_users, n_items, np.eye(n_items, dtype=np.float32))
+
+
+SMALL = history([(0, 0), (0, 1), (1, 0), (1, 1), (1, 2), (2, 2)], n_users=3, n_items=4)
+
+
+def test_popularity_counts_the_reviews_of_each_item_whoever_wrote_them() -> None:
+    table = [(0, 2, 5.0, TRAIN), (1, 2, 1.0, TRAIN), (-1, 2, 5.0, TRAIN), (1, 0, 3.0, TRAIN)]
+    known = History(rows([*table, (0, -1, 5.0, TRAIN)]), 2, 3, np.eye(3, dtype=np.float32))
+    assert PLAIN.fit(known).catalog_scores(np.array([0, 1])).tolist() == [[1, 0, 3], [1, 0, 3]]
+
+
+def test_window_and_decay_count_back_from_the_newest_day() -> None:
+    items, days = np.array([0, 0, 1]), np.array([0, 10, 30])
+    assert popularity_counts(items, days, 2, window_days=21).tolist() == [1, 1]
+    assert popularity_counts(items, days, 2, window_days=20).tolist() == [0, 1]
+    decayed = popularity_counts(items, days, 2, decay_days=10)
+    assert decayed == pytest.approx([math.exp(-3) + math.exp(-2), 1.0])
+
+
+def test_first_review_of_a_pair_counts_and_anonymous_ones_are_never_repeats() -> None:
+    table = [(0, 1), (0, 1), (-1, 1), (-1, 1), (1, 1), (0, -1)]
+    reviews = rows([(user, item, 5.0, TRAIN) for user, item in table])
+    assert first_of_pair(reviews).tolist() == [True, False, True, True, True, True]
+
+
+def test_item_knn_sums_cosines_to_the_items_of_a_user() -> None:
+    # n = 2, 2, 2; items 0 and 1 share two users, 0 and 2 as well as 1 and 2 one
+    scores = ITEM_KNN.fit(SMALL, n_neighbours=10, shrinkage=0.0).catalog_scores(EVERYBODY)
+    assert scores[0] == pytest.approx([1.0, 1.0, 1.0, 0.0])  # 1·2/2, 1·2/2, 1/2 + 1/2
+    assert scores[2] == pytest.approx([0.5, 0.5, 0.0, 0.0])
+    shrunk = ITEM_KNN.fit(SMALL, n_neighbours=10, shrinkage=2.0).catalog_scores(EVERYBODY)
+    assert shrunk[2] == pytest.approx([0.25, 0.25, 0.0, 0.0])
+
+
+def test_only_the_nearest_neighbours_of_an_item_speak_for_it() -> None:
+    scores = ITEM_KNN.fit(SMALL, n_neighbours=1, shrinkage=0.0).catalog_scores(EVERYBODY)
+    # the nearest of item 0 is 1, of 1 is 0, and of 2 is 0 (as near as 1, but the lower row)
+    assert scores[0] == pytest.approx([1.0, 1.0, 0.5, 0.0])
+
+
+def test_rp3beta_walks_by_hand() -> None:
+    # from item 2: to user 1 (1/2) and on to 0, 1, 2 (1/3 each); to user 2 and back to 2
+    scores = RP3BETA.fit(SMALL, n_neighbours=10, alpha=1.0, beta=0.0).catalog_scores(EVERYBODY)
+    assert scores[2] == pytest.approx([1 / 6, 1 / 6, 0.0, 0.0])
+    held_back = RP3BETA.fit(SMALL, n_neighbours=10, alpha=1.0, beta=1.0).catalog_scores(EVERYBODY)
+    assert held_back[2] == pytest.approx([1 / 12, 1 / 12, 0.0, 0.0])
+
+
+def test_ease_is_the_ridge_regression_of_each_item_on_all_others() -> None:
+    matrix = SMALL.matrix.toarray()[:, :3].astype(np.float64)
+    scores = EASE.fit(SMALL, regularization=0.5).catalog_scores(EVERYBODY)
+    for item in range(3):
+        others = np.delete(np.arange(3), item)
+        left = matrix[:, others]
+        weights = np.linalg.solve(left.T @ left + 0.5 * np.eye(2), left.T @ matrix[:, item])
+        assert scores[:, item] == pytest.approx(left @ weights, abs=1e-5)
+    assert scores[:, 3].tolist() == [0.0, 0.0, 0.0]
+
+
+def test_ease_refuses_a_catalogue_that_would_take_hours(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert EASE.refuses(SMALL) == ""
+    monkeypatch.setattr("pipeline.evaluate.baselines.ease.MAX_ITEMS", 2)
+    assert "3 items with history" in EASE.refuses(SMALL)
+
+
+def test_text_knn_weighs_newer_items_more() -> None:
+    scores = TEXT_KNN.fit(SMALL, recency_decay=1.0, centred=False).catalog_scores(EVERYBODY)
+    length = math.hypot(1.0, math.exp(-1))
+    assert scores[0] == pytest.approx([math.exp(-1) / length, 1 / length, 0.0, 0.0], abs=1e-6)
+
+
+def checker_board(n_users: int, n_items: int) -> History:
+    """Even users have all even items and odd users all odd items, but for one each."""
+    return history(
+        [
+            (user, item)
+            for user in range(n_users)
+            for item in range(user % 2, n_items, 2)
+            if item != withheld(user, n_items)
+        ],
+        n_users,
+        n_items,
+    )
+
+
+def withheld(user: int, n_items: int) -> int:
+    return (user + 2 * (user // 2)) % n_items
+
+
+@pytest.mark.parametrize(
+    "rival", [MISSION_ALS, IALS, BPR, ITEM_KNN, RP3BETA, EASE], ids=lambda rival: rival.name
+)
+def test_personal_rivals_rank_the_withheld_item_of_a_checker_board_first(rival) -> None:  # type: ignore[no-untyped-def]
+    board = checker_board(40, 10)
+    scores = rival.fit(board, **rival.grid[0]).catalog_scores(np.arange(40))
+    scores[board.pairs.users, board.pairs.items] = -np.inf
+    assert scores.argmax(axis=1).tolist() == [withheld(user, 10) for user in range(40)]
+
+
+@pytest.mark.parametrize("rival", RIVALS, ids=lambda rival: rival.name)
+def test_fitting_twice_gives_the_same_scores_and_the_budget_is_kept(rival) -> None:  # type: ignore[no-untyped-def]
+    board = checker_board(20, 10)
+    first, again = (
+        rival.fit(board, **rival.grid[-1]).catalog_scores(np.arange(20)) for _ in range(2)
+    )
+    assert first.shape == (20, 10)
+    assert np.array_equal(first, again)
+    assert len(rival.grid) <= MAX_TRIALS
+
+
+@pytest.mark.parametrize("rival", [MISSION_ALS, IALS, BPR], ids=lambda rival: rival.name)
+def test_factor_models_have_no_opinion_on_items_without_history(rival) -> None:  # type: ignore[no-untyped-def]
+    board = checker_board(20, 10)
+    wider = History(board.rows, 21, 11, np.eye(11, dtype=np.float32))
+    scores = rival.fit(wider, **rival.grid[0]).catalog_scores(np.array([0, 20]))
+    assert scores[:, 10].tolist() == [0.0, 0.0]

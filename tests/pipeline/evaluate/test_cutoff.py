@@ -1,0 +1,62 @@
+"""What is known and what is asked, on a table that a reader can follow."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.evaluate.cutoff import FRESH, STALE, TUNING, moment
+from recsys.split import TEST, TRAIN, VALIDATION
+from tests.support.feature_states import moment_of, timeline
+
+pytestmark = pytest.mark.pipeline
+
+TABLE = [
+    (0, 0, 5.0, TRAIN),
+    (1, 1, 3.0, TRAIN),
+    (0, 1, 5.0, VALIDATION),
+    (1, 2, 3.0, VALIDATION),
+    (2, 0, 4.0, VALIDATION),
+    (0, 0, 5.0, TEST),  # a repeat: no case
+    (0, 2, 5.0, TEST),
+    (1, 3, 2.0, TEST),
+    (2, 1, 5.0, TEST),  # known only where validation is
+    (-1, 2, 5.0, TEST),  # an anonymous customer: no case
+    (3, 2, 5.0, TEST),  # a newcomer
+    (1, -1, 5.0, TEST),  # an item outside the catalogue: no case
+]
+
+
+def asked(name: str) -> list[tuple[int, int]]:
+    cases = moment_of(TABLE, 4, 4, name).cases
+    return list(zip(cases.users.tolist(), cases.items.tolist(), strict=True))
+
+
+def test_cases_are_first_reviews_by_users_with_a_history() -> None:
+    assert asked(TUNING) == [(0, 1), (1, 2)]
+    assert asked(STALE) == [(0, 2), (1, 3)]
+    assert asked(FRESH) == [(0, 2), (1, 3), (2, 1)]
+
+
+def test_stale_models_know_the_training_part_and_fresh_ones_validation_too() -> None:
+    stale, fresh = (moment_of(TABLE, 4, 4, name) for name in (STALE, FRESH))
+    assert (len(stale.history.rows), len(fresh.history.rows)) == (2, 5)
+    assert stale.seen_by(0).tolist() == [0]
+    assert fresh.seen_by(0).tolist() == [0, 1]
+    assert stale.known.sum() == 2
+
+
+def test_items_are_warm_where_the_history_holds_them() -> None:
+    assert moment_of(TABLE, 4, 4, FRESH).warm.tolist() == [True, False, True]
+    assert moment_of(TABLE, 4, 4, STALE).warm.tolist() == [False, False]
+
+
+def test_newcomers_are_named_customers_without_any_review_before() -> None:
+    fresh, stale = moment_of(TABLE, 4, 4, FRESH), moment_of(TABLE, 4, 4, STALE)
+    assert fresh.newcomers.users.tolist() == [3]
+    assert stale.newcomers.users.tolist() == [2, 3]
+
+
+def test_drawing_users_keeps_all_cases_of_those_drawn() -> None:
+    drawn = moment(timeline(TABLE, 4, 4), FRESH, max_users=2, seed=0)
+    assert len(drawn.users) == 2
+    assert set(drawn.cases.users) == set(drawn.users)

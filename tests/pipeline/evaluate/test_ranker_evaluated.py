@@ -1,0 +1,114 @@
+"""A ranker is judged as it would have been at the moment, and its lists are those over HTTP."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from app import create_app
+from config import Config
+from pipeline.cli import main
+from pipeline.evaluate.cutoff import STALE, moment
+from pipeline.evaluate.evaluation import Evaluation, Options, evaluate
+from pipeline.evaluate.models import STRICT
+from pipeline.evaluate.point_in_time import write_as_of
+from pipeline.evaluate.results import results
+from pipeline.evaluate.timeline import read_timeline
+from processes.start_build import open_store
+from recsys import columns
+from storage.artifacts import ArtifactPaths, read_clean, write_frame
+from tests.support.services import config_in
+from tests.support.tiny_reviews import FIRST_DAY, N_USERS, write_even_world
+
+pytestmark = [
+    pytest.mark.pipeline,
+    pytest.mark.slow,  # two models are trained
+    # Keras 3.15 copies its variables in a way that NumPy 2 no longer likes.
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+]
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory: pytest.TempPathFactory) -> Config:
+    folder = tmp_path_factory.mktemp("even")
+    write_even_world(folder)
+    config = config_in(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in config.as_environment().items():
+            patch.setenv(name, value)
+        assert main(["train", "--objective", "ranker", "--allow-worse"]) == 0
+    return config
+
+
+def paths_of(config: Config) -> ArtifactPaths:
+    return ArtifactPaths.in_folders(config.data_path, config.embeddings_path, config.model_path)
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("kept")
+
+
+@pytest.fixture(scope="module")
+def evaluation(config: Config, kept: Path) -> Evaluation:
+    return evaluate(config, Options(all_rivals=False, keep_artifacts=kept))
+
+
+def test_a_ranker_competes_with_the_network_of_the_mission(evaluation: Evaluation) -> None:
+    numbers = results(evaluation)
+    for mode in numbers["ranking"].values():
+        assert list(mode["models"]) == ["ranker", "network", "popularity", "ALS"]
+    assert numbers["rating"]["models"]["network"]["auc"]["value"] > 0.95
+    assert numbers["ranking"]["stale"]["models"]["network"]["fit_seconds"] > 0
+
+
+def test_where_single_items_are_left_out_kernels_of_training_only_are_told_apart(
+    config: Config,
+) -> None:
+    options = Options(split="leave-one-out", all_rivals=False)
+    found = evaluate(config, options)
+    assert [judged.name for judged in found.fresh.judged[:2]] == ["ranker", STRICT]
+    assert found.stale.judged[1].name == "popularity"
+
+
+def test_twenty_items_over_http_are_those_that_were_judged(
+    evaluation: Evaluation, kept: Path
+) -> None:
+    service = config_in(kept / "fresh", max_users_per_body=N_USERS)
+    store = open_store(service)
+    store.ensure(lambda _: None)
+    users, items = evaluation.timeline.user_names, evaluation.timeline.item_names
+    expected = {
+        users[user]: [items[row] for row in rows if row >= 0]
+        for user, rows in zip(
+            evaluation.fresh.moment.users, evaluation.fresh.judged[0].lists, strict=True
+        )
+    }
+    client = create_app(service, store).test_client()
+    answer = client.post("/recommendations", json={"users": list(expected), "n": 20})
+    assert answer.status_code == 200, answer.text
+    assert answer.get_json() == expected
+
+
+def test_shuffling_the_future_changes_no_kernel_and_no_column(
+    config: Config, tmp_path: Path
+) -> None:
+    paths = paths_of(config)
+    frame = read_clean(paths.clean)
+    later = frame[columns.REVIEW_TIME] >= FIRST_DAY + pd.Timedelta(days=80)
+    shuffled = [columns.USER, columns.RATING]
+    mixed = frame.copy()
+    mixed.loc[later, shuffled] = (
+        frame.loc[later, shuffled].sample(frac=1, random_state=1).to_numpy()
+    )
+    written = []
+    for clean in (frame, mixed):
+        write_frame(clean, paths.clean)
+        timeline = read_timeline(paths)
+        folder = tmp_path / f"as of {len(written)}"
+        as_of = write_as_of(paths, timeline, moment(timeline, STALE), folder)
+        written.append([as_of.item_affinity.read_bytes(), as_of.item_price.read_bytes()])
+    write_frame(frame, paths.clean)
+    assert written[0] == written[1]

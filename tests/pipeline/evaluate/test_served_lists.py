@@ -1,0 +1,80 @@
+"""What is measured is what is served: the lists of the harness are those of the service."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from app import create_app
+from pipeline.evaluate.evaluation import Evaluation, Options, evaluate
+from processes.start_build import open_store
+from storage.artifacts import ArtifactPaths
+from tests.support.artifacts import write_tiny_model
+from tests.support.services import config_in
+from tests.support.tiny_reviews import N_USERS, WIDTH, write_even_world
+
+pytestmark = [
+    pytest.mark.pipeline,
+    # Keras 3.15 copies its variables in a way that NumPy 2 no longer likes.
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+]
+
+
+@pytest.fixture(scope="module")
+def paths(tmp_path_factory: pytest.TempPathFactory) -> ArtifactPaths:
+    paths = write_even_world(tmp_path_factory.mktemp("even"))
+    write_tiny_model(paths.model, (WIDTH, WIDTH, WIDTH, 1))
+    return paths
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("kept")
+
+
+@pytest.fixture(scope="module")
+def evaluation(paths: ArtifactPaths, kept: Path) -> Evaluation:
+    config = config_in(paths.clean.parent.parent)
+    return evaluate(config, Options(all_rivals=False, keep_artifacts=kept))
+
+
+@pytest.fixture(scope="module", params=["stale", "fresh"])
+def mode(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def client(mode: str, evaluation: Evaluation, kept: Path) -> FlaskClient:
+    config = config_in(kept / mode, max_users_per_request=N_USERS)
+    store = open_store(config)
+    store.ensure(lambda _: None)
+    return create_app(config, store).test_client()
+
+
+def expected(evaluation: Evaluation, mode: str, n: int) -> dict[str, list[str]]:
+    asked = evaluation.stale if mode == "stale" else evaluation.fresh
+    users, items = evaluation.timeline.user_names, evaluation.timeline.item_names
+    return {
+        users[user]: [items[row] for row in rows[:n] if row >= 0]
+        for user, rows in zip(asked.moment.users, asked.judged[0].lists, strict=True)
+    }
+
+
+def test_twenty_items_of_every_test_user_are_those_that_were_judged(
+    evaluation: Evaluation, mode: str, client: FlaskClient
+) -> None:
+    lists = expected(evaluation, mode, 20)
+    answer = client.post("/recommendations", json={"users": list(lists), "n": 20})
+    assert answer.status_code == 200, answer.text
+    assert len(lists) == N_USERS
+    assert answer.get_json() == lists
+
+
+def test_the_five_items_of_a_plain_request_are_the_first_of_them(
+    evaluation: Evaluation, mode: str, client: FlaskClient
+) -> None:
+    lists = expected(evaluation, mode, 5)
+    answer = client.get("/recommendations", query_string={"users": list(lists)})
+    assert answer.get_json() == lists

@@ -1,0 +1,36 @@
+"""The report's tables are those that its numbers give."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from pipeline.report.tables import FOLDER, TABLES, read_numbers, with_tables
+
+pytestmark = pytest.mark.pipeline
+
+README = (FOLDER / "README.md").read_text(encoding="utf-8")
+
+
+def test_tables_of_the_report_are_made_from_the_committed_numbers() -> None:
+    assert with_tables(README, read_numbers()) == README
+
+
+def test_every_table_is_shown_once() -> None:
+    assert sorted(re.findall(r"<!-- table: (\w+) -->", README)) == sorted(TABLES)
+
+
+def test_text_outside_the_blocks_stays() -> None:
+    page = "before\n<!-- table: runs -->\n| old |\n<!-- end -->\nafter\n"
+    filled = with_tables(page, read_numbers())
+    assert filled.startswith("before\n<!-- table: runs -->\n| data |")
+    assert filled.endswith("|\n<!-- end -->\nafter\n")
+
+
+def test_numbers_of_real_data_say_how_they_were_made() -> None:
+    real = {name: part for name, part in read_numbers().items() if name != "bundled sample"}
+    assert real
+    for part in real.values():
+        assert part["command"].startswith("python -m pipeline")
+        assert re.fullmatch(r"\d{4}-\d{2}-\d{2}", part["date"])

@@ -1,0 +1,346 @@
+"""The sample shop: the same bytes each time, every kind of dirt, tastes that can be learned."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import hashlib
+import io
+import re
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from config import PROJECT_ROOT, Config
+from pipeline.errors import PipelineError
+from pipeline.sample import defects as dirt
+from pipeline.sample import stage as sample
+from pipeline.sample.portable_random import Dice
+from pipeline.sample.table import SAMPLE_COLUMNS, SampleSize, as_csv, sample_rows
+from pipeline.sample.vocabulary import read_phrases, read_themes
+from recsys import columns
+
+ANONYMOUS = {"amazon customer", "kindle customer"}
+SMALL = SampleSize(n_users=60, n_items=80, n_rows=400)
+PLAIN_PRICE = re.compile(r"\$[\d,]+\.\d\d")
+
+
+@pytest.fixture(scope="module")
+def content() -> bytes:
+    return as_csv(sample_rows(7, SampleSize()))
+
+
+@pytest.fixture(scope="module")
+def rows(content: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(content.decode())))
+
+
+def test_same_seed_gives_the_same_bytes_in_another_process(content: bytes) -> None:
+    # Another hash seed would show in any order that comes from a set.
+    program = (
+        "import hashlib; from pipeline.sample.table import *;"
+        "print(hashlib.sha256(as_csv(sample_rows(7, SampleSize()))).hexdigest())"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", program],
+        env={"PYTHONHASHSEED": "4711", "PATH": "/usr/bin:/bin"},
+        cwd=PROJECT_ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert answer.stdout.strip() == hashlib.sha256(content).hexdigest()
+
+
+def test_another_seed_gives_another_shop() -> None:
+    assert sample_rows(1, SMALL) != sample_rows(2, SMALL)
+
+
+def test_columns_are_the_published_ones_and_the_ids(content: bytes) -> None:
+    header = content.split(b"\n", 1)[0].decode()
+    assert header.split(",") == list(SAMPLE_COLUMNS)
+    assert SAMPLE_COLUMNS[:14] == columns.RAW_COLUMNS
+    assert SAMPLE_COLUMNS[14:] == ("reviewerID", "asin", "unixReviewTime")
+
+
+def test_size_is_about_what_was_asked_for(rows: list[dict[str, str]]) -> None:
+    assert 19_600 <= len(rows) <= 20_400
+    assert 2_900 <= len({row["reviewerID"] for row in rows} - {""}) <= 3_000
+    assert 1_400 <= len({row["asin"] for row in rows} - {""}) <= 1_500
+
+
+def test_ratings_are_skewed_to_five_stars(rows: list[dict[str, str]]) -> None:
+    counts = Counter(row["rating"] for row in rows if row["rating"])
+    assert set(counts) == {"1.0", "2.0", "3.0", "4.0", "5.0"}
+    assert 0.64 <= counts["5.0"] / counts.total() <= 0.74
+
+
+def test_reviews_span_four_years_and_grow(rows: list[dict[str, str]]) -> None:
+    days = sorted(row["reviewTime"] for row in rows if row["reviewTime"])
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\d", day) for day in days)
+    assert days[0] < "2014-12-01"
+    assert "2018-09-25" <= days[-1] <= "2018-09-30"
+    years = Counter(day[:4] for day in days)
+    assert years["2015"] < years["2016"] < years["2017"]
+
+
+def test_users_and_items_are_long_tailed_and_some_come_late(rows: list[dict[str, str]]) -> None:
+    dated = [row for row in rows if row["reviewTime"]]
+    by_user = Counter(row["reviewerID"] for row in dated if row["reviewerID"])
+    by_item = Counter(row["asin"] for row in dated if row["asin"])
+    assert max(by_user.values()) > 10 * sorted(by_user.values())[len(by_user) // 2]
+    assert max(by_item.values()) > 10 * sorted(by_item.values())[len(by_item) // 2]
+    cut = sorted(row["reviewTime"] for row in dated)[int(0.9 * len(dated))]
+    for key, at_least in (("reviewerID", 100), ("asin", 5)):
+        before = {row[key] for row in dated if row["reviewTime"] < cut}
+        assert len({row[key] for row in dated} - before) >= at_least
+
+
+def test_prices_are_skewed_and_some_have_a_thousands_comma(
+    rows: list[dict[str, str]],
+) -> None:
+    texts = [row["price"] for row in rows if PLAIN_PRICE.fullmatch(row["price"])]
+    prices = sorted(float(text[1:].replace(",", "")) for text in texts if text != "$0.00")
+    assert prices[0] > 2
+    assert 15 < prices[len(prices) // 2] < 60
+    assert prices[-1] > 5 * prices[len(prices) // 2]
+    assert sum(text.startswith("$1,") for text in texts) >= 5
+
+
+def test_every_kind_of_dirt_is_there(rows: list[dict[str, str]]) -> None:
+    items = {row["asin"]: row for row in rows}
+    prices = [row["price"] for row in rows]
+    descriptions = [row["description"] for row in rows]
+    reviews = [row["reviewText"] for row in rows]
+    names = [row["userName"] for row in rows]
+    found = {
+        "price_missing": (prices.count("") / len(rows), 0.12, 0.30),
+        "price_range": (sum(" - $" in p for p in prices) / len(rows), 0.03, 0.15),
+        "price_zero": (prices.count("$0.00") / len(rows), 0.003, 0.06),
+        "price_junk": (sum("{" in p or "<" in p for p in prices) / len(rows), 0.005, 0.08),
+        "description_missing": (sum(d in {"", "[]"} for d in descriptions) / len(rows), 0.02, 0.12),
+        "description_html": (sum("<p>" in d for d in descriptions) / len(rows), 0.1, 0.3),
+        "description_list": (sum(d.startswith('["') for d in descriptions) / len(rows), 0.4, 0.6),
+        "title_entities": (
+            sum("&#39;" in r["itemName"] or "&amp;" in r["itemName"] for r in rows) / len(rows),
+            0.002,
+            0.1,
+        ),
+        "review_html": (sum("<br" in t or "&#34;" in t for t in reviews) / len(rows), 0.04, 0.08),
+        "text_missing": (
+            sum(not r["reviewText"] and bool(r["summary"]) for r in rows) / len(rows),
+            0.01,
+            0.02,
+        ),
+        "all_text_missing": (
+            sum(not r["reviewText"] and not r["summary"] for r in rows) / len(rows),
+            0.001,
+            0.006,
+        ),
+        "no_user": (
+            sum(not r["userName"] and not r["reviewerID"] for r in rows) / len(rows),
+            0.002,
+            0.008,
+        ),
+        "no_item": (
+            sum(not r["itemName"] and not r["asin"] for r in rows) / len(rows),
+            0.001,
+            0.006,
+        ),
+        "no_rating": (sum(not r["rating"] for r in rows) / len(rows), 0.002, 0.008),
+        "no_time": (sum(not r["reviewTime"] for r in rows) / len(rows), 0.001, 0.005),
+        "duplicates": (1 - len({tuple(r.values()) for r in rows}) / len(rows), 0.008, 0.016),
+        "name_case": (
+            sum(n != n.rstrip() or (n.islower() and " " in n) for n in names) / len(rows),
+            0.01,
+            0.04,
+        ),
+        "title_case": (
+            sum(r["itemName"] != r["itemName"].rstrip() or r["itemName"].isupper() for r in rows)
+            / len(rows),
+            0.008,
+            0.03,
+        ),
+    }
+    wrong = {kind: share for kind, (share, low, high) in found.items() if not low <= share <= high}
+    assert wrong == {}
+    assert len(items) > 1_000
+
+
+def test_an_item_can_have_several_prices_descriptions_and_spellings(
+    rows: list[dict[str, str]],
+) -> None:
+    for column, at_least in (("price", 200), ("description", 50), ("itemName", 200)):
+        forms: dict[str, set[str]] = {}
+        for row in rows:
+            if row["asin"] and row[column]:
+                forms.setdefault(row["asin"], set()).add(row[column])
+        assert sum(len(texts) > 1 for texts in forms.values()) >= at_least
+
+
+def test_anonymous_customers_come_in_several_spellings(rows: list[dict[str, str]]) -> None:
+    anonymous = [row for row in rows if row["userName"].strip(" .").lower() in ANONYMOUS]
+    assert 0.02 <= len(anonymous) / len(rows) <= 0.08
+    assert len({row["userName"] for row in anonymous}) >= 6
+    assert len({row["reviewerID"] for row in anonymous}) >= 60
+
+
+def test_people_share_names_and_only_the_id_tells_them_apart(rows: list[dict[str, str]]) -> None:
+    ids: dict[str, set[str]] = {}
+    for row in rows:
+        if row["reviewerID"]:
+            ids.setdefault(row["userName"].strip(" .").lower(), set()).add(row["reviewerID"])
+    shared = [name for name, several in ids.items() if len(several) > 1 and name not in ANONYMOUS]
+    assert 20 <= len(shared) <= 120
+
+
+def test_titles_stay_apart_when_case_and_punctuation_are_dropped(
+    rows: list[dict[str, str]],
+) -> None:
+    ids: dict[str, set[str]] = {}
+    for row in rows:
+        title = row["itemName"].replace("&#39;", "'").replace("&amp;", "&").replace("&quot;", '"')
+        if title:
+            key = "".join(c for c in title.lower() if c.isalnum())
+            ids.setdefault(key, set()).add(row["asin"])
+    assert [title for title, several in ids.items() if len(several) > 1] == []
+
+
+def test_no_placeholder_of_the_grammar_is_left(rows: list[dict[str, str]]) -> None:
+    for column in ("itemName", "description", "summary", "reviewText", "feature", "category"):
+        assert not [row[column] for row in rows if re.search(r"[{}]|\bNone\b", row[column])]
+    assert not [row["itemName"] for row in rows if re.search(r"  \S|\(\)|, ,|,$", row["itemName"])]
+
+
+def test_vocabulary_says_something_of_every_kind_and_reads_as_one_shop() -> None:
+    themes = read_themes()
+    assert len(themes) == 36
+    assert len({theme.name for theme in themes}) == 36
+    for theme in themes:
+        nicknames = {kind.nickname for kind in theme.kinds}
+        for sentence in (*theme.praise, *theme.gripes, *theme.facts):
+            assert sentence.nicknames <= nicknames, sentence
+    assert all(set(by_rating) == {1, 2, 3, 4, 5} for by_rating in read_phrases().parts.values())
+
+
+def test_users_buy_within_few_themes(rows: list[dict[str, str]]) -> None:
+    themes_of: dict[str, Counter[str]] = {}
+    for row in rows:
+        if row["reviewerID"]:
+            themes_of.setdefault(row["reviewerID"], Counter())[row["category"]] += 1
+    busy = [themes for themes in themes_of.values() if themes.total() >= 10]
+    top_three = [sum(n for _, n in themes.most_common(3)) / themes.total() for themes in busy]
+    # By chance, three of 36 themes would hold some 35 % of ten purchases.
+    assert sum(top_three) / len(top_three) > 0.7
+
+
+def test_words_of_the_history_find_the_next_purchase_better_than_popularity(
+    rows: list[dict[str, str]],
+) -> None:
+    dated = sorted(
+        (row["reviewTime"], row["reviewerID"], row["asin"], row["category"] + row["description"])
+        for row in rows
+        if row["reviewTime"] and row["reviewerID"] and row["asin"]
+    )
+    items = sorted({asin for _, _, asin, _ in dated})
+    row_of = {asin: row for row, asin in enumerate(items)}
+    vectors = _word_vectors({asin: text for _, _, asin, text in dated}, items)
+    cut = int(0.9 * len(dated))
+    popularity = np.bincount([row_of[asin] for _, _, asin, _ in dated[:cut]], minlength=len(items))
+    history: dict[str, set[int]] = {}
+    future: dict[str, set[int]] = {}
+    for number, (_, user, asin, _) in enumerate(dated):
+        (history if number < cut else future).setdefault(user, set()).add(row_of[asin])
+    hits = {"words": 0, "popularity": 0}
+    for user in future.keys() & history.keys():
+        seen = sorted(history[user])
+        for name, scores in (
+            ("words", vectors @ vectors[seen].mean(axis=0)),
+            ("popularity", popularity.astype(np.float64)),
+        ):
+            scores[seen] = -1.0
+            hits[name] += bool(set(np.argsort(-scores)[:5].tolist()) & future[user])
+    assert hits["words"] > 1.5 * hits["popularity"] > 0
+
+
+def _word_vectors(texts: dict[str, str], items: list[str]) -> np.ndarray:
+    """Unit vectors (n_items, n_words) of the words of a text, rare ones weighing more."""
+    bags = [set(re.findall(r"[a-z]+", texts[asin].lower())) for asin in items]
+    documents = Counter(word for bag in bags for word in bag)
+    column = {word: number for number, word in enumerate(sorted(documents))}
+    vectors = np.zeros((len(items), len(column)))
+    for row, bag in enumerate(bags):
+        for word in bag:
+            vectors[row, column[word]] = np.log(len(items) / documents[word])
+    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
+
+
+def test_purchases_out_of_taste_are_rated_lower(rows: list[dict[str, str]]) -> None:
+    seen: dict[str, Counter[str]] = {}
+    for row in rows:
+        seen.setdefault(row["reviewerID"], Counter())[row["category"]] += 1
+    stars: dict[bool, list[float]] = {True: [], False: []}
+    for row in rows:
+        themes = seen[row["reviewerID"]]
+        if row["rating"] and row["reviewerID"] and themes.total() >= 10:
+            stars[themes[row["category"]] > 1].append(float(row["rating"]))
+    usual, odd = (sum(stars[key]) / len(stars[key]) for key in (True, False))
+    assert usual > odd + 0.7
+
+
+def test_shares_of_dirt_are_those_of_the_documented_table() -> None:
+    table = re.findall(r"^\| (\w+) +\| ([\d.]+) \|", dirt.__doc__ or "", flags=re.MULTILINE)
+    assert {kind: float(share) for kind, share in table} == dirt.SHARES
+
+
+def test_dice_draw_what_they_promise() -> None:
+    dice = Dice(1)
+    normal = [dice.normal() for _ in range(20_000)]
+    assert abs(sum(normal) / len(normal)) < 0.03
+    assert abs(sum(x * x for x in normal) / len(normal) - 1) < 0.05
+    assert sorted(dice.shuffled(range(50))) == list(range(50))
+    counts = Counter(dice.pick_weighted("ab", (1, 3)) for _ in range(10_000))
+    assert 0.72 < counts["b"] / 10_000 < 0.78
+    assert {dice.index_below([1.0, 2.0, 3.0], first=1) for _ in range(100)} == {1, 2}
+
+
+def _run(output: Path, *options: str) -> str:
+    rich_console = pytest.importorskip("rich.console", reason="rich is in the pipeline group")
+    parser = argparse.ArgumentParser()
+    sample.add_arguments(parser)
+    said = io.StringIO()
+    console = rich_console.Console(file=said, width=200)
+    sample.run(parser.parse_args(["--output", str(output), *options]), Config(), console)
+    return said.getvalue()
+
+
+def test_stage_writes_the_file_and_says_how_much(tmp_path: Path) -> None:
+    output = tmp_path / "new" / "reviews.csv"
+    said = _run(output, "--users", "60", "--items", "80", "--rows", "400", "--seed", "3")
+    assert output.read_bytes() == as_csv(sample_rows(3, SMALL))
+    assert f"{output}: " in said
+    assert "reviews" in said
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--items", "5"), "--items is 5; expected 72 or more"),
+        (("--rows", "10"), "10 purchases by 3,000 users"),
+        (("--users", "10"), "expected 10 to 450"),
+        (("--users", "0"), "--users is 0; expected 1 or more"),
+    ],
+)
+def test_impossible_size_is_refused_and_the_old_file_stays(
+    tmp_path: Path, options: tuple[str, ...], words: str
+) -> None:
+    output = tmp_path / "reviews.csv"
+    output.write_text("mine")
+    with pytest.raises(PipelineError, match=re.escape(words)):
+        _run(output, *options)
+    assert output.read_text() == "mine"
+    assert list(tmp_path.iterdir()) == [output]

@@ -1,0 +1,272 @@
+"""The ranker learns what comes next, from the past alone, and is refused where it is no good."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.cli import main
+from pipeline.errors import PipelineError
+from pipeline.train.ranker.data import RankerData, read_ranker_data
+from pipeline.train.ranker.feature_state import RECENCY_DECAY, Log, World, world_of
+from pipeline.train.ranker.head import Head, catalog_scores
+from pipeline.train.ranker.item_columns import ITEM_COLUMNS
+from pipeline.train.ranker.judging import Judgement, judge
+from pipeline.train.ranker.lists import Targets, make_lists, pair_features, targets_of
+from pipeline.train.ranker.stage import refuse_worse
+from pipeline.train.ranker.training import (
+    BEFORE_VALIDATION,
+    Fold,
+    Trial,
+    fit,
+    lists_of,
+    make_folds,
+    try_out,
+)
+from recsys import columns
+from recsys.split import temporal_cuts
+from scoring.affinity import dense_affinities, histories
+from storage.affinity_file import read_affinity_kernels
+from storage.artifacts import ArtifactPaths, read_clean, write_frame
+from tests.support.chain_artifacts import (
+    N_ITEMS,
+    N_STEPS,
+    N_USERS,
+    WIDTH,
+    item_of,
+    write_chain_world,
+)
+
+pytestmark = [
+    pytest.mark.pipeline,
+    # Keras 3.15 copies its variables in a way that NumPy 2 no longer likes.
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+]
+
+N_INPUTS = len(ITEM_COLUMNS) + len(RECENCY_DECAY) + 4
+
+
+@pytest.fixture(scope="module")
+def paths(tmp_path_factory: pytest.TempPathFactory) -> ArtifactPaths:
+    return write_chain_world(tmp_path_factory.mktemp("chain"))
+
+
+@pytest.fixture(scope="module")
+def data(paths: ArtifactPaths) -> RankerData:
+    return read_ranker_data(paths)
+
+
+@pytest.fixture(scope="module")
+def folds(data: RankerData) -> list[Fold]:
+    return make_folds(data, 10.0, lambda _: None)
+
+
+@pytest.fixture
+def head() -> Head:
+    random = np.random.default_rng(1)
+    sizes: tuple[tuple[int, ...], ...] = ((N_INPUTS,), (N_INPUTS, 6), (6,), (6,))
+    return Head(*(random.normal(size=size).astype(np.float32) for size in sizes))
+
+
+def number_of(row: int) -> int:
+    """The number in the name of the user of a row; rows are in the order of names."""
+    return int(sorted(str(u) for u in range(N_USERS))[row])
+
+
+def run_stage(paths: ArtifactPaths, *options: str) -> int:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DATA_PATH", str(paths.clean.parent))
+        patch.setenv("EMBEDDINGS_PATH", str(paths.item_desc.parent))
+        patch.setenv("MODEL_PATH", str(paths.model.parent))
+        return main(["train", *options])
+
+
+def test_published_files_foretell_what_comes_next(tmp_path: Path) -> None:
+    import keras
+
+    paths = write_chain_world(tmp_path)
+    assert run_stage(paths, "--objective", "ranker") == 0
+    items = pd.read_parquet(paths.item_price)
+    data = read_ranker_data(paths)
+    kernels = read_affinity_kernels(paths.item_affinity, items.index)
+    history = histories(data.log.users, data.log.items, data.log.times, data.n_users)
+    model = keras.saving.load_model(paths.model)
+    users = np.arange(0, N_USERS, 10)
+    phi = dense_affinities(kernels, history, users)
+    found = []
+    for place, user in enumerate(users):
+        nothing, profile = np.zeros((N_ITEMS, WIDTH)), np.zeros((N_ITEMS, 4))
+        inputs = [nothing, nothing, nothing, items.to_numpy(np.float32), phi[place], profile]
+        scores = model.predict(inputs, verbose=0).reshape(-1)
+        scores[history.of(int(user))] = -np.inf
+        found.append(int(np.argmax(scores)) == item_of(number_of(int(user)), N_STEPS))
+    assert np.mean(found) > 0.5
+    card = json.loads(paths.model.with_suffix(".json").read_text())
+    assert card["widths"] == [WIDTH, WIDTH, WIDTH, 9, len(RECENCY_DECAY), 4]
+    validation = card["validation"]
+    assert validation["ranker"]["ndcg@10"] > 2 * validation["popularity"]["ndcg@10"]
+
+
+def test_rating_network_takes_the_ranker_s_columns_away_again(tmp_path: Path) -> None:
+    import keras
+
+    paths = write_chain_world(tmp_path)
+    price = pd.read_parquet(paths.item_price)
+    write_frame(price.assign(five_star_rate=np.float32(1)), paths.item_price)
+    assert run_stage(paths, "--objective", "rating", "--epochs", "1") == 0
+    assert list(pd.read_parquet(paths.item_price).columns) == [columns.PRICE]
+    assert [t.shape[1] for t in keras.saving.load_model(paths.model).inputs] == [WIDTH] * 3 + [1]
+
+
+def shuffled_after(log: Log, day: int, seed: int) -> Log:
+    """Give the rows from a day on to other items, with other ratings and at other times."""
+    later = np.flatnonzero(log.days >= day)
+    random = np.random.default_rng(seed)
+    changed = {}
+    for name in ("users", "items", "ratings"):
+        column = getattr(log, name).copy()
+        column[later] = column[random.permutation(later)]
+        changed[name] = column
+    return log._replace(**changed)
+
+
+def test_shuffling_the_future_changes_nothing_that_was_trained(data: RankerData) -> None:
+    from pipeline.train.ranker.fitting import RankerPlan
+
+    end = temporal_cuts(data.log.days).validation_end_day
+    other = replace(data, log=shuffled_after(data.log, end, seed=5))
+    assert not np.array_equal(other.log.items, data.log.items)
+    plan = RankerPlan(hidden_units=4, n_heads=2, epochs=2)
+    results = []
+    for given in (data, other):
+        folds = make_folds(given, 10.0, lambda _: None)
+        lists = lists_of(folds, seed=0)
+        trial = try_out(lists[BEFORE_VALIDATION], folds[-1], given, plan, lambda _: None)
+        results.append((folds, lists, trial, fit(lists, plan, lambda _: None)))
+    (folds, lists, trial, head), (other_folds, other_lists, other_trial, other_head) = results
+    assert trial == other_trial
+    for mine, theirs in zip(lists, other_lists, strict=True):
+        assert np.array_equal(mine.features, theirs.features)
+    for fold, other_fold in zip(folds, other_folds, strict=True):
+        assert np.array_equal(fold.world.kernels.weights, other_fold.world.kernels.weights)
+        assert np.array_equal(fold.world.columns, other_fold.world.columns)
+    assert np.array_equal(head.linear, other_head.linear)
+    assert np.array_equal(head.hidden, other_head.hidden)
+
+
+def test_folds_foretell_days_that_their_world_has_not_seen(folds: list[Fold]) -> None:
+    for fold in folds:
+        known = set(zip(fold.before.users.tolist(), fold.before.items.tolist(), strict=True))
+        asked = zip(fold.targets.users.tolist(), fold.targets.items.tolist(), strict=True)
+        assert len(fold.targets.users) > 0
+        assert not known & set(asked)
+    sizes = [len(fold.before.users) for fold in folds]
+    assert sizes == sorted(sizes)
+    assert sizes[-1] == pytest.approx(0.8 * N_USERS * N_STEPS, rel=0.1)
+
+
+def test_folds_of_the_trial_ask_for_nothing_from_the_validation_days(folds: list[Fold]) -> None:
+    log = folds[-1].before
+    known = set(zip(log.users.tolist(), log.items.tolist(), strict=True))
+    for fold in folds[BEFORE_VALIDATION]:
+        asked = zip(fold.targets.users.tolist(), fold.targets.items.tolist(), strict=True)
+        assert set(asked) <= known
+    reaching = folds[BEFORE_VALIDATION.stop].targets
+    asked = zip(reaching.users.tolist(), reaching.items.tolist(), strict=True)
+    assert not set(asked) <= known
+
+
+def test_lists_hold_the_target_first_and_nothing_that_was_chosen_before(
+    folds: list[Fold],
+) -> None:
+    world, targets = folds[-1].world, folds[-1].targets
+    lists = make_lists(world, targets, seed=3, limit=20)
+    assert len(lists.users) == 20
+    counted = np.isfinite(lists.log_weights)
+    assert counted[:, 0].all()
+    for row, user in enumerate(lists.users):
+        columns_of_targets = world.columns[targets.items[targets.users == user]]
+        first = lists.features[row, 0, : len(ITEM_COLUMNS)]
+        assert (columns_of_targets == first).all(axis=1).any()
+        weight = np.exp(lists.log_weights[row][counted[row]].astype(np.float64)).sum()
+        # The likely ones and what stands for the rest: all that the user hasn't chosen.
+        assert weight == pytest.approx(N_ITEMS - len(world.history.of(int(user))), abs=1e-3)
+
+
+def test_catalogue_scores_are_the_scores_of_all_pairs(folds: list[Fold], head: Head) -> None:
+    world = folds[-1].world
+    users = np.array([3, 77, 149])
+    scores = catalog_scores(head, world, users)
+    for row, user in enumerate(users):
+        features = pair_features(world, np.full(N_ITEMS, user), np.arange(N_ITEMS))
+        assert scores[row] == pytest.approx(head.score(features), abs=1e-4)
+
+
+def test_keras_model_is_the_head_and_splits_exactly(head: Head, tmp_path: Path) -> None:
+    import keras
+
+    from pipeline.train.ranker.network import build_ranker
+    from scoring.split.graph_split import split
+
+    widths = (1 + len(ITEM_COLUMNS), len(RECENCY_DECAY), 4)
+    build_ranker(head, (5, 6, 7), widths).save(tmp_path / "ranker.keras")
+    model = keras.saving.load_model(tmp_path / "ranker.keras")
+    random = np.random.default_rng(0)
+    inputs = [random.normal(size=(9, w)).astype(np.float32) for w in (5, 6, 7, *widths)]
+    features = np.concatenate([inputs[3][:, 1:], inputs[4], inputs[5]], axis=1)
+    output = model.predict(inputs, verbose=0).reshape(-1)
+    assert output == pytest.approx(head.score(features), abs=1e-4)
+    assert split(model).affinity_gains is not None
+
+
+def test_scaling_leaves_the_order_of_items_alone(head: Head) -> None:
+    random = np.random.default_rng(2)
+    x = random.normal(size=(50, N_INPUTS)).astype(np.float32)
+    mean = random.normal(size=N_INPUTS).astype(np.float32)
+    spread = random.uniform(0.5, 2, N_INPUTS).astype(np.float32)
+    difference = head.score((x - mean) / spread) - head.unscaled(mean, spread).score(x)
+    assert np.ptp(difference) == pytest.approx(0, abs=1e-3)
+
+
+def test_judging_leaves_out_what_was_chosen_before(data: RankerData) -> None:
+    before = Log(*(np.array(column) for column in ([0], [2], [0], [0], [5.0])))
+    targets = Targets(np.array([0, 0]), np.array([1, 3]))
+
+    def scores(users: np.ndarray) -> np.ndarray:
+        return np.tile(np.array([0.0, 5.0, 9.0, 3.0]), (len(users), 1))
+
+    found = judge(scores, before, targets, n_users=1, n_items=4)
+    assert (found.ndcg, found.hit_rate, found.n_cases) == (1.0, 1.0, 2)  # ranks 1 and 2
+
+
+def test_ranker_that_popularity_beats_is_refused_unless_allowed() -> None:
+    worse, better = Judgement(0.01, 0.02, 5, 9), Judgement(0.03, 0.05, 5, 9)
+    trial = Trial(worse, better, "log_count_30d")
+    with pytest.raises(PipelineError, match=r"0\.0100, 0\.0200 below .* --allow-worse"):
+        refuse_worse(trial, allow=False)
+    refuse_worse(trial, allow=True)
+    refuse_worse(replace(trial, ranker=better), allow=False)
+
+
+def test_data_of_people_who_never_come_back_is_refused_and_nothing_is_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    paths = write_chain_world(tmp_path)
+    clean = read_clean(paths.clean)
+    write_frame(clean.assign(**{columns.USER: [f"u{n}" for n in range(len(clean))]}), paths.clean)
+    before = paths.item_price.read_bytes()
+    assert run_stage(paths, "--objective", "ranker") == 2
+    assert "--objective rating" in " ".join(capsys.readouterr().err.split())
+    assert not paths.model.exists()
+    assert paths.item_price.read_bytes() == before
+
+
+def test_world_of_an_empty_past_has_no_affinities_of_behaviour(data: RankerData) -> None:
+    world: World = world_of(data.log.where(data.log.days < 0), data.catalog, data.n_users)
+    assert not world.columns[:, : len(ITEM_COLUMNS) - 2].any()
+    assert not len(targets_of(data.log, world).users)

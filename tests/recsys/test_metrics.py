@@ -1,0 +1,266 @@
+"""Metrics against sums that a reader can redo, and against scikit-learn on random input."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+
+import numpy as np
+import pytest
+
+from recsys import metrics
+
+#                   1st    2nd    3rd    4th    5th by score
+LABELS = np.array([True, False, True, True, False])
+SCORES = np.array([0.9, 0.8, 0.7, 0.4, 0.2])
+
+
+@pytest.mark.parametrize("name", ["rating", "ranking", "catalog", "intervals"])
+def test_docstring_examples_are_true(name: str) -> None:
+    assert doctest.testmod(importlib.import_module(f"recsys.metrics.{name}")).failed == 0
+
+
+def test_auc_counts_the_pairs_in_the_right_order() -> None:
+    # positives .9 .7 .4 against negatives .8 .2: right are .9>.8 .9>.2 .7>.2 .4>.2 of six
+    assert metrics.roc_auc(LABELS, SCORES) == pytest.approx(4 / 6)
+
+
+def test_auc_of_scores_all_alike_is_one_half() -> None:
+    assert metrics.roc_auc(LABELS, np.zeros(5)) == 0.5
+
+
+def test_auc_counts_a_tied_pair_half() -> None:
+    assert metrics.roc_auc(np.array([True, False]), np.array([0.3, 0.3])) == 0.5
+
+
+def test_auc_of_one_class_is_not_a_number() -> None:
+    assert np.isnan(metrics.roc_auc(np.array([True, True]), np.array([0.1, 0.2])))
+
+
+def test_roc_curve_steps_once_a_distinct_score() -> None:
+    false_rate, true_rate = metrics.roc_curve(LABELS, SCORES)
+    assert false_rate.tolist() == [0, 0, 0.5, 0.5, 0.5, 1]
+    assert true_rate == pytest.approx([0, 1 / 3, 1 / 3, 2 / 3, 1, 1])
+
+
+def test_roc_curve_moves_diagonally_over_ties() -> None:
+    false_rate, true_rate = metrics.roc_curve(np.array([True, False]), np.array([0.3, 0.3]))
+    assert (false_rate.tolist(), true_rate.tolist()) == ([0, 1], [0, 1])
+
+
+def test_best_threshold_is_the_score_that_separates_the_classes_best() -> None:
+    # J is 1/3 at .9, -1/6 at .8, 1/6 at .7, 1/2 at .4, 0 at .2
+    assert metrics.best_threshold(LABELS, SCORES) == 0.4
+
+
+def test_best_threshold_needs_both_classes() -> None:
+    with pytest.raises(ValueError, match="got 2 positives of 2"):
+        metrics.best_threshold(np.array([True, True]), np.array([0.1, 0.2]))
+
+
+def test_confusion_metrics_of_both_classes_by_hand() -> None:
+    said = SCORES >= 0.5  # yes yes yes no no: TP 2, FP 1, FN 1, TN 1
+    assert metrics.accuracy(LABELS, said) == pytest.approx(3 / 5)
+    assert metrics.precision(LABELS, said) == pytest.approx(2 / 3)
+    assert metrics.recall(LABELS, said) == pytest.approx(2 / 3)
+    assert metrics.f1(LABELS, said) == pytest.approx(2 / 3)
+    assert metrics.precision(LABELS, said, positive=False) == pytest.approx(1 / 2)
+    assert metrics.recall(LABELS, said, positive=False) == pytest.approx(1 / 2)
+    assert metrics.f1(LABELS, said, positive=False) == pytest.approx(1 / 2)
+
+
+def test_a_class_never_said_has_no_precision() -> None:
+    said = np.ones(5, dtype=bool)
+    assert metrics.precision(LABELS, said, positive=False) == 0.0
+    assert metrics.f1(LABELS, said, positive=False) == 0.0
+
+
+def test_rank_is_one_for_the_best_and_last_for_the_worst() -> None:
+    assert metrics.target_rank(SCORES, 0) == 1.0
+    assert metrics.target_rank(SCORES, 4) == 5.0
+
+
+def test_tied_items_share_the_middle_rank() -> None:
+    assert metrics.target_rank(np.zeros(11), 3) == 6.0
+
+
+def test_items_left_out_do_not_push_the_target_down() -> None:
+    assert metrics.target_rank(np.array([-np.inf, 0.5, 0.1]), 1) == 1.0
+
+
+def test_hit_rate_and_ndcg_by_hand() -> None:
+    ranks = np.array([1.0, 3.0, 5.0, 5.5, 100.0])
+    assert metrics.hit_rate(ranks, 5).tolist() == [1, 1, 1, 0, 0]
+    # 1/log2(2), 1/log2(4), 1/log2(6)
+    assert metrics.ndcg(ranks, 5) == pytest.approx([1.0, 0.5, 0.38685280723, 0.0, 0.0])
+
+
+def test_many_ranks_are_those_of_one_after_the_other() -> None:
+    random = np.random.default_rng(1)
+    scores = random.integers(0, 9, (4, 30)).astype(float)
+    scores[:, :5] = -np.inf
+    rows, targets = random.integers(0, 4, 12), random.integers(5, 30, 12)
+    expected = [
+        metrics.target_rank(scores[row], item) for row, item in zip(rows, targets, strict=True)
+    ]
+    assert metrics.target_ranks(scores, rows, targets).tolist() == expected
+
+
+def test_reciprocal_rank_by_hand() -> None:
+    assert metrics.reciprocal_rank(np.array([1.0, 2.5, 4.0])).tolist() == [1.0, 0.4, 0.25]
+
+
+def test_users_with_several_chosen_items_by_hand() -> None:
+    # user 3 chose items at the ranks 1, 4 and 9; user 8 one at rank 6; k = 5
+    means = metrics.user_means(np.array([4.0, 6.0, 1.0, 9.0]), np.array([3, 8, 3, 3]), k=5)
+    assert means.users.tolist() == [3, 8]
+    assert means.hit_rate.tolist() == [1.0, 0.0]
+    assert means.recall == pytest.approx([2 / 3, 0.0])
+    # (1 + 1 / log2 5) / (1 + 1 / log2 3 + 1 / 2)
+    assert means.ndcg == pytest.approx([1.43067655807 / 2.13092975357, 0.0])
+    assert means.reciprocal_rank == pytest.approx([1.0, 1 / 6])
+
+
+def test_more_chosen_items_than_places_can_still_be_a_perfect_list() -> None:
+    means = metrics.user_means(np.arange(1.0, 8.0), np.zeros(7, dtype=int), k=3)
+    assert (means.ndcg.tolist(), means.recall.tolist()) == ([1.0], [3 / 7])
+
+
+LISTS = np.array([[0, 1, 2], [0, 1, -1], [0, 3, -1]])
+
+
+def test_coverage_counts_each_item_once_and_short_lists_not_at_all() -> None:
+    assert metrics.coverage(LISTS, n_items=8) == 0.5
+
+
+def test_novelty_is_the_mean_surprise_of_all_places() -> None:
+    # of 4 users 2, 1, 1 have items 0 to 2, and nobody has item 3: 1, 2, 2 and 3 bits
+    shares = metrics.item_shares(np.array([0, 0, 1, 2]), n_users=4, n_items=4)
+    assert shares.tolist() == [0.5, 0.25, 0.25, 0.125]
+    assert metrics.novelty(LISTS, shares) == pytest.approx((3 * 1 + 2 * 2 + 2 + 3) / 7)
+
+
+def test_gini_by_hand() -> None:
+    # places 0, 1, 1, 2, 3 of five items: (-4 * 0 - 2 * 1 + 0 * 1 + 2 * 2 + 4 * 3) / (5 * 7)
+    assert metrics.gini(np.array([[0, 0, 0, 1, 1, 2, 3]]), n_items=5) == pytest.approx(14 / 35)
+
+
+def test_gini_nears_one_where_one_item_gets_every_place() -> None:
+    assert metrics.gini(np.zeros((9, 1), dtype=int), n_items=100) == pytest.approx(0.99)
+
+
+def test_interval_of_equal_values_is_a_point() -> None:
+    assert metrics.bootstrap_interval(np.full(20, 0.4), np.arange(20)) == pytest.approx((0.4, 0.4))
+
+
+def test_interval_is_wider_when_cases_belong_to_few_users() -> None:
+    values = np.tile([0.0, 1.0], 200)
+    apart = metrics.bootstrap_interval(values, np.arange(400))
+    together = metrics.bootstrap_interval(values, np.tile([0, 1], 200))
+    assert apart[0] == pytest.approx(0.45, abs=0.02)  # 0.5 - 1.96 * 0.5 / sqrt(400)
+    assert apart[1] == pytest.approx(0.55, abs=0.02)
+    assert together == (0.0, 1.0)
+
+
+def test_difference_of_two_models_is_surer_than_their_intervals() -> None:
+    random = np.random.default_rng(0)
+    theirs = random.random(300)
+    ours = theirs + 0.02
+    users = np.arange(300)
+    assert metrics.paired_difference(ours, theirs, users) == pytest.approx((0.02, 0.02, 0.02))
+    assert metrics.interval(ours, users).low < metrics.interval(theirs, users).high
+
+
+def test_resampled_means_weigh_users_by_their_cases() -> None:
+    # user 1 has three cases of 1, user 2 one case of 0: drawn (1, 1), (1, 2) or (2, 2)
+    values, users = np.array([[1.0], [1.0], [1.0], [0.0]]), np.array([1, 1, 1, 2])
+    means = metrics.resampled_means(values, users, n_samples=200)
+    assert set(np.unique(means)) == {0.0, 0.75, 1.0}
+
+
+def test_interval_of_nothing_is_not_a_number() -> None:
+    nothing = np.array([]), np.array([], dtype=int)
+    assert np.isnan(metrics.bootstrap_interval(*nothing)).all()
+
+
+@pytest.mark.pipeline
+@pytest.mark.parametrize("distinct", [3, 1_000_000])
+def test_rating_metrics_agree_with_scikit_learn(distinct: int) -> None:
+    from sklearn import metrics as reference
+
+    random = np.random.default_rng(distinct)
+    labels = random.random(500) < 0.7
+    scores = random.integers(0, distinct, 500) / distinct + 0.2 * labels
+    said = scores >= 0.6
+    assert metrics.roc_auc(labels, scores) == pytest.approx(reference.roc_auc_score(labels, scores))
+    false_rate, true_rate, _ = reference.roc_curve(labels, scores, drop_intermediate=False)
+    assert np.allclose(metrics.roc_curve(labels, scores), (false_rate, true_rate))
+    assert metrics.accuracy(labels, said) == pytest.approx(reference.accuracy_score(labels, said))
+    for positive in (True, False):
+        of_class = {"pos_label": positive, "zero_division": 0}
+        for ours, theirs in (
+            (metrics.precision, reference.precision_score),
+            (metrics.recall, reference.recall_score),
+            (metrics.f1, reference.f1_score),
+        ):
+            expected = theirs(labels, said, **of_class)
+            assert ours(labels, said, positive=positive) == pytest.approx(expected)
+
+
+def test_auc_interval_holds_the_auc_and_narrows_with_more_users() -> None:
+    random = np.random.default_rng(0)
+    labels = random.random(2_000) < 0.5
+    scores = labels + random.normal(scale=2.0, size=2_000)
+    low, high = metrics.auc_interval(labels, scores, np.arange(2_000))
+    assert low < metrics.roc_auc(labels, scores) < high
+    # Hanley and McNeil's standard error at AUC .64 and 1,000 of each class is .0124
+    assert high - low == pytest.approx(2 * 1.96 * 0.0124, rel=0.15)
+
+
+def test_auc_interval_of_one_class_is_not_a_number() -> None:
+    interval = metrics.auc_interval(np.array([True, True]), np.zeros(2), np.arange(2))
+    assert np.isnan(interval).all()
+
+
+@pytest.mark.pipeline
+def test_user_ndcg_agrees_with_scikit_learn_on_random_rankings() -> None:
+    from sklearn.metrics import ndcg_score
+
+    random = np.random.default_rng(7)
+    scores = random.random((20, 50))
+    chosen = random.random((20, 50)) < 0.08
+    chosen[:, 3] = True
+    rows, items = np.nonzero(chosen)
+    ranks = metrics.target_ranks(scores, rows, items)
+    for k in (1, 5, 10):
+        expected = ndcg_score(chosen, scores, k=k)
+        assert metrics.user_means(ranks, rows, k).ndcg.mean() == pytest.approx(expected)
+
+
+@pytest.mark.slow  # ranx compiles its metrics for half a minute
+@pytest.mark.filterwarnings("ignore:unsafe cast")  # numba's, about the random keys of ranx
+@pytest.mark.filterwarnings("ignore:.*invalid escape sequence")  # in ranx, when first compiled
+def test_user_means_agree_with_ranx_on_random_rankings() -> None:
+    import ranx
+
+    random = np.random.default_rng(11)
+    scores = random.random((25, 60))
+    rows, items = np.nonzero(random.random((25, 60)) < 0.06)
+    ranks = metrics.target_ranks(scores, rows, items)
+    chosen: dict[str, dict[str, int]] = {}
+    for row, item in zip(rows, items, strict=True):
+        chosen.setdefault(f"u{row}", {})[f"i{item}"] = 1
+    ranked = {
+        user: {f"i{item}": float(score) for item, score in enumerate(scores[int(user[1:])])}
+        for user in chosen
+    }
+    names = {
+        "hit_rate": "hit_rate@7",
+        "recall": "recall@7",
+        "ndcg": "ndcg@7",
+        "reciprocal_rank": "mrr",
+    }
+    expected = ranx.evaluate(ranx.Qrels(chosen), ranx.Run(ranked), list(names.values()))
+    means = metrics.user_means(ranks, rows, k=7)
+    for ours, theirs in names.items():
+        assert getattr(means, ours).mean() == pytest.approx(expected[theirs]), ours

@@ -1,0 +1,242 @@
+"""With affinities, too, every way to score gives `model.predict`'s ranking, to all alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from classes.app_data_processing import AppDataProcessor
+from classes.model import Model
+from recsys.ranking import Ranking
+from scoring.inputs import Visitor
+from scoring.keras_file import ModelMismatchError
+from storage.artifacts import ArtifactPaths, write_frame
+from tests.support.artifacts import write_tiny_artifacts
+from tests.support.rankers import ranker, save, write_tiny_affinities, write_tiny_ranker
+
+N_USERS, N_ITEMS, WIDTH = 40, 700, 6
+WIDTHS = (WIDTH, WIDTH, WIDTH, 2, 3, 4)
+NO_ROWS = np.empty(0, dtype=np.int32)
+
+
+def deep(seed: int) -> Any:
+    """A head that no relu units can express."""
+    import keras
+    from keras import layers
+
+    keras.utils.set_random_seed(seed)
+    inputs = [keras.Input((width,)) for width in WIDTHS]
+    units = layers.Dense(8, activation="tanh")(layers.Concatenate()(inputs))
+    return keras.Model(inputs, layers.Dense(1)(layers.Dense(4, activation="tanh")(units)))
+
+
+def unsplit(seed: int) -> Any:
+    """A network in which the affinity is bent before anything is added to it."""
+    import keras
+    from keras import layers
+
+    keras.utils.set_random_seed(seed)
+    inputs = [keras.Input((width,)) for width in WIDTHS]
+    bent = layers.Dense(3, activation="relu")(inputs[4])
+    return keras.Model(inputs, layers.Dense(1)(layers.Concatenate()([*inputs, bent])))
+
+
+NETWORKS: dict[str, Callable[[int], Any]] = {
+    "five inputs": lambda seed: ranker(WIDTHS[:5], seed),
+    "six inputs": lambda seed: ranker(WIDTHS, seed),
+    "deep": deep,
+    "unsplit": unsplit,
+}
+ENGINES = {
+    "five inputs": "relu units",
+    "six inputs": "relu units",
+    "deep": "joint steps",
+    "unsplit": "through relu of it",
+}
+
+
+class Served(NamedTuple):
+    """A model beside its network and the data that both read."""
+
+    way: str
+    network: Any
+    model: Model
+    data: AppDataProcessor
+
+
+@pytest.fixture(scope="module", params=NETWORKS)
+def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Served:
+    folder = tmp_path_factory.mktemp("ranker")
+    paths = write_tiny_ranker(folder, n_users=N_USERS, n_items=N_ITEMS, width=WIDTH)
+    add_newcomer(paths)
+    network = NETWORKS[request.param](1)
+    save(network, paths.model)
+    data = AppDataProcessor.from_artifacts(paths)
+    Model.from_keras(paths.model, data.inputs).save(paths.model.parent)
+    return Served(request.param, network, Model.open(paths.model.parent, data.inputs), data)
+
+
+def add_newcomer(paths: ArtifactPaths) -> None:
+    """Somebody without embeddings reviews the items 300, 20 and 7, the last of them last."""
+    clean = pd.read_parquet(paths.clean)
+    items = pd.read_parquet(paths.item_desc).index[[300, 20, 7]]
+    last = clean["reviewTime"].max()
+    rows = clean.iloc[[0, 0, 0]].assign(
+        userName="newcomer", itemName=list(items), reviewTime=[last, last, last]
+    )
+    write_frame(pd.concat([clean, rows], ignore_index=True), paths.clean)
+
+
+def predicted(served: Served, vectors: list[np.ndarray], history: np.ndarray) -> np.ndarray:
+    """The network's own outputs for all items, from a dense matrix of affinities."""
+    inputs = served.data.inputs
+    affinity = np.zeros((N_ITEMS, 3), dtype=np.float32)
+    touched, phi = served.data.affinities.of_history(history)
+    affinity[touched] = phi
+    review, bought, profile = (np.tile(vector, (N_ITEMS, 1)) for vector in vectors)
+    given = [review, bought, inputs.item_desc, inputs.item_price, affinity, profile]
+    wanted = given[: len(served.network.inputs)]
+    return served.network.predict(wanted, batch_size=N_ITEMS, verbose=0).reshape(-1)
+
+
+def predicted_for_user(served: Served, user: int) -> np.ndarray:
+    inputs = served.data.inputs
+    vectors = [inputs.user_review[user], inputs.user_item[user], inputs.user_profile[user]]
+    return predicted(served, vectors, served.data.affinities.history(user))
+
+
+def assert_ranks_as(found: Ranking, outputs: np.ndarray, model: Model) -> None:
+    """The same items; where float32 can't tell two outputs apart, either may come first."""
+    best = np.argsort(-outputs, kind="stable")[: len(found.rows)]
+    np.testing.assert_allclose(outputs[found.rows], outputs[best], rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(model.outputs(found.scores), outputs[found.rows], atol=1e-5)
+
+
+def as_lists(rankings: list[Ranking]) -> list[tuple[list[int], list[float]]]:
+    return [(ranking.rows.tolist(), ranking.scores.tolist()) for ranking in rankings]
+
+
+def test_each_network_is_scored_by_the_fastest_exact_way(served: Served) -> None:
+    assert ENGINES[served.way] in served.model.describe()
+
+
+def test_the_ranking_is_that_of_predict_with_dense_affinities(served: Served) -> None:
+    for user in (0, 7, 21, N_USERS):
+        expected = predicted_for_user(served, user)
+        assert_ranks_as(served.model.top_k(user, 10, NO_ROWS), expected, served.model)
+        touched = served.data.affinities.of_user(user)[0]
+        scores = served.model.score(user)
+        assert len(touched) > 10
+        np.testing.assert_allclose(
+            served.model.outputs(scores)[touched], expected[touched], atol=1e-5
+        )
+
+
+def test_the_ranking_is_that_of_the_scores(served: Served) -> None:
+    for user in range(4):
+        scores = served.model.score(user)
+        ranking = served.model.top_k(user, N_ITEMS, NO_ROWS)
+        assert ranking.rows.tolist() == np.argsort(-scores, kind="stable").tolist()
+        assert ranking.scores.tolist() == scores[ranking.rows].tolist()
+
+
+def test_many_users_get_the_bits_that_each_gets_alone(served: Served) -> None:
+    users = [int(user) for user in np.random.default_rng(0).permutation(N_USERS + 1)][:20]
+    excluded = [served.data.seen_items(user) for user in users]
+    together = served.model.top_k_of_many(users, 5, excluded)
+    alone = [served.model.top_k(*one) for one in zip(users, [5] * 20, excluded, strict=True)]
+    assert as_lists(together) == as_lists(alone)
+
+
+def test_threads_do_not_disturb_each_other(served: Served) -> None:
+    users = [user % N_USERS for user in range(80 if served.way != "unsplit" else 8)]
+    alone = [served.model.top_k(user, 5, NO_ROWS) for user in users]
+    with ThreadPoolExecutor(4) as threads:
+        together = list(threads.map(lambda user: served.model.top_k(user, 5, NO_ROWS), users))
+    assert as_lists(together) == as_lists(alone)
+
+
+def test_candidates_and_excluded_rows_both_hold(served: Served) -> None:
+    whole = served.model.top_k(3, N_ITEMS, NO_ROWS).rows
+    candidates = np.zeros(N_ITEMS, dtype=np.bool_)
+    candidates[whole[10:30]] = True
+    excluded = np.sort(whole[5:15])
+    assert served.model.top_k(3, 5, excluded, candidates).rows.tolist() == whole[15:20].tolist()
+    assert served.model.top_k(3, 50, excluded, candidates).rows.tolist() == whole[15:30].tolist()
+
+
+def test_a_visitor_gets_what_predict_says_of_the_items_named(served: Served) -> None:
+    visitor = served.data.visitor(np.array([40, 3, 555]))
+    found = served.model.top_k_of_visitor(visitor, 10, NO_ROWS)
+    vectors = [visitor.user_review[0], visitor.user_item[0], visitor.user_profile[0]]
+    assert_ranks_as(found, predicted(served, vectors, visitor.history), served.model)
+
+
+def test_a_visitor_with_a_users_history_gets_the_users_list(served: Served) -> None:
+    newcomer = served.data.user_row("newcomer")
+    history = served.data.affinities.history(newcomer)
+    assert history.tolist() == [7, 20, 300]
+    visitor: Visitor = served.data.visitor(history)._replace(
+        user_profile=served.data.inputs.user_profile[newcomer, None]
+    )
+    candidates = np.random.default_rng(5).random(N_ITEMS) < 0.5
+    for mask in (None, candidates):
+        as_visitor = served.model.top_k_of_visitor(visitor, 10, np.sort(history), mask)
+        as_user = served.model.top_k(newcomer, 10, np.sort(history), mask)
+        assert as_lists([as_visitor]) == as_lists([as_user])
+
+
+def test_a_network_of_four_inputs_serves_visitors_too(tmp_path: Path) -> None:
+    paths = write_tiny_artifacts(tmp_path)
+    data = AppDataProcessor.from_artifacts(paths)
+    model = Model.from_keras(paths.model, data.inputs)
+    visitor = data.visitor(np.array([4, 9]))
+    inputs = data.inputs
+    as_user = visitor.user_review, visitor.user_item
+    with_visitor = inputs._replace(
+        user_review=np.concatenate([inputs.user_review, as_user[0]]),
+        user_item=np.concatenate([inputs.user_item, as_user[1]]),
+    )
+    expected = Model.from_keras(paths.model, with_visitor).top_k(data.n_users, 7, NO_ROWS)
+    assert as_lists([model.top_k_of_visitor(visitor, 7, NO_ROWS)]) == as_lists([expected])
+
+
+def test_a_network_of_four_inputs_ignores_affinities(tmp_path: Path) -> None:
+    paths = write_tiny_artifacts(tmp_path)
+    before = AppDataProcessor.from_artifacts(paths)
+    write_tiny_affinities(paths)
+    after = AppDataProcessor.from_artifacts(paths)
+    assert after.affinities is not None
+    models = [Model.from_keras(paths.model, data.inputs) for data in (before, after)]
+    lists = [
+        as_lists([model.top_k(user, 20, NO_ROWS) for user in range(before.n_users)])
+        for model in models
+    ]
+    assert lists[0] == lists[1]
+
+
+@pytest.mark.parametrize("n_inputs", [5, 6])
+def test_a_ranker_without_its_affinities_is_refused_with_what_to_do(
+    tmp_path: Path, n_inputs: int
+) -> None:
+    paths = write_tiny_ranker(tmp_path, n_inputs)
+    paths.item_affinity.unlink()
+    data = AppDataProcessor.from_artifacts(paths)
+    with pytest.raises(ModelMismatchError, match=r"item_affinity_df\.pq .*POST /reload"):
+        Model.from_keras(paths.model, data.inputs)
+
+
+def test_a_ranker_of_another_number_of_kernels_is_refused_with_both_widths(
+    tmp_path: Path,
+) -> None:
+    paths = write_tiny_ranker(tmp_path)
+    save(ranker((8, 8, 8, 2, 7, 4)), paths.model)
+    data = AppDataProcessor.from_artifacts(paths)
+    with pytest.raises(ModelMismatchError, match=r"\(8, 8, 8, 2, 7, 4\).*\(8, 8, 8, 2, 3, 4\)"):
+        Model.from_keras(paths.model, data.inputs)

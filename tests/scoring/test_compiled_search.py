@@ -1,0 +1,45 @@
+"""Machine code is made once, said beforehand, and kept where it can be."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from config import PROJECT_ROOT
+from scoring.compiled_search import prepare_kernels
+from scoring.search.item_index import ENTRIES
+
+SCRIPT = """
+from pathlib import Path
+from scoring import search
+search.warm_up(Path("kept"), lambda: print("compiling"))
+"""
+
+
+def test_code_that_is_there_is_used_without_a_word(tmp_path: Path) -> None:
+    prepare_kernels(tmp_path)
+    said: list[str] = []
+    prepare_kernels(tmp_path, said.append)
+    assert said == []
+
+
+@pytest.mark.slow
+def test_beside_a_read_only_checkout_code_is_compiled_once_and_kept_in_the_folder_given(
+    tmp_path: Path,
+) -> None:
+    for room in ("config.py", "recsys", "storage", "scoring"):
+        source = PROJECT_ROOT / room
+        (shutil.copy if source.is_file() else shutil.copytree)(source, tmp_path / room)
+    (tmp_path / "scoring" / "search" / "__pycache__").touch()  # where no user can put a file
+    outputs = [
+        subprocess.run(
+            [sys.executable, "-c", SCRIPT], cwd=tmp_path, capture_output=True, check=True, text=True
+        ).stdout
+        for _ in range(2)
+    ]
+    assert outputs == ["compiling\n", ""]
+    assert len(list((tmp_path / "kept").rglob("*.nbi"))) == len(ENTRIES)

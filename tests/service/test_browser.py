@@ -1,0 +1,139 @@
+"""The pages in a real browser: everything on them works by clicking, without the network.
+
+Needs the system's Chromium (`scripts/debian-packages chromium`); skipped where there is none.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+
+from tests.support.process import Server
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = (
+    *("--headless", "--no-sandbox", "--disable-gpu"),
+    *("--disable-background-networking", "--no-first-run"),
+)
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser, running: Server) -> Iterator[Page]:
+    """A page that fails its test if it asks anybody but our server, or its script fails."""
+    page = browser.new_page()
+    asked: list[str] = []
+    errors: list[str] = []
+
+    def note_error(message: ConsoleMessage) -> None:
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            errors.append(message.text)
+
+    def note_request(request: Request) -> None:
+        if not request.url.startswith((running.url, "data:")):
+            asked.append(request.url)
+
+    page.on("request", note_request)
+    page.on("console", note_error)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    yield page
+    page.close()
+    assert asked == []
+    assert errors == []
+
+
+def send(page: Page, endpoint: str, **values: str) -> tuple[int, str]:
+    """Open an endpoint's card, fill in its form, send it, and give status and answer."""
+    card = page.locator(f"details#{endpoint}")
+    if card.get_attribute("open") is None:
+        card.locator("summary").click()
+    for name, value in values.items():
+        field = card.locator(f"[name={name}]")
+        if field.evaluate("each => each.tagName") == "SELECT":
+            field.select_option(value)
+        else:
+            field.fill(value)
+    card.locator("form").evaluate("form => delete form.dataset.status")
+    card.get_by_role("button", name="Send").click()
+    form = card.locator("form[data-status]")
+    form.wait_for()
+    return int(form.get_attribute("data-status") or 0), card.locator(".answer pre").inner_text()
+
+
+def test_every_form_of_the_docs_page_is_answered_well_as_it_stands(
+    page: Page, running: Server
+) -> None:
+    page.goto(running.url + "/docs")
+    cards = page.locator("details").all()
+    assert len(cards) > 15
+    for card in cards:
+        name = card.get_attribute("id")
+        assert name
+        status, answer = send(page, name)
+        guarded = card.locator("[name=token]").count()
+        assert status == (401 if guarded else 200), f"{name}: {answer}"
+
+
+def test_a_form_sends_what_is_filled_in(page: Page, running: Server) -> None:
+    page.goto(running.url + "/docs")
+    status, answer = send(
+        page, "recommendations", users="kelly sullivan\nzoe", n="2", detail="true", price_max="20"
+    )
+    assert status == 200
+    asked = page.locator("#recommendations .request").inner_text()
+    assert asked == (
+        "GET /recommendations?users=kelly+sullivan&users=zoe&n=2&price_max=20&detail=true"
+    )
+    expected = running.get(asked.removeprefix("GET ")).json()
+    assert json.loads(answer) == expected
+
+
+def test_a_name_with_a_comma_or_a_slash_can_be_asked_for(page: Page, running: Server) -> None:
+    page.goto(running.url + "/docs")
+    _, answer = send(page, "check_users", users="Sullivan, Kelly")
+    assert json.loads(answer) == {"Sullivan, Kelly": False}
+    status, answer = send(page, "item", item="either/or & 100%")
+    assert status == 404
+    assert "'either/or & 100%'" in answer
+
+
+def test_a_mistake_is_answered_with_its_message(page: Page, running: Server) -> None:
+    page.goto(running.url + "/docs")
+    status, answer = send(page, "recommendations_by_body", body='{"users": ["zoe"], "n": 0}')
+    assert status == 400
+    assert "from 1 to 100" in json.loads(answer)["error"]
+    status, answer = send(page, "rollback", token="secret")
+    assert status == 409
+
+
+def test_a_newcomer_comes_from_the_start_page_to_the_docs_by_clicking(
+    page: Page, running: Server
+) -> None:
+    page.goto(running.url)
+    for number in range(page.locator(".stacks a").count()):
+        link = page.locator(".stacks a").nth(number)
+        with page.expect_response(re.compile(r"/\w+")) as answer:
+            link.click()
+        assert answer.value.status == 200
+        page.go_back()
+    page.get_by_role("link", name="the documentation").click()
+    assert page.get_by_role("heading", level=1).inner_text() == "The API"
+    screenshot = os.environ.get("DOCS_SCREENSHOT")
+    if screenshot:
+        page.locator("details#recommendations summary").click()
+        page.screenshot(path=screenshot, full_page=True)

@@ -1,0 +1,43 @@
+"""Timelines and moments laid out by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pipeline.evaluate.cutoff import FRESH, Moment, moment
+from pipeline.evaluate.timeline import TEMPORAL, Timeline
+from pipeline.train.rating.data import Interactions
+
+Row = tuple[int, int, float, int]
+
+
+def rows(table: list[Row]) -> Interactions:
+    """Reviews (user, item, rating, part), a day apart; -1 is an anonymous customer."""
+    users, items, ratings, parts = (np.array(column) for column in zip(*table, strict=True))
+    return Interactions(
+        persons=users,
+        users=users,
+        items=items,
+        ratings=ratings.astype(np.float32),
+        days=np.arange(len(table), dtype=np.int32),
+        parts=parts.astype(np.int8),
+    )
+
+
+def timeline(table: list[Row], n_users: int, n_items: int) -> Timeline:
+    """A timeline of such reviews; item j costs 10 + j and has the vector e_j."""
+    return Timeline(
+        rows=rows(table),
+        user_names=np.array([f"user {u}" for u in range(n_users)], dtype=object),
+        item_names=np.array([f"item {j}" for j in range(n_items)], dtype=object),
+        titles=[f"Title {j}" for j in range(n_items)],
+        prices=10.0 + np.arange(n_items),
+        item_vectors=np.eye(n_items, dtype=np.float32),
+        split=TEMPORAL,
+        file_rows=np.arange(len(table)),
+    )
+
+
+def moment_of(table: list[Row], n_users: int, n_items: int, name: str = FRESH) -> Moment:
+    """A moment of such a timeline."""
+    return moment(timeline(table, n_users, n_items), name)

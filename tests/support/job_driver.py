@@ -1,0 +1,15 @@
+"""Runs a job whose training is another program: `python -m tests.support.job_driver PROGRAM ID LOCK`."""
+
+from __future__ import annotations
+
+import sys
+
+from processes import retrain
+
+
+def main(program: str, job_id: str, lock: str) -> None:
+    retrain.main(job_id, lock, training=(sys.executable, "-c", program))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,29 @@
+"""Settings of services on tiny artifacts, each in a folder of its own."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from config import Config
+from tests.support.process import free_port
+
+N_WORKERS = 3
+
+
+def config_in(folder: Path, **changes: object) -> Config:
+    """Settings whose every folder lies below `folder`."""
+    return Config(
+        data_path=folder / "data",
+        embeddings_path=folder / "embeddings",
+        model_path=folder / "models",
+        snapshot_path=folder / "snapshots",
+        log_path=folder / "logs",
+        **changes,  # type: ignore[arg-type]
+    )
+
+
+def copy_of(published: Config, folder: Path, **changes: object) -> Config:
+    """A service of its own on a copy of the published snapshot, which starts in no time."""
+    shutil.copytree(published.snapshot_path.parent, folder, dirs_exist_ok=True, symlinks=True)
+    return config_in(folder, **{"port": free_port(), "workers": N_WORKERS, **changes})
