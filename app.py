@@ -33,7 +33,7 @@ from log_setup import LogRotation
 from processes.retrain import RETRAINING
 from processes.start_build import open_store
 from processes.top_list_keeper import TopListKeeper
-from scoring.compiled_search import prepare_kernels
+from scoring.compiled_search import prepare_search
 from storage.run_folder import RunFolder
 
 CANNOT_START = 2
@@ -67,7 +67,7 @@ def create_app(
     config = config or Config.from_environment()
     store = store or open_store(config, ServiceCounters(config.run_path))
     service = Service(config, store, jobs or JobFolder(config, RETRAINING))
-    prepare_kernels(config.snapshot_path)
+    prepare_search(config.snapshot_path)
     app = _Application("api", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_EMPTY_BODY_BYTES
     app.url_map.merge_slashes = False  # would answer //path with an HTML redirect

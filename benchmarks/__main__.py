@@ -3,7 +3,7 @@
 python -m benchmarks [--quick] [--items N] [--users N]   everything, on a case it makes
 python -m benchmarks reloads [--reloads N]               reloads under load, every answer judged
 python -m benchmarks agreement [--users N]               whether it ranks as Keras does
-python -m benchmarks kernels                             the searches alone, in more detail
+python -m benchmarks similarities                             the searches alone, in more detail
 python -m benchmarks affinities                          what affinities add to a search
 """
 
@@ -82,7 +82,7 @@ def _agreement(options: argparse.Namespace, console: Console) -> None:
     report(options.folder / f"{n_items}x{n_users}", n_items, n_users, options.users, console)
 
 
-def _kernels(options: argparse.Namespace, _console: Console) -> None:
+def _similarities(options: argparse.Namespace, _console: Console) -> None:
     from benchmarks.kernels import report_all
 
     report_all(_size(options)[0])
@@ -103,7 +103,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Console], None]] = {
     "all": _all,
     "reloads": _reloads,
     "agreement": _agreement,
-    "kernels": _kernels,
+    "similarities": _similarities,
     "affinities": _affinities,
 }
 

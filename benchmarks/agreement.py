@@ -23,8 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
-from benchmarks.case import write_case
 from benchmarks.searches import Search, open_both
+from benchmarks.synthetic_data import write_case
 from classes.app_data_processing import AppDataProcessor
 from classes.model import Model
 from config import Config

@@ -5,8 +5,8 @@
 The file has one interaction a row: reviewerID, asin, position (0 is the oldest) and itemName.
 The last item of each of the 22,363 users is foretold among all 12,101 items, those of the
 user left out. There are no times, ratings or prices; the order of a user's items stands for
-time. Heads are fitted to foretell the second and third last items, from kernels that hold
-neither; the pace was chosen on the second last. *Fresh* kernels hold all but the last items,
+time. Heads are fitted to predict the second and third last items, from similarities that hold
+neither; the decay scale was chosen on the second last. *Fresh* similarities hold all but the last items,
 *strict* ones the training rows only (all but the last two), as published models do.
 Published HR@10 / NDCG@10: SASRec .0605 / .0318 (Geng et al., RecSys 2022), TIGER .0648 / .0384
 (Rajput et al., NeurIPS 2023).
@@ -25,11 +25,23 @@ import pandas as pd
 from config import PROJECT_ROOT
 from pipeline.embed.cache import EmbeddingCache, encode_texts
 from pipeline.train.ranker.data import RankerData
-from pipeline.train.ranker.feature_state import Catalog, Log, World, content_kernels, world_of
+from pipeline.train.ranker.feature_state import (
+    Catalog,
+    FeatureState,
+    Log,
+    content_similarities,
+    features_at,
+)
 from pipeline.train.ranker.head import Head, catalog_scores
 from pipeline.train.ranker.judging import target_ranks
 from pipeline.train.ranker.lists import Targets, targets_of
-from pipeline.train.ranker.training import Fold, at_pace_of, choose_pace, fit, lists_of
+from pipeline.train.ranker.training import (
+    Fold,
+    choose_decay_scale,
+    fit,
+    lists_of,
+    with_decay_scale_of,
+)
 from pipeline.train.tensorflow_startup import start_tensorflow
 from recsys import metrics
 from scoring.affinity import histories
@@ -81,7 +93,7 @@ def read_beauty(interactions: Path, cache: Path) -> tuple[RankerData, np.ndarray
         vectors,
         np.full(n_items, np.nan, np.float32),
         np.zeros(n_items, np.float32),
-        content_kernels(texts, vectors),
+        content_similarities(texts, vectors),
     )
     last = pd.Series(order).groupby(users).transform("max").to_numpy()
     return RankerData(log, catalog, pd.Index(item_names), len(user_names)), last - order
@@ -94,36 +106,38 @@ def run(data: RankerData, from_end: np.ndarray, seed: int) -> dict[str, dict[str
     tell = Steps()
     plan = RankerPlan(seed=seed)
     folds = [fold_before(data, from_end, last) for last in (2, 1)]
-    pace, losses = choose_pace(folds[:1], folds[1], plan, tell)
-    print("loss by pace", {name: round(loss, 4) for name, loss in losses.items()}, flush=True)
-    folds = [at_pace_of(fold, pace) for fold in folds]
+    decay_scale, losses = choose_decay_scale(folds[:1], folds[1], plan, tell)
+    print(
+        "loss by decay scale", {name: round(loss, 4) for name, loss in losses.items()}, flush=True
+    )
+    folds = [with_decay_scale_of(fold, decay_scale) for fold in folds]
     head = fit(lists_of(folds, seed, ALL_LISTS), plan, tell)
     before = data.log.where(from_end >= 1)
-    fresh = world_of(before, data.catalog, data.n_users, pace=pace)
+    fresh = features_at(before, data.catalog, data.n_users, decay_scale=decay_scale)
     history = histories(before.users, before.items, before.times, data.n_users)
-    strict = replace(folds[-1].world, history=history)
+    strict = replace(folds[-1].state, history=history)
     last = data.log.where(from_end == 0)
     targets = Targets(last.users, last.items)
     return {
-        name: figures(head, world, before, targets, data)
-        for name, world in (("fresh", fresh), ("strict", strict))
+        name: figures(head, state, before, targets, data)
+        for name, state in (("fresh", fresh), ("strict", strict))
     }
 
 
 def fold_before(data: RankerData, from_end: np.ndarray, last: int) -> Fold:
     """The fold whose targets have `last` items of their user after them."""
     before = data.log.where(from_end > last)
-    world = world_of(before, data.catalog, data.n_users)
-    return Fold(world, before, targets_of(data.log.where(from_end == last), world))
+    state = features_at(before, data.catalog, data.n_users)
+    return Fold(state, before, targets_of(data.log.where(from_end == last), state))
 
 
 def figures(
-    head: Head, world: World, before: Log, targets: Targets, data: RankerData
+    head: Head, state: FeatureState, before: Log, targets: Targets, data: RankerData
 ) -> dict[str, float]:
     """HR and NDCG at 5 and 10 of all users."""
 
     def scores(users: np.ndarray) -> np.ndarray:
-        return catalog_scores(head, world, users)
+        return catalog_scores(head, state, users)
 
     ranks = target_ranks(scores, before, targets, data.n_users, data.catalog.n_items)
     return {

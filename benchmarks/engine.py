@@ -16,15 +16,15 @@ from typing import Any
 import numpy as np
 from rich.progress import track
 
+from benchmarks.interleaved import Job, Times, in_turns
 from benchmarks.kernels import read_once
 from benchmarks.searches import Search, open_both
-from benchmarks.turns import Job, Times, in_turns
 from classes.snapshot import INPUTS, MODEL, Snapshot
 from classes.top_lists import BLOCK_USERS, TopLists
 from processes.fill_top_lists import fill_block
 from recsys.arrays import FloatArray
 from recsys.ranking import top_rows
-from scoring.compiled_search import prepare_kernels
+from scoring.compiled_search import prepare_search
 from scoring.head import joint
 from scoring.head.head_file import load_head
 from scoring.keras_file import MODEL_FILE, load_network
@@ -116,7 +116,7 @@ def faiss_jobs(item_half: FloatArray, user_rows: FloatArray) -> dict[str, Job]:
 
 
 def _searches(folder: Path) -> dict[str, Job]:
-    prepare_kernels(folder)
+    prepare_search(folder)
     arrays = open_arrays(folder)
     users = _some_users(len(arrays["user_half"]))
     item_half = np.asarray(arrays["item_half"], dtype=np.float32)

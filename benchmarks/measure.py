@@ -15,13 +15,13 @@ from rich.console import Console
 from rich.progress import track
 
 from benchmarks import engine
-from benchmarks.case import draw_halves, write_case
 from benchmarks.http_load import Endpoint, load_in_turns, recommendation_requests
+from benchmarks.interleaved import Times, in_turns
 from benchmarks.load import get
 from benchmarks.results import Results
 from benchmarks.searches import Search
 from benchmarks.service import Service, free_port, running
-from benchmarks.turns import Times, in_turns
+from benchmarks.synthetic_data import draw_halves, write_case
 from classes.snapshot import Snapshot
 from classes.top_lists import BLOCK_USERS, TopLists
 from classes.top_lists import FOLDER as TOP_LISTS
@@ -44,7 +44,7 @@ def measure(n_items: int, n_users: int, folder: Path, console: Console, *, quick
         n_users: Known users of the case.
         folder: Where the case and its snapshots lie; the case is kept for the next run.
         console: Told what runs.
-        quick: Fewer turns, and no catalogue of a million items.
+        quick: Fewer turns, and no catalog of a million items.
     """
     n_turns = 3 if quick else 9
     results = Results(n_items, n_users)

@@ -2,7 +2,7 @@
 
 An answer names its generation in a header. It is right if its body is the one that this
 generation gives when nothing else happens, and if that generation could be in service
-between the request's first byte and the answer's last. From the moment on that a reload
+between the request's first byte and the answer's last. From the cutoff on that a reload
 has answered, no request that begins may see the generation before it.
 """
 

@@ -10,9 +10,9 @@ from urllib.parse import urlencode
 import numpy as np
 from rich.console import Console
 
-from benchmarks.case import write_case
 from benchmarks.reload_trial import Trial, run_trial
 from benchmarks.service import free_port, running
+from benchmarks.synthetic_data import write_case
 from config import Config
 
 SIZES = ((2_000, 3_000), (2_500, 2_000))

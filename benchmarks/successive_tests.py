@@ -1,15 +1,15 @@
-"""The ranker and its rivals on several test periods of one data set, one after the other.
+"""The ranker and its baselines on several test periods of one data set, one after the other.
 
     python -m benchmarks.successive_tests --seeds 3 --name "Digital Music 2014"
 
 The last tenth of a small data set holds too few users to tell models apart. So the whole of
 it is done as it would have been earlier: of the artifacts in the configured folders, those of
 the first 60, 70, 80 and 90 % of the reviews and all of them are trained anew and evaluated,
-each with its own training, validation and test days, rivals tuned anew. The test days of one
-are never those of another, and no later review exists, with two exceptions: the catalogue, with
+each with its own training, validation and test days, baselines tuned anew. The test days of one
+are never those of another, and no later review exists, with two exceptions: the catalog, with
 prices and what its texts mean, is that of all reviews, for every model alike; and what the
 rating network reads of people's reviews was encoded from the first 80 % of all, which can only
-help that rival. Printed, and kept in report/successive_tests.json, are the NDCG@10 of each test,
+help that baseline. Printed, and kept in report/successive_tests.json, are the NDCG@10 of each test,
 fresh, that of all users together, and by how much the ranker is ahead there. `python -m pipeline
 report` shows them in the report.
 """
@@ -114,7 +114,7 @@ def numbers(tests: Sequence[Answers]) -> dict[str, Any]:
 
 
 def _runs(config: Config, n_seeds: int) -> Iterator[Answers]:
-    """Train and evaluate with each seed; of the rivals, which it doesn't touch, the first counts."""
+    """Train and evaluate with each seed; of the baselines, which it doesn't touch, the first counts."""
     for number in range(n_seeds):
         command = [sys.executable, "-m", "pipeline", "train", "--allow-worse", "--seed"]
         subprocess.run(
@@ -124,12 +124,12 @@ def _runs(config: Config, n_seeds: int) -> Iterator[Answers]:
             env=os.environ | config.as_environment(),
             stdout=subprocess.DEVNULL,
         )
-        evaluation = evaluate(config, Options(all_rivals=number == 0))
+        evaluation = evaluate(config, Options(all_baselines=number == 0))
         asked, names = evaluation.fresh, evaluation.timeline.user_names
         judged = asked.judged if number == 0 else asked.judged[:1]
-        cases = asked.moment.cases.users
+        cases = asked.cutoff.cases.users
         ndcg = {each.name: metrics.user_means(each.ranks, cases, K).ndcg for each in judged}
-        yield Answers(names[asked.moment.users], ndcg)
+        yield Answers(names[asked.cutoff.users], ndcg)
 
 
 def _pooled(tests: Sequence[Answers], name: str) -> NDArray[Any]:

@@ -1,4 +1,4 @@
-"""The users and items of one snapshot: who is known, what they have, what newcomers get."""
+"""The users and items of one snapshot: who is known, what they have, what cold-start users get."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from recsys.features import user_profile, user_vectors
 from recsys.features.similarity import norms
 from recsys.history import History, histories
 from scoring.affinities import Affinities
-from storage.affinity_file import read_affinity_kernels
+from storage.affinity_file import read_similarities
 from storage.artifacts import ArtifactError, ArtifactPaths, Embeddings, read_clean, read_embeddings
 from storage.name_table import Arrays, NameIndex, NameTable
 
@@ -44,7 +44,7 @@ def artifact_arrays(paths: ArtifactPaths, cold_start_window_days: int) -> Arrays
         "item_price": price.vectors,
     }
     if paths.item_affinity.exists():
-        arrays |= Affinities.arrays(read_affinity_kernels(paths.item_affinity, items))
+        arrays |= Affinities.arrays(read_similarities(paths.item_affinity, items))
         users = catalog.with_reviewers(users, clean[columns.USER])
     user_rows = catalog.rows_of(clean[columns.USER], users)
     history, taste = _history_arrays(clean, user_rows, item_rows, len(users), price)
@@ -136,7 +136,7 @@ def _history_arrays(
     history = histories(user_rows, item_rows, times, n_users)
     prices = clean[columns.PRICE].to_numpy(dtype=np.float64)
     mean_prices = catalog.mean_prices(item_rows, prices, len(price.names))
-    log_prices = user_profile.centred_log_prices(mean_prices)
+    log_prices = user_profile.centered_log_prices(mean_prices)
     rates = price.column(columns.FIVE_STAR_RATE)
     ratings = clean[columns.RATING].to_numpy(dtype=np.float64)[history.interactions]
     return history, {

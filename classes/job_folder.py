@@ -1,6 +1,6 @@
 """Jobs that run beside the service, one at a time: their states, and who may start one.
 
-jobs/lock            held by the running job's processes; the kernel frees it with them
+jobs/lock            held by the running job's processes; the similarity frees it with them
 jobs/<id>.json       state of a job, replaced whole, so that every worker can tell it
 jobs/<id>.cancel     asks the job to stop
 jobs/<id>/           its own copies of files; gone when it has ended

@@ -16,7 +16,7 @@ from scoring.head.head_file import load_head
 from scoring.inputs import ModelInputs, Visitor
 from scoring.keras_file import MODEL_FILE, check_widths, load_network
 from scoring.scorers import (
-    AFFINITY_GAINS,
+    AFFINITY_WEIGHTS,
     HEAD_FILE,
     CandidateMask,
     PredictScorer,
@@ -27,7 +27,7 @@ from scoring.visitor_rows import VisitorRows
 from storage.array_folder import open_arrays, read_manifest
 
 if TYPE_CHECKING:
-    from scoring.affinity_scoring import Touch
+    from scoring.affinity_scoring import AffinityScoring
     from scoring.split.halves import Half
 
 logger = logging.getLogger(__name__)
@@ -77,12 +77,12 @@ class Model:
             return cls(PredictScorer(load_network(folder / MODEL_FILE), inputs, reason))
         head, arrays = load_head(folder / HEAD_FILE), open_arrays(folder)
         visitors = VisitorRows.open(folder, lambda: _user_half_of(folder / MODEL_FILE))
-        touch = _touch(inputs, arrays.get(AFFINITY_GAINS))
+        affinity_scoring = _affinity_scoring(inputs, arrays.get(AFFINITY_WEIGHTS))
         if head.program is not None:
-            return cls(TileScorer.from_arrays(head, arrays, visitors, touch))
-        from scoring.search_scorer import KernelScorer  # numba; see scoring/compiled_search.py
+            return cls(TileScorer.from_arrays(head, arrays, visitors, affinity_scoring))
+        from scoring.search_scorer import SearchScorer  # numba; see scoring/compiled_search.py
 
-        return cls(KernelScorer.from_arrays(head, arrays, visitors, touch))
+        return cls(SearchScorer.from_arrays(head, arrays, visitors, affinity_scoring))
 
     def save(self, folder: Path) -> None:
         """Write what `open` needs into a folder that already holds the Keras file."""
@@ -146,13 +146,15 @@ class Model:
         return f"<Model: {self.describe()}>"
 
 
-def _touch(inputs: ModelInputs, gains: NDArray[Any] | None) -> Touch | None:
+def _affinity_scoring(
+    inputs: ModelInputs, affinity_weights: NDArray[Any] | None
+) -> AffinityScoring | None:
     """What affinities add to the items' rows; None for a network that doesn't read them."""
-    if gains is None or inputs.affinities is None:
+    if affinity_weights is None or inputs.affinities is None:
         return None
-    from scoring.affinity_scoring import Touch  # numba; see scoring/compiled_search.py
+    from scoring.affinity_scoring import AffinityScoring  # numba; see scoring/compiled_search.py
 
-    return Touch(inputs.affinities, gains)
+    return AffinityScoring(inputs.affinities, affinity_weights)
 
 
 def _user_half_of(path: Path) -> Half:
@@ -167,7 +169,7 @@ def _split_scorer(network: Any, inputs: ModelInputs, say: Callable[[str], None])
     Raises:
         SplitError: It doesn't split, or the split disagrees or overflows.
     """
-    from scoring.search_scorer import KernelScorer
+    from scoring.search_scorer import SearchScorer
     from scoring.split.graph_split import AGREEMENT, INPUTS, SplitError, check_split, split
 
     halves = split(network)
@@ -184,7 +186,10 @@ def _split_scorer(network: Any, inputs: ModelInputs, say: Callable[[str], None])
     item_half = halves.item_half(inputs.item_desc, inputs.item_price)
     if not (np.isfinite(user_half).all() and np.isfinite(item_half).all()):
         raise SplitError("a half of the split holds values that are not finite")
-    visitors, touch = VisitorRows(lambda: halves.user), _touch(inputs, halves.affinity_gains)
+    visitors, affinity_scoring = (
+        VisitorRows(lambda: halves.user),
+        _affinity_scoring(inputs, halves.affinity_weights),
+    )
     if halves.head.program is not None:
-        return TileScorer(halves.head, user_half, item_half, visitors, touch)
-    return KernelScorer.build(halves.head, user_half, item_half, visitors, touch, say)
+        return TileScorer(halves.head, user_half, item_half, visitors, affinity_scoring)
+    return SearchScorer.build(halves.head, user_half, item_half, visitors, affinity_scoring, say)

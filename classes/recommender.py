@@ -164,4 +164,4 @@ class _Choice:
         missing = f" ({unpriced:,} have no price)" if unpriced else ""
         left_out = candidates.n - n_found
         gone = f", and {left_out:,} of those are excluded or already reviewed" if left_out else ""
-        return f"The catalogue has {self._data.n_items:,} items{filtered}{missing}{gone}."
+        return f"The catalog has {self._data.n_items:,} items{filtered}{missing}{gone}."

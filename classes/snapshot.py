@@ -85,7 +85,7 @@ class Snapshot:
 
         Args:
             users: Names as the caller wrote them; they become the keys.
-            n: Items a user, fewer only where the catalogue has no more to offer.
+            n: Items a user, fewer only where the catalog has no more to offer.
             exclude_seen: Leave out what the user has already reviewed.
         """
         return {user: self._recommend_one(user, n, exclude_seen) for user in users}

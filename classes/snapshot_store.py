@@ -255,7 +255,7 @@ class SnapshotStore:
 
     @contextmanager
     def _locked(self) -> Iterator[int]:
-        """Hold the one lock on building; the kernel frees it if this process dies."""
+        """Hold the one lock on building; the similarity frees it if this process dies."""
         self._root.mkdir(parents=True, exist_ok=True)
         handle = os.open(self._root / "lock", os.O_RDWR | os.O_CREAT, 0o644)
         try:

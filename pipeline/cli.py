@@ -81,7 +81,7 @@ STAGES: Final = (
     ),
     Stage(
         "evaluate",
-        "Measure the model and its rivals, tuned on validation days, on the same test days.",
+        "Measure the model and its baselines, tuned on validation days, on the same test days.",
         "DATA_PATH/clean_df.pq, the files of EMBEDDINGS_PATH, MODEL_PATH/best_model.keras",
         "report/metrics.json",
         "evaluate",

@@ -24,7 +24,7 @@ from config import Config
 from pipeline.errors import PipelineError
 from processes.start_build import open_store
 from recsys import columns
-from scoring.compiled_search import prepare_kernels
+from scoring.compiled_search import prepare_search
 from storage.atomic import replacing
 from storage.pointer import PointerFile
 from storage.sources import source_fingerprint
@@ -70,7 +70,7 @@ def run(args: argparse.Namespace, config: Config, console: Console) -> None:
 @contextmanager
 def _todays_snapshot(config: Config, console: Console) -> Iterator[Snapshot]:
     """Open the published snapshot, or build one aside if it is missing or out of date."""
-    prepare_kernels(config.snapshot_path, console.print)
+    prepare_search(config.snapshot_path, console.print)
     published = PointerFile(config.snapshot_path / "current").read()
     if published is not None and published.sources == source_fingerprint(config):
         yield open_store(config).current()

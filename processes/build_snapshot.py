@@ -26,7 +26,7 @@ from classes.snapshot import DATA, INPUTS, MODEL, Snapshot
 from classes.top_lists import FOLDER as TOP_LISTS
 from classes.top_lists import TopLists
 from config import Config
-from scoring.compiled_search import prepare_kernels
+from scoring.compiled_search import prepare_search
 from scoring.inputs import ModelInputs
 from scoring.keras_file import MODEL_FILE, ModelMismatchError
 from storage.array_folder import DamagedFolderError, open_arrays, read_manifest, save_arrays, verify
@@ -152,7 +152,7 @@ def _place_model(
     folder = unfinished / MODEL
     source = artifact_paths(config).model if model_from is None else model_from / MODEL / MODEL_FILE
     shutil.copyfile(source, folder / MODEL_FILE)
-    prepare_kernels(config.snapshot_path, say)
+    prepare_search(config.snapshot_path, say)
     say("Loading the model and precomputing its item and user halves …")
     model = Model.from_keras(folder / MODEL_FILE, inputs, say)
     model.save(folder)

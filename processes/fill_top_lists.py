@@ -9,7 +9,7 @@ import sys
 from classes.snapshot import Snapshot
 from classes.top_lists import FOLDER, TOP_K, TopLists
 from config import Config
-from scoring.compiled_search import prepare_kernels
+from scoring.compiled_search import prepare_search
 
 NICENESS = 10
 
@@ -38,7 +38,7 @@ def main(generation: str) -> None:
     root = Config.from_environment().snapshot_path
     os.nice(NICENESS)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    prepare_kernels(root)
+    prepare_search(root)
     snapshot = Snapshot.open(root / "generations" / generation)
     fill(snapshot, TopLists.open(root / FOLDER / generation, writable=True))
 

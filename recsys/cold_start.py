@@ -16,7 +16,7 @@ BAND_MIX_LENGTH = 5
 
 @dataclass(frozen=True)
 class ColdStart:
-    """The cold-start order of a catalogue.
+    """The cold-start order of a catalog.
 
     Attributes:
         order: (n_items,) int32, every item row once, the first to be shown first.
@@ -42,8 +42,8 @@ def cold_start_order(
     first, counted back from the newest interaction and not from today. A window with
     fewer than 100 five-star ratings or fewer than 20 rated items is doubled until it
     holds enough or holds everything. Equal counts go to the price nearest the
-    catalogue's median, then to the lower row. Where the first five would all lie in one
-    price band (terciles of the catalogue), the fifth gives way to the next most popular
+    catalog's median, then to the lower row. Where the first five would all lie in one
+    price band (terciles of the catalog), the fifth gives way to the next most popular
     item of another band.
 
     In a formula, for item j with price p_j and T the newest day:
@@ -53,7 +53,7 @@ def cold_start_order(
         order      = sort by (-count_j, distance_j, j)
 
     A year is long enough for the counts to mean something and short enough for what went
-    out of fashion to leave; shorter windows gave newcomers fewer hits on each of three data
+    out of fashion to leave; shorter windows gave cold-start users fewer hits on each of three data
     sets, and other shapes than a window made no difference beyond the noise.
 
     Price stays this gentle because harder rules (one item a price band, a price limit)

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.arrays import FloatArray
-from recsys.item_similarities import AffinityKernels
+from recsys.item_similarities import ItemSimilarities
 from storage.name_table import Arrays
 
 if TYPE_CHECKING:
-    from scoring.search import Room
+    from scoring.search import Workspace
 
 PREFIX: Final = "affinity_"
 
@@ -25,41 +25,43 @@ Touched = tuple[NDArray[np.int32], FloatArray]
 class Affinities:
     """Affinities of known users by row, and of anybody by the items of a history.
 
-    Threads may share it: each adds up in room of its own, which it keeps.
+    Threads may share it: each adds up in workspace of its own, which it keeps.
 
     Attributes:
-        kernels: The item-item kernels.
+        similarities: The item similarities.
     """
 
     def __init__(
         self,
-        kernels: AffinityKernels,
+        similarities: ItemSimilarities,
         history_starts: NDArray[np.int64],
         history_items: NDArray[np.int32],
     ) -> None:
-        """Wrap kernels and histories, in memory or mapped from files."""
-        self.kernels = kernels
+        """Wrap similarities and histories, in memory or mapped from files."""
+        self.similarities = similarities
         self._starts = history_starts
         self._items = history_items
         self._of_thread = threading.local()
 
     @staticmethod
-    def arrays(kernels: AffinityKernels) -> Arrays:
-        """Name the arrays of the kernels for saving."""
-        return {PREFIX + name: array for name, array in kernels._asdict().items()}
+    def arrays(similarities: ItemSimilarities) -> Arrays:
+        """Name the arrays of the similarities for saving."""
+        return {PREFIX + name: array for name, array in similarities._asdict().items()}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Affinities | None:
-        """Wrap arrays that `arrays` named, and the histories; None where there are no kernels."""
+        """Wrap arrays that `arrays` named, and the histories; None where there are no similarities."""
         if PREFIX + "weights" not in arrays:
             return None
-        kernels = AffinityKernels(*(arrays[PREFIX + name] for name in AffinityKernels._fields))
-        return cls(kernels, arrays["history_starts"], arrays["history_items"])
+        similarities = ItemSimilarities(
+            *(arrays[PREFIX + name] for name in ItemSimilarities._fields)
+        )
+        return cls(similarities, arrays["history_starts"], arrays["history_items"])
 
     @property
-    def n_kernels(self) -> int:
+    def n_similarities(self) -> int:
         """Columns of an affinity."""
-        return self.kernels.n_kernels
+        return self.similarities.n_similarities
 
     def history(self, user_row: int) -> NDArray[np.int32]:
         """Items of a known user, newest first."""
@@ -73,14 +75,14 @@ class Affinities:
         """What some items touch, newest first (h,) int32."""
         from scoring.affinity import affinities  # numba costs who never scores half a second
 
-        return affinities(self.kernels, items, self.room)
+        return affinities(self.similarities, items, self.workspace)
 
     @property
-    def room(self) -> Room:
+    def workspace(self) -> Workspace:
         """Where this thread adds up; all zero."""
-        from scoring.affinity import new_room
+        from scoring.affinity import new_workspace
 
-        room = getattr(self._of_thread, "room", None)
-        if room is None:
-            room = self._of_thread.room = new_room(self.kernels)
-        return cast("Room", room)
+        workspace = getattr(self._of_thread, "workspace", None)
+        if workspace is None:
+            workspace = self._of_thread.workspace = new_workspace(self.similarities)
+        return cast("Workspace", workspace)

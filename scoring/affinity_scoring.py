@@ -13,7 +13,7 @@ from scoring.affinities import Affinities
 from scoring.affinity import compiled_form
 
 
-class Touch:
+class AffinityScoring:
     """Gives the compiled search what the histories of users add to the items' rows.
 
     Attributes:
@@ -21,11 +21,11 @@ class Touch:
         gains: (C, head.item_width) float32, what a unit of each affinity adds to a row.
     """
 
-    def __init__(self, affinities: Affinities, gains: FloatArray) -> None:
+    def __init__(self, affinities: Affinities, affinity_weights: FloatArray) -> None:
         """Bring together the data's affinities and the model's use of them."""
         self.affinities = affinities
-        self.gains = search.frozen(gains, np.float32)
-        self._kernels = compiled_form(affinities.kernels)
+        self.affinity_weights = search.frozen(affinity_weights, np.float32)
+        self._similarities = compiled_form(affinities.similarities)
 
     def of_users(self, user_rows: Sequence[int]) -> search.Affinity:
         """Of known users."""
@@ -36,11 +36,11 @@ class Touch:
         starts = np.cumsum([0, *map(len, histories)])
         items = histories[0] if len(histories) == 1 else np.concatenate(histories)
         return search.Affinity(
-            self._kernels,
-            self.gains,
+            self._similarities,
+            self.affinity_weights,
             search.frozen(starts, np.int64),
             search.frozen(items, np.int32),
-            self.affinities.room,
+            self.affinities.workspace,
         )
 
     def rows_of(
@@ -48,4 +48,4 @@ class Touch:
     ) -> tuple[NDArray[np.int32], FloatArray]:
         """The items that a history touches, and their rows (t, head.item_width)."""
         touched, phi = self.affinities.of_history(history)
-        return touched, item_half[touched] + phi @ self.gains
+        return touched, item_half[touched] + phi @ self.affinity_weights

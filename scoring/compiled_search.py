@@ -12,7 +12,7 @@ logger = logging.getLogger(__name__)
 FOLDER: Final = "machine_code"
 
 
-def prepare_kernels(snapshot_path: Path, say: Callable[[str], None] = logger.info) -> None:
+def prepare_search(snapshot_path: Path, say: Callable[[str], None] = logger.info) -> None:
     """Have the compiled search ready in this process, before a request needs it.
 
     Args:
@@ -23,5 +23,5 @@ def prepare_kernels(snapshot_path: Path, say: Callable[[str], None] = logger.inf
 
     search.warm_up(
         snapshot_path / FOLDER,
-        lambda: say("Compiling the scoring kernels, once: about 15 s …"),
+        lambda: say("Compiling the scoring code, once: about 15 s …"),
     )

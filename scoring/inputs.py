@@ -17,7 +17,7 @@ class ModelInputs(NamedTuple):
         item_desc: (n_items, d) float32.
         item_price: (n_items, dp) float32.
         user_profile: (n_users, 4) float32, see `recsys.features.user_profile`.
-        affinities: Of users to items; None where the data has no kernels.
+        affinities: Of users to items; None where the data has no similarities.
     """
 
     user_review: FloatArray

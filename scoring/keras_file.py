@@ -63,7 +63,7 @@ def check_widths(network: Any, inputs: ModelInputs) -> None:
     found = tuple(input_widths(network))
     expected = tuple(array.shape[1] for array in inputs.tables)
     if inputs.affinities is not None:
-        expected += (inputs.affinities.n_kernels,)
+        expected += (inputs.affinities.n_similarities,)
         expected += () if inputs.user_profile is None else (inputs.user_profile.shape[1],)
     elif len(found) > len(expected):
         raise ModelMismatchError(

@@ -22,7 +22,7 @@ from storage.array_folder import save_arrays
 
 if TYPE_CHECKING:
     from scoring.affinities import Affinities
-    from scoring.affinity_scoring import Touch
+    from scoring.affinity_scoring import AffinityScoring
     from scoring.inputs import ModelInputs, Visitor
     from scoring.visitor_rows import VisitorRows
 
@@ -33,7 +33,7 @@ CandidateMask = NDArray[np.bool_] | None
 NO_ROWS: Final = np.empty(0, dtype=np.int32)
 
 HEAD_FILE: Final = "head.npz"
-AFFINITY_GAINS: Final = "affinity_gains"
+AFFINITY_WEIGHTS: Final = "affinity_weights"
 
 PREDICT_BATCH_SIZE: Final = 8192
 USERS_AT_ONCE: Final = 16
@@ -92,14 +92,14 @@ class TileScorer:
         user_half: FloatArray,
         item_half: FloatArray,
         visitors: VisitorRows,
-        touch: Touch | None = None,
+        affinity_scoring: AffinityScoring | None = None,
     ) -> None:
         """Bring together what was computed from one network."""
         self.head = head
         self.user_half = user_half
         self.item_half = item_half
         self._visitors = visitors
-        self._touch = touch
+        self._affinity_scoring = affinity_scoring
 
     @classmethod
     def from_arrays(
@@ -107,10 +107,10 @@ class TileScorer:
         head: Head,
         arrays: Mapping[str, NDArray[Any]],
         visitors: VisitorRows,
-        touch: Touch | None = None,
+        affinity_scoring: AffinityScoring | None = None,
     ) -> TileScorer:
         """Wrap what `save` wrote, which may be memory maps."""
-        return cls(head, arrays["user_half"], arrays["item_half"], visitors, touch)
+        return cls(head, arrays["user_half"], arrays["item_half"], visitors, affinity_scoring)
 
     def score(self, user_row: int) -> FloatArray:
         """Score all items."""
@@ -159,18 +159,22 @@ class TileScorer:
     def save(self, folder: Path) -> None:
         """Write head and halves."""
         halves = {"user_half": self.user_half, "item_half": self.item_half}
-        save_split(folder, self.head, halves, self._visitors, self._touch)
+        save_split(folder, self.head, halves, self._visitors, self._affinity_scoring)
 
     def _score_many(self, user_rows: Sequence[int]) -> FloatArray:
-        histories = [self._touch.affinities.history(row) for row in user_rows if self._touch]
+        histories = [
+            self._affinity_scoring.affinities.history(row)
+            for row in user_rows
+            if self._affinity_scoring
+        ]
         return self._scores_of(self.user_half[user_rows], histories)
 
     def _scores_of(self, rows: FloatArray, histories: Sequence[ItemRows]) -> FloatArray:
         """Score all items for each row, and those that its history touches by their own rows."""
         scores = joint.score(self.head, rows, self.item_half)
-        if self._touch is not None:
+        if self._affinity_scoring is not None:
             for place, history in enumerate(histories):
-                touched, raised = self._touch.rows_of(self.item_half, history)
+                touched, raised = self._affinity_scoring.rows_of(self.item_half, history)
                 scores[place, touched] = joint.score(self.head, rows[place, None], raised)[0]
         return scores
 
@@ -260,13 +264,15 @@ def save_split(
     head: Head,
     arrays: Mapping[str, NDArray[Any]],
     visitors: VisitorRows,
-    touch: Touch | None,
+    affinity_scoring: AffinityScoring | None,
 ) -> None:
     """Write a head, what it joins, and what visitors and affinities need, for `Model.open`."""
     save_head(head, folder / HEAD_FILE)
     visitors.save(folder)
-    gains = {} if touch is None else {AFFINITY_GAINS: touch.gains}
-    save_arrays(folder, {**arrays, **gains}, {})
+    affinity_weights = (
+        {} if affinity_scoring is None else {AFFINITY_WEIGHTS: affinity_scoring.affinity_weights}
+    )
+    save_arrays(folder, {**arrays, **affinity_weights}, {})
 
 
 def _dense(
@@ -275,7 +281,7 @@ def _dense(
     """Affinities of a history to all items, (n_items, C)."""
     if affinities is None:
         return None
-    dense = np.zeros((n_items, affinities.n_kernels), dtype=np.float32)
+    dense = np.zeros((n_items, affinities.n_similarities), dtype=np.float32)
     touched, phi = affinities.of_history(history)
     dense[touched] = phi
     return dense

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from recsys.arrays import FloatArray, ItemRows
 from recsys.ranking import Ranking
 from scoring import search
-from scoring.affinity_scoring import Touch
+from scoring.affinity_scoring import AffinityScoring
 from scoring.head import joint
 from scoring.head.joint import Head
 from scoring.scorers import CandidateMask, save_split
@@ -33,7 +33,7 @@ SAMPLED_K: Final = 5
 CODES: Final = "codes_"
 
 
-class KernelScorer:
+class SearchScorer:
     """Searches the items for one user or for many who pass over them together.
 
     Args:
@@ -50,14 +50,14 @@ class KernelScorer:
         user_half: FloatArray,
         index: search.ItemIndex,
         visitors: VisitorRows,
-        touch: Touch | None = None,
+        affinity_scoring: AffinityScoring | None = None,
     ) -> None:
         """Bring together what was computed from one network."""
         self._head = head
         self._user_half = search.frozen(user_half, np.float32)
         self._index = index
         self._visitors = visitors
-        self._touch = touch
+        self._affinity_scoring = affinity_scoring
 
     @classmethod
     def build(
@@ -66,9 +66,9 @@ class KernelScorer:
         user_half: FloatArray,
         item_half: FloatArray,
         visitors: VisitorRows,
-        touch: Touch | None = None,
+        affinity_scoring: AffinityScoring | None = None,
         say: Callable[[str], None] = logger.info,
-    ) -> KernelScorer:
+    ) -> SearchScorer:
         """Index an item half (n_items, head.item_width), in bytes where that pays off."""
         codes = search.quantize_items(item_half, head.relu_weights)
         index = search.ItemIndex.build(head.relu_weights, head.bias, item_half, codes)
@@ -79,7 +79,7 @@ class KernelScorer:
                 say(f"Bytes would leave {share:.0%} of the items to score exactly: not used.")
             else:
                 say(f"Bytes leave {share:.2%} of the items to score exactly.")
-        return cls(head, user_half, index, visitors, touch)
+        return cls(head, user_half, index, visitors, affinity_scoring)
 
     @classmethod
     def from_arrays(
@@ -87,15 +87,15 @@ class KernelScorer:
         head: Head,
         arrays: Mapping[str, NDArray[Any]],
         visitors: VisitorRows,
-        touch: Touch | None = None,
-    ) -> KernelScorer:
+        affinity_scoring: AffinityScoring | None = None,
+    ) -> SearchScorer:
         """Wrap what `save` wrote, which may be memory maps; nothing of it is read."""
         parts = [arrays.get(CODES + name) for name in search.Codes._fields]
         codes = None if parts[0] is None else search.Codes(*cast("list[NDArray[Any]]", parts))
         index = search.ItemIndex.build(
             head.relu_weights, head.bias, arrays["item_half"], codes, arrays["peaks"]
         )
-        return cls(head, arrays["user_half"], index, visitors, touch)
+        return cls(head, arrays["user_half"], index, visitors, affinity_scoring)
 
     def score(self, user_row: int) -> FloatArray:
         """Score all items in one exact pass."""
@@ -131,7 +131,11 @@ class KernelScorer:
     ) -> Ranking:
         """Compute the visitor's row, then search as for a user."""
         user = self._visitors.of(visitor)[0]
-        added = self._touch.of_histories([visitor.history]) if self._touch else None
+        added = (
+            self._affinity_scoring.of_histories([visitor.history])
+            if self._affinity_scoring
+            else None
+        )
         return search.top_k(self._index, user, k, excluded, candidates, added)
 
     def outputs(self, scores: FloatArray) -> FloatArray:
@@ -148,11 +152,13 @@ class KernelScorer:
         found = {"user_half": self._user_half, "item_half": table.items, "peaks": table.peaks}
         if len(codes.blocks):
             found |= {CODES + name: part for name, part in codes._asdict().items()}
-        save_split(folder, self._head, found, self._visitors, self._touch)
+        save_split(folder, self._head, found, self._visitors, self._affinity_scoring)
 
     def _added(self, user_rows: Sequence[int]) -> search.Affinity | None:
         """What the histories of users add to the items."""
-        return None if self._touch is None else self._touch.of_users(user_rows)
+        return (
+            None if self._affinity_scoring is None else self._affinity_scoring.of_users(user_rows)
+        )
 
 
 def _share_scored(index: search.ItemIndex, user_half: FloatArray) -> float:

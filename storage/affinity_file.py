@@ -1,9 +1,9 @@
-"""The file form of item-item kernels, `item_affinity_df.pq`: one row an entry.
+"""The file form of item similarities, `item_affinity_df.pq`: one row an entry.
 
 | column | meaning |
 |---|---|
 | kernel | name of the kernel; kernels are ordered as they first appear |
-| itemName, neighbour | both as in `item_desc_emb_df.pq`: having the item speaks for the neighbour |
+| itemName, neighbor | both as in `item_desc_emb_df.pq`: having the item speaks for the neighbor |
 | weight | float32, already on the scale of the affinity |
 | recency_decay | float32, constant within a kernel |
 """
@@ -20,22 +20,22 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from recsys import columns
-from recsys.item_similarities import AffinityKernels, stack_kernels
+from recsys.item_similarities import ItemSimilarities, stack_similarities
 from storage.artifacts import ArtifactError, missing_file_message
 from storage.atomic import replacing
 
 KERNEL: Final = "kernel"
-NEIGHBOUR: Final = "neighbour"
+NEIGHBOR: Final = "neighbour"
 WEIGHT: Final = "weight"
 RECENCY_DECAY: Final = "recency_decay"
-COLUMNS: Final = (KERNEL, columns.ITEM, NEIGHBOUR, WEIGHT, RECENCY_DECAY)
+COLUMNS: Final = (KERNEL, columns.ITEM, NEIGHBOR, WEIGHT, RECENCY_DECAY)
 
-_NAMES: Final = (KERNEL, columns.ITEM, NEIGHBOUR)
+_NAMES: Final = (KERNEL, columns.ITEM, NEIGHBOR)
 _REBUILD: Final = "Train the ranker again: python -m pipeline train."
 
 
-def read_affinity_kernels(path: Path, items: pd.Index) -> AffinityKernels:
-    """Read `item_affinity_df.pq` for a catalogue.
+def read_similarities(path: Path, items: pd.Index) -> ItemSimilarities:
+    """Read `item_affinity_df.pq` for a catalog.
 
     Args:
         path: The file.
@@ -43,7 +43,7 @@ def read_affinity_kernels(path: Path, items: pd.Index) -> AffinityKernels:
 
     Raises:
         ArtifactError: Missing or unreadable file, a column is absent or no number, there are
-            no rows, an item isn't in the catalogue, a weight isn't finite, or a kernel has
+            no rows, an item isn't in the catalog, a weight isn't finite, or a kernel has
             no or several decays.
     """
     table = _read_table(path)
@@ -51,25 +51,25 @@ def read_affinity_kernels(path: Path, items: pd.Index) -> AffinityKernels:
         raise ArtifactError(f"{path}: has no rows. {_REBUILD}")
     kernel, names = _codes(table, KERNEL, path)
     kernel, names = _as_they_appear(kernel, names)
-    item, neighbour = (_rows(table, name, items, path) for name in (columns.ITEM, NEIGHBOUR))
+    item, neighbor = (_rows(table, name, items, path) for name in (columns.ITEM, NEIGHBOR))
     weight, decay = (_numbers(table, name, path) for name in (WEIGHT, RECENCY_DECAY))
-    entries = (kernel, item, neighbour, weight)
+    entries = (kernel, item, neighbor, weight)
     decays = _decay_of_kernels(kernel, names, decay, path)
-    return stack_kernels(names.tolist(), decays, entries, len(items))
+    return stack_similarities(names.tolist(), decays, entries, len(items))
 
 
-def write_affinity_kernels(kernels: AffinityKernels, items: pd.Index, path: Path) -> None:
-    """Write kernels kernel by kernel, atomically; `read_affinity_kernels` gives them back."""
+def write_similarities(kernels: ItemSimilarities, items: pd.Index, path: Path) -> None:
+    """Write kernels kernel by kernel, atomically; `read_similarities` gives them back."""
     counts = np.diff(kernels.starts)
     segment = np.repeat(np.arange(len(counts)), counts)
-    kernel, item = segment % kernels.n_kernels, segment // kernels.n_kernels
+    kernel, item = segment % kernels.n_similarities, segment // kernels.n_similarities
     order = np.argsort(kernel, kind="stable")
     names = pa.array(items.astype(str))
     table = pa.table(
         {
             KERNEL: _dictionary(kernel[order], pa.array(kernels.names.tolist())),
             columns.ITEM: _dictionary(item[order], names),
-            NEIGHBOUR: _dictionary(kernels.neighbours[order], names),
+            NEIGHBOR: _dictionary(kernels.neighbors[order], names),
             WEIGHT: kernels.weights[order],
             RECENCY_DECAY: kernels.recency_decay[kernel[order]],
         }
@@ -88,7 +88,7 @@ def _read_table(path: Path) -> pa.Table:
         missing = [name for name in COLUMNS if name not in found]
         if missing:
             raise ArtifactError(f"{path}: lacks the columns {missing}; it has {found}. {_REBUILD}")
-        # Names are read as codes: as strings, a hundred neighbours an item are gigabytes.
+        # Names are read as codes: as strings, a hundred neighbors an item are gigabytes.
         return pq.read_table(path, columns=list(COLUMNS), read_dictionary=list(_NAMES))
     except (OSError, pa.ArrowInvalid) as error:
         if not path.exists():
@@ -132,7 +132,7 @@ def _rows(table: pa.Table, column: str, items: pd.Index, path: Path) -> NDArray[
     if len(unknown):
         raise ArtifactError(
             f"{path}: {len(unknown):,} of {len(used):,} names in {column!r} are no items of the "
-            f"catalogue of {len(items):,}, {names[unknown[0]]!r} among them. {_REBUILD}"
+            f"catalog of {len(items):,}, {names[unknown[0]]!r} among them. {_REBUILD}"
         )
     return rows[codes].astype(np.int32)
 

@@ -1,7 +1,7 @@
 """Whole numbers that all worker processes add to, at next to no cost and without loss.
 
 Each process has a file of its own, mapped into memory, and adds there by itself; a reader
-sums over all files. The pages belong to the kernel, so a worker that is killed takes
+sums over all files. The pages belong to the similarity, so a worker that is killed takes
 nothing along, and the one that replaces it goes on with the same file:
 
     counters-0.names     one JSON array a line: the name of the number at that position
@@ -97,7 +97,7 @@ class Counters:
         return sums
 
     def _claimed(self, folder: Path) -> mmap.mmap:
-        """Lock the first file that no living process holds; the kernel frees it with us."""
+        """Lock the first file that no living process holds; the similarity frees it with us."""
         slot = 0
         while True:
             with (folder / _VALUES.format(slot)).open("ab+") as file:

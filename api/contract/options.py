@@ -52,7 +52,7 @@ HISTORY = Names(
         "Names of items that somebody who isn't known has chosen, newest first; the newest 50 "
         "count. Users who aren't known get their items from these instead of what is popular. "
         "Without `users`, the answer's key is `visitor`. `detail` lists those of them that "
-        "aren't in the catalogue."
+        "aren't in the catalog."
     ),
     default=[],
     most=MOST_NAMED,

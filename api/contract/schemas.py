@@ -97,7 +97,7 @@ SCHEMAS: Final[dict[str, Schema]] = {
             },
             unknown_items={
                 **NAMES,
-                "description": "Items of the history that the catalogue lacks; absent if none.",
+                "description": "Items of the history that the catalog lacks; absent if none.",
             },
         ),
         "reason",
@@ -126,7 +126,7 @@ SCHEMAS: Final[dict[str, Schema]] = {
     ),
     "User": record(
         user={"type": "string", "description": "The name as the data has it."},
-        n_reviews={**COUNT, "description": "Of items in the catalogue."},
+        n_reviews={**COUNT, "description": "Of items in the catalog."},
         reviews={**list_of(reference("Review")), "description": "Newest first, at most n."},
     ),
 }

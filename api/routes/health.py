@@ -104,11 +104,11 @@ class SelfCheck:
 def _fault(snapshot: Snapshot) -> str:
     """Say what is wrong with a snapshot; nothing where it is sound."""
     try:
-        newcomer = snapshot.data.cold_start_items(1)
+        cold_start_user = snapshot.data.cold_start_items(1)
         known = snapshot.model.top_k(0, 1, snapshot.data.no_items).rows
     except Exception as error:  # noqa: BLE001 - whatever it is, it would meet every request too
         return f"scoring fails with {type(error).__name__}: {error}"
-    if not len(newcomer) or not len(known):
+    if not len(cold_start_user) or not len(known):
         return "it has no item to recommend"
     return ""
 

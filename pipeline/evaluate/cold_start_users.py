@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.evaluate.baselines.popularity import popularity_counts
-from pipeline.evaluate.cutoff import Moment
+from pipeline.evaluate.cutoff import Cutoff
 from recsys import metrics
 from recsys.cold_start import cold_start_order
 
@@ -26,8 +26,8 @@ Ranks = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Newcomers:
-    """The rules on newcomers of the test period, everything before it known.
+class ColdStartUsers:
+    """The rules on cold-start users of the test period, everything before it known.
 
     Attributes:
         windows: (window, HitRate@5 on validation) of the served rule.
@@ -47,14 +47,14 @@ class Newcomers:
         return max(self.windows, key=lambda tried: tried[1])[0]
 
 
-def judge_newcomers(
-    validation: Moment, fresh: Moment, prices: NDArray[np.float64], window_days: int
-) -> Newcomers:
+def judge_cold_start_users(
+    validation: Cutoff, fresh: Cutoff, prices: NDArray[np.float64], window_days: int
+) -> ColdStartUsers:
     """Choose on validation, then rank on the test period.
 
     Args:
-        validation: The moment at which training ends.
-        fresh: The moment at which validation ends too.
+        validation: The cutoff at which training ends.
+        fresh: The cutoff at which validation ends too.
         prices: (n_items,) USD, NaN where unknown.
         window_days: The window that the service is set to.
     """
@@ -76,31 +76,31 @@ def judge_newcomers(
         f"chosen decay: {decay} days": counted_ranks(fresh, decay),
         "popularity": counted_ranks(fresh, None),
     }
-    return Newcomers(windows, decays, fresh.newcomers.users, ranks)
+    return ColdStartUsers(windows, decays, fresh.cold_start_users.users, ranks)
 
 
 def served_ranks(
-    moment: Moment, prices: NDArray[np.float64], window_days: int, *, mix_prices: bool = True
+    cutoff: Cutoff, prices: NDArray[np.float64], window_days: int, *, mix_prices: bool = True
 ) -> Ranks:
-    """Rank the newcomers' items by the order that the service shows."""
-    rows = moment.history.rows.where(moment.history.rows.items >= 0)
+    """Rank the cold-start users' items by the order that the service shows."""
+    rows = cutoff.history.rows.where(cutoff.history.rows.items >= 0)
     rule = cold_start_order(
         rows.items, rows.days, rows.ratings, prices, window_days, mix_prices=mix_prices
     )
     place = np.empty(len(prices))
     place[rule.order] = np.arange(1, len(prices) + 1)
-    return place[moment.newcomers.items]
+    return place[cutoff.cold_start_users.items]
 
 
-def counted_ranks(moment: Moment, decay_days: float | None) -> Ranks:
-    """Rank the newcomers' items by how often all items were reviewed, ties by mid-rank."""
-    rows = moment.history.rows.where(moment.history.rows.items >= 0)
-    n_items = moment.history.n_items
+def counted_ranks(cutoff: Cutoff, decay_days: float | None) -> Ranks:
+    """Rank the cold-start users' items by how often all items were reviewed, ties by mid-rank."""
+    rows = cutoff.history.rows.where(cutoff.history.rows.items >= 0)
+    n_items = cutoff.history.n_items
     counts = popularity_counts(rows.items, rows.days, n_items, decay_days=decay_days)
-    return (n_items + 1 - metrics.mid_ranks(counts))[moment.newcomers.items]
+    return (n_items + 1 - metrics.mid_ranks(counts))[cutoff.cold_start_users.items]
 
 
-def _hit_rate(ranks: Ranks, moment: Moment) -> float:
+def _hit_rate(ranks: Ranks, cutoff: Cutoff) -> float:
     if len(ranks) == 0:
         return 0.0
-    return float(metrics.user_means(ranks, moment.newcomers.users, K).hit_rate.mean())
+    return float(metrics.user_means(ranks, cutoff.cold_start_users.users, K).hit_rate.mean())

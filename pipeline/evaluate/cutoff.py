@@ -1,4 +1,4 @@
-"""A moment in a timeline: what is known then, and the cases that come after it."""
+"""A cutoff in a timeline: what is known then, and the cases that come after it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ STALE: Final = "stale"
 FRESH: Final = "fresh"
 TUNING: Final = "tuning"
 
-MOMENTS: Final = {
+CUTOFFS: Final = {
     TUNING: (TRAIN, VALIDATION),
     STALE: (TRAIN, TEST),
     FRESH: (VALIDATION, TEST),
@@ -29,19 +29,19 @@ MOMENTS: Final = {
 
 
 @dataclass(frozen=True)
-class Moment:
+class Cutoff:
     """The questions that all models are asked, the same for each.
 
     Attributes:
         name: `TUNING`, `STALE` or `FRESH`.
         known: (n_rows of the timeline,) whether each review is known.
         history: The known reviews.
-        cases: One row a question: the first review of an item of the catalogue by a user
+        cases: One row a question: the first review of an item of the catalog by a user
             with history, in the part that is asked about.
         users: (m,) ascending, the users of the cases.
-        newcomers: The same questions for named customers without any history.
+        cold_start_users: The same questions for named customers without any history.
         seen_starts: Compressed rows, as `recsys.catalog.seen_items` gives them, of what
-            each user has at this moment; left out of every ranking.
+            each user has at this cutoff; left out of every ranking.
         seen: The items of them.
     """
 
@@ -50,12 +50,12 @@ class Moment:
     history: History
     cases: Interactions
     users: Rows
-    newcomers: Interactions
+    cold_start_users: Interactions
     seen_starts: NDArray[np.int64]
     seen: NDArray[np.int32]
 
     def seen_by(self, user: int) -> NDArray[np.int32]:
-        """List what a user has at this moment, ascending."""
+        """List what a user has at this cutoff, ascending."""
         return self.seen[self.seen_starts[user] : self.seen_starts[user + 1]]
 
     @cached_property
@@ -72,11 +72,11 @@ class Moment:
 
     def __repr__(self) -> str:
         """Say how many questions there are."""
-        return f"<Moment {self.name}: {len(self.cases):,} cases of {len(self.users):,} users>"
+        return f"<Cutoff {self.name}: {len(self.cases):,} cases of {len(self.users):,} users>"
 
 
-def moment(timeline: Timeline, name: str, max_users: int = 0, seed: int = 0) -> Moment:
-    """Stand at a moment of a timeline.
+def cutoff(timeline: Timeline, name: str, max_users: int = 0, seed: int = 0) -> Cutoff:
+    """Stand at a cutoff of a timeline.
 
     Args:
         timeline: All reviews.
@@ -84,7 +84,7 @@ def moment(timeline: Timeline, name: str, max_users: int = 0, seed: int = 0) -> 
         max_users: Ask for at most so many users, drawn at random; 0 for all.
         seed: Of the draw.
     """
-    known_until, asked = MOMENTS[name]
+    known_until, asked = CUTOFFS[name]
     rows = timeline.rows
     known = rows.parts <= known_until
     history = History(rows.where(known), timeline.n_users, timeline.n_items, timeline.item_vectors)
@@ -97,5 +97,5 @@ def moment(timeline: Timeline, name: str, max_users: int = 0, seed: int = 0) -> 
         users = np.sort(np.random.default_rng(seed).choice(users, max_users, replace=False))
         cases = cases.where(np.isin(cases.users, users))
     met = np.unique(rows.users[known])
-    newcomers = questions.where(~np.isin(questions.users, met))
-    return Moment(name, known, history, cases, users, newcomers, starts, seen)
+    cold_start_users = questions.where(~np.isin(questions.users, met))
+    return Cutoff(name, known, history, cases, users, cold_start_users, starts, seen)

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from config import Config
 from pipeline.errors import PipelineError
-from pipeline.evaluate.cold_start_users import Newcomers, judge_newcomers
-from pipeline.evaluate.cutoff import FRESH, STALE, TUNING, Moment, moment
-from pipeline.evaluate.models import Asked, Tell, ask, refitted, served, tuned_rivals
+from pipeline.evaluate.cold_start_users import ColdStartUsers, judge_cold_start_users
+from pipeline.evaluate.cutoff import FRESH, STALE, TUNING, Cutoff, cutoff
+from pipeline.evaluate.models import Asked, Tell, ask, refitted, served, tuned_baselines
 from pipeline.evaluate.rating_task import RatingScores, has_both_classes
 from pipeline.evaluate.timeline import TEMPORAL, Timeline, read_timeline
 from pipeline.evaluate.tuning import Tuned
@@ -27,14 +27,14 @@ class Options:
 
     Attributes:
         split: `TEMPORAL` or `LEAVE_ONE_OUT` of `pipeline.evaluate.timeline`.
-        all_rivals: Tune and judge every rival; else only the mission's, which need no tuning.
-        max_users: Ask for at most so many users a moment, drawn at random; 0 for all.
+        all_baselines: Tune and judge every baseline; else only the mission's, which need no tuning.
+        max_users: Ask for at most so many users a cutoff, drawn at random; 0 for all.
         seed: Of the draw.
-        keep_artifacts: Folder in which the artifacts of both moments stay; None: nowhere.
+        keep_artifacts: Folder in which the artifacts of both cutoffs stay; None: nowhere.
     """
 
     split: str = TEMPORAL
-    all_rivals: bool = True
+    all_baselines: bool = True
     max_users: int = 0
     seed: int = 7
     keep_artifacts: Path | None = None
@@ -49,10 +49,10 @@ class Evaluation:
         options: What was asked for.
         stale: Models that know the training days only, asked about the test days.
         fresh: The same that know the validation days too, as after a reload.
-        tuned: What each rival tried on validation.
-        refused: Rivals that the data is too large for, and why.
+        tuned: What each baseline tried on validation.
+        refused: Baselines that the data is too large for, and why.
         rating: Scores of the rating task; none where the data has no ratings to tell apart.
-        newcomers: What people get who were never seen before.
+        cold_start_users: What people get who were never seen before.
         fingerprint: Of the data files.
         seconds: Wall time of all of it.
     """
@@ -64,20 +64,20 @@ class Evaluation:
     tuned: tuple[Tuned, ...]
     refused: Mapping[str, str]
     rating: tuple[RatingScores, ...]
-    newcomers: Newcomers
+    cold_start_users: ColdStartUsers
     fingerprint: str
     seconds: float
 
     def __repr__(self) -> str:
         """Say how many cases and models there are."""
         names = ", ".join(judged.name for judged in self.fresh.judged)
-        return f"<Evaluation of {names} on {len(self.fresh.moment.cases):,} test pairs>"
+        return f"<Evaluation of {names} on {len(self.fresh.cutoff.cases):,} test pairs>"
 
 
 def evaluate(
     config: Config, options: Options | None = None, tell: Tell = lambda _: None
 ) -> Evaluation:
-    """Judge the model in the configured folders and its rivals on their artifacts.
+    """Judge the model in the configured folders and its baselines on their artifacts.
 
     Args:
         config: Folders, and the window of the cold-start rule.
@@ -93,10 +93,10 @@ def evaluate(
     paths = ArtifactPaths.in_folders(config.data_path, config.embeddings_path, config.model_path)
     timeline = read_timeline(paths, options.split)
     validation, stale, fresh = (
-        moment(timeline, name, options.max_users, options.seed) for name in (TUNING, STALE, FRESH)
+        cutoff(timeline, name, options.max_users, options.seed) for name in (TUNING, STALE, FRESH)
     )
     _refuse_too_few(validation, stale, fresh)
-    tell("the model in service, as of both moments")
+    tell("the model in service, as of both cutoffs")
     in_service = served(
         paths,
         timeline,
@@ -104,7 +104,9 @@ def evaluate(
         options.keep_artifacts,
         with_network=has_both_classes(validation, stale),
     )
-    tuned, refused = tuned_rivals(validation, fresh.history, tell, everyone=options.all_rivals)
+    tuned, refused = tuned_baselines(
+        validation, fresh.history, tell, everyone=options.all_baselines
+    )
     (of_stale, rating), (of_fresh, _) = (
         ask(each, validation, chain(in_service[each.name], refitted(each, tuned, tell)))
         for each in (stale, fresh)
@@ -117,7 +119,7 @@ def evaluate(
         tuned=tuned,
         refused=refused,
         rating=tuple(rating),
-        newcomers=judge_newcomers(
+        cold_start_users=judge_cold_start_users(
             validation, fresh, timeline.prices, config.cold_start_window_days
         ),
         fingerprint=data_fingerprint(paths),
@@ -125,7 +127,7 @@ def evaluate(
     )
 
 
-def _refuse_too_few(validation: Moment, stale: Moment, fresh: Moment) -> None:
+def _refuse_too_few(validation: Cutoff, stale: Cutoff, fresh: Cutoff) -> None:
     """There must be something to choose by and something to judge by."""
     counts = [len(each.cases) for each in (validation, stale, fresh)]
     if not all(counts):

@@ -1,4 +1,4 @@
-"""How one model answers the questions of a moment: ranks, pair scores and first items."""
+"""How one model answers the questions of a cutoff: ranks, pair scores and first items."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.evaluate.baselines.history import CatalogScores, Floats
-from pipeline.evaluate.cutoff import Moment
+from pipeline.evaluate.cutoff import Cutoff
 from recsys import metrics
 from recsys.arrays import Rows
 
@@ -23,7 +23,7 @@ Lists = NDArray[np.int32]
 
 
 @dataclass(frozen=True)
-class Contender:
+class RankingModel:
     """A fitted model that can be judged.
 
     Attributes:
@@ -45,7 +45,7 @@ class Contender:
 
     def __repr__(self) -> str:
         """Name it."""
-        return f"<Contender {self.name}>"
+        return f"<Model {self.name}>"
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Judged:
         n_bytes: Of the arrays or files that it needs.
         ranks: (n_cases,) rank of each case's item among all that its user doesn't have.
         scores: (n_cases,) score of each case's item.
-        lists: (m, 20) item rows, best first, of each user of the moment; -1 where fewer
+        lists: (m, 20) item rows, best first, of each user of the cutoff; -1 where fewer
             are left.
         seconds: What ranking for all users took.
     """
@@ -78,27 +78,29 @@ class Judged:
         return f"<Judged {self.name}>"
 
 
-def judge(contender: Contender, moment: Moment, k: int = LIST_LENGTH) -> Judged:
-    """Rank the catalogue for every user of a moment, and find each case's item in it."""
+def judge(ranking_model: RankingModel, cutoff: Cutoff, k: int = LIST_LENGTH) -> Judged:
+    """Rank the catalog for every user of a cutoff, and find each case's item in it."""
     started = time.monotonic()
-    n_cases = len(moment.cases)
+    n_cases = len(cutoff.cases)
     ranks, own_scores = np.empty(n_cases), np.empty(n_cases)
-    lists = np.full((len(moment.users), k), -1, dtype=np.int32)
-    for places, cases, rows in _blocks(moment):
-        users = moment.users[places]
-        scores = np.array(contender.catalog_scores(users))  # a copy, to leave items out of
-        items = moment.cases.items[cases]
+    lists = np.full((len(cutoff.users), k), -1, dtype=np.int32)
+    for places, cases, rows in _blocks(cutoff):
+        users = cutoff.users[places]
+        scores = np.array(ranking_model.catalog_scores(users))  # a copy, to leave items out of
+        items = cutoff.cases.items[cases]
         own_scores[cases] = scores[rows, items]
         for row, user in enumerate(users):
-            scores[row, moment.seen_by(int(user))] = -np.inf
+            scores[row, cutoff.seen_by(int(user))] = -np.inf
         ranks[cases] = metrics.target_ranks(scores, rows, items)
-        best = top_lists(scores, k) if contender.lists is None else contender.lists(users, k)
+        best = (
+            top_lists(scores, k) if ranking_model.lists is None else ranking_model.lists(users, k)
+        )
         lists[places, : best.shape[1]] = best
     return Judged(
-        name=contender.name,
-        settings=contender.settings,
-        fit_seconds=contender.fit_seconds,
-        n_bytes=contender.n_bytes,
+        name=ranking_model.name,
+        settings=ranking_model.settings,
+        fit_seconds=ranking_model.fit_seconds,
+        n_bytes=ranking_model.n_bytes,
         ranks=ranks,
         scores=own_scores,
         lists=lists,
@@ -106,12 +108,12 @@ def judge(contender: Contender, moment: Moment, k: int = LIST_LENGTH) -> Judged:
     )
 
 
-def pair_scores(contender: Contender, moment: Moment) -> NDArray[np.float64]:
-    """Score the item of each case of a moment, without ranking, (n_cases,)."""
-    scores = np.empty(len(moment.cases))
-    for places, cases, rows in _blocks(moment):
-        block = contender.catalog_scores(moment.users[places])
-        scores[cases] = block[rows, moment.cases.items[cases]]
+def pair_scores(ranking_model: RankingModel, cutoff: Cutoff) -> NDArray[np.float64]:
+    """Score the item of each case of a cutoff, without ranking, (n_cases,)."""
+    scores = np.empty(len(cutoff.cases))
+    for places, cases, rows in _blocks(cutoff):
+        block = ranking_model.catalog_scores(cutoff.users[places])
+        scores[cases] = block[rows, cutoff.cases.items[cases]]
     return scores
 
 
@@ -138,18 +140,18 @@ def top_lists(scores: Floats, k: int) -> Lists:
     return np.where(shown, columns, -1).astype(np.int32)
 
 
-def _blocks(moment: Moment) -> Iterator[tuple[Rows, Rows, Rows]]:
+def _blocks(cutoff: Cutoff) -> Iterator[tuple[Rows, Rows, Rows]]:
     """Cut users into blocks whose scores fit `BLOCK_SCORES`.
 
     Yields:
-        Places of the users in `Moment.users`, the cases of these users, and for each of
+        Places of the users in `Cutoff.users`, the cases of these users, and for each of
         them the row of its user within the block.
     """
-    size = max(1, BLOCK_SCORES // moment.history.n_items)
-    place_of_case = np.searchsorted(moment.users, moment.cases.users)
+    size = max(1, BLOCK_SCORES // cutoff.history.n_items)
+    place_of_case = np.searchsorted(cutoff.users, cutoff.cases.users)
     order = np.argsort(place_of_case, kind="stable")
-    for first in range(0, len(moment.users), size):
-        places = np.arange(first, min(first + size, len(moment.users)))
+    for first in range(0, len(cutoff.users), size):
+        places = np.arange(first, min(first + size, len(cutoff.users)))
         low, high = np.searchsorted(place_of_case[order], [first, first + size])
         cases = order[low:high]
         yield places, cases, place_of_case[cases] - first

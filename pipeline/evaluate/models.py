@@ -1,4 +1,4 @@
-"""Who is asked at a moment, and how the answers are gathered."""
+"""Who is asked at a cutoff, and how the answers are gathered."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from pipeline.evaluate.baselines import RIVALS, History
-from pipeline.evaluate.cutoff import FRESH, STALE, Moment
-from pipeline.evaluate.judging import Contender, Judged, judge, pair_scores
-from pipeline.evaluate.point_in_time import with_kernels_of, write_as_of
+from pipeline.evaluate.baselines import BASELINES, History
+from pipeline.evaluate.cutoff import FRESH, STALE, Cutoff
+from pipeline.evaluate.judging import Judged, RankingModel, judge, pair_scores
+from pipeline.evaluate.point_in_time import with_similarities_of, write_as_of
 from pipeline.evaluate.rating_task import RatingScores, bias_scores, has_both_classes, rating_scores
-from pipeline.evaluate.service_model import RANKER, RATING_NETWORK, contender_from_artifacts
+from pipeline.evaluate.service_model import RANKER, RATING_NETWORK, ranking_model_from_artifacts
 from pipeline.evaluate.timeline import LEAVE_ONE_OUT, Timeline
 from pipeline.evaluate.tuning import Tuned, fitted, tune
 from pipeline.train.model_card import read_card
 from storage.artifacts import ArtifactPaths
 
-MISSION: Final = ("popularity", "ALS")
-"""The rivals that the mission names, fitted without tuning."""
+MINIMAL: Final = ("popularity", "ALS")
+"""The baselines that the mission names, fitted without tuning."""
 
-RATERS: Final = (RATING_NETWORK, RANKER, *MISSION)
+RATERS: Final = (RATING_NETWORK, RANKER, *MINIMAL)
 """Who answers the rating task besides the bias model."""
 
-STRICT: Final = "ranker, kernels of training only"
+STRICT: Final = "ranker, similarities of training only"
 
 Tell = Callable[[str], None]
 """Hears what is being done."""
@@ -33,26 +33,26 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Asked:
-    """One moment, and what every model answered."""
+    """One cutoff, and what every model answered."""
 
-    moment: Moment
+    cutoff: Cutoff
     judged: tuple[Judged, ...]
 
 
 def ask(
-    asked: Moment, validation: Moment, contenders: Iterable[Contender]
+    asked: Cutoff, validation: Cutoff, ranking_models: Iterable[RankingModel]
 ) -> tuple[Asked, list[RatingScores]]:
-    """Judge contenders at one moment, one after the other, so that only one is in memory.
+    """Judge models at one cutoff, one after the other, so that only one is in memory.
 
-    At the stale moment those that the mission names are asked about ratings too.
+    At the stale cutoff those that the mission names are asked about ratings too.
     """
     judged, rating = [], []
     about_ratings = asked.name == STALE and has_both_classes(validation, asked)
-    for contender in contenders:
-        judged.append(judge(contender, asked))
-        if about_ratings and contender.name in RATERS:
-            of_validation, of_test = pair_scores(contender, validation), judged[-1].scores
-            rating.append(rating_scores(contender.name, of_validation, of_test, validation))
+    for ranking_model in ranking_models:
+        judged.append(judge(ranking_model, asked))
+        if about_ratings and ranking_model.name in RATERS:
+            of_validation, of_test = pair_scores(ranking_model, validation), judged[-1].scores
+            rating.append(rating_scores(ranking_model.name, of_validation, of_test, validation))
     if about_ratings:
         rating.append(bias_scores(validation, asked))
     return Asked(asked, tuple(judged)), rating
@@ -61,20 +61,20 @@ def ask(
 def served(
     paths: ArtifactPaths,
     timeline: Timeline,
-    moments: tuple[Moment, Moment],
+    cutoffs: tuple[Cutoff, Cutoff],
     keep: Path | None,
     *,
     with_network: bool,
-) -> dict[str, list[Contender]]:
-    """Load what the service's classes can score, on artifacts as of each moment.
+) -> dict[str, list[RankingModel]]:
+    """Load what the service's classes can score, on artifacts as of each cutoff.
 
     The model in service comes first. A ranker is followed by the rating network, and where
-    single items are left out by itself with kernels of the training part.
+    single items are left out by itself with similarities of the training part.
 
     Args:
         paths: Of the artifacts as they are.
         timeline: All reviews of these.
-        moments: The stale and the fresh one.
+        cutoffs: The stale and the fresh one.
         keep: Where the artifacts of the model in service stay; None: nowhere.
         with_network: Whether to train the rating network, where a ranker is in service.
 
@@ -84,18 +84,18 @@ def served(
     with TemporaryDirectory() as temporary:
         folder = Path(temporary)
         stale, fresh = (
-            write_as_of(paths, timeline, each, (keep or folder) / each.name) for each in moments
+            write_as_of(paths, timeline, each, (keep or folder) / each.name) for each in cutoffs
         )
         seconds = float(read_card(paths.model).get("seconds", "nan"))
         loaded = {
-            each.name: [contender_from_artifacts(as_of, timeline.user_names, "", seconds)]
-            for each, as_of in zip(moments, (stale, fresh), strict=True)
+            each.name: [ranking_model_from_artifacts(as_of, timeline.user_names, "", seconds)]
+            for each, as_of in zip(cutoffs, (stale, fresh), strict=True)
         }
         if not paths.item_affinity.exists():
             return loaded
         if timeline.split == LEAVE_ONE_OUT:
-            strict = with_kernels_of(stale, fresh, folder / STRICT)
-            loaded[FRESH].append(contender_from_artifacts(strict, timeline.user_names, STRICT))
+            strict = with_similarities_of(stale, fresh, folder / STRICT)
+            loaded[FRESH].append(ranking_model_from_artifacts(strict, timeline.user_names, STRICT))
         elif with_network:
             for name, network in _networks(paths, timeline, stale, fresh, folder).items():
                 loaded[name].append(network)
@@ -108,8 +108,8 @@ def _networks(
     stale: ArtifactPaths,
     fresh: ArtifactPaths,
     folder: Path,
-) -> dict[str, Contender]:
-    """Train the mission's network, and load it on the artifacts of both moments."""
+) -> dict[str, RankingModel]:
+    """Train the rating network, and load it on the artifacts of both cutoffs."""
     from pipeline.evaluate.rating_network import for_network, trained_network
 
     model = folder / "network.keras"
@@ -119,27 +119,27 @@ def _networks(
     )
     seconds = trained_network(paths, of_stale)
     return {
-        name: contender_from_artifacts(as_of, timeline.user_names, RATING_NETWORK, seconds)
+        name: ranking_model_from_artifacts(as_of, timeline.user_names, RATING_NETWORK, seconds)
         for name, as_of in ((STALE, of_stale), (FRESH, of_fresh))
     }
 
 
-def refitted(asked: Moment, tuned: tuple[Tuned, ...], tell: Tell) -> Iterator[Contender]:
-    """Fit one rival after the other on what a moment knows."""
+def refitted(asked: Cutoff, tuned: tuple[Tuned, ...], tell: Tell) -> Iterator[RankingModel]:
+    """Fit one baseline after the other on what a cutoff knows."""
     for each in tuned:
-        tell(f"{asked.name}: {each.rival.name}")
-        yield fitted(each.rival, each.settings, asked.history)
+        tell(f"{asked.name}: {each.baseline.name}")
+        yield fitted(each.baseline, each.settings, asked.history)
 
 
-def tuned_rivals(
-    validation: Moment, largest: History, tell: Tell, *, everyone: bool
+def tuned_baselines(
+    validation: Cutoff, largest: History, tell: Tell, *, everyone: bool
 ) -> tuple[tuple[Tuned, ...], dict[str, str]]:
-    """Tune the rivals that were asked for, but those that the data is too large for."""
-    rivals = [each for each in RIVALS if everyone or each.name in MISSION]
-    refused = {each.name: each.refuses(largest) for each in rivals}
+    """Tune the baselines that were asked for, but those that the data is too large for."""
+    baselines = [each for each in BASELINES if everyone or each.name in MINIMAL]
+    refused = {each.name: each.refuses(largest) for each in baselines}
     tuned = []
-    for rival in rivals:
-        if not refused[rival.name]:
-            tell(f"tuning {rival.name}, {len(rival.grid)} settings")
-            tuned.append(tune(rival, validation))
+    for baseline in baselines:
+        if not refused[baseline.name]:
+            tell(f"tuning {baseline.name}, {len(baseline.grid)} settings")
+            tuned.append(tune(baseline, validation))
     return tuple(tuned), {name: reason for name, reason in refused.items() if reason}

@@ -1,7 +1,7 @@
-"""Artifacts as they would have been at an earlier moment, for the service's own classes.
+"""Artifacts as they would have been at an earlier cutoff, for the service's own classes.
 
 What is measured should be what is served. So the shipped model is judged by the classes of
-the service, on files in the service's own form that hold nothing later than the moment.
+the service, on files in the service's own form that hold nothing later than the cutoff.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 
 from pipeline.evaluate.baselines import History
-from pipeline.evaluate.cutoff import Moment
+from pipeline.evaluate.cutoff import Cutoff
 from pipeline.evaluate.timeline import Timeline
-from pipeline.train.ranker.files import write_world_as_of
+from pipeline.train.ranker.files import write_features_as_of
 from recsys import columns
 from recsys.arrays import FloatArray
 from recsys.features.user_vectors import newest_positions, recency_weights, weighted_means
@@ -31,25 +31,25 @@ from storage.artifacts import (
 
 
 def write_as_of(
-    paths: ArtifactPaths, timeline: Timeline, moment: Moment, folder: Path
+    paths: ArtifactPaths, timeline: Timeline, cutoff: Cutoff, folder: Path
 ) -> ArtifactPaths:
-    """Write the artifacts that a moment's history gives.
+    """Write the artifacts that a cutoff's history gives.
 
     The reviews are those of the history. Users are all named customers in it; their item
     vectors are computed from it, as the stage `embed` does from the training days. Review
     vectors are those that the embeddings hold, which know training days only; nobody's
     later reviews are encoded, and who has none gets zeros. Descriptions and prices of
     items are facts without a date, and the network stays as it was trained. A ranker's
-    kernels and item columns are made anew from the history.
+    similarities and item columns are made anew from the history.
 
     Args:
         paths: Of the artifacts as they are.
         timeline: All reviews of these.
-        moment: What is known at it.
+        cutoff: What is known at it.
         folder: Where `data`, `embeddings` and `models` are made.
     """
     target = ArtifactPaths.in_folders(folder / "data", folder / "embeddings", folder / "models")
-    known, history = np.sort(timeline.file_rows[moment.known]), moment.history
+    known, history = np.sort(timeline.file_rows[cutoff.known]), cutoff.history
     write_frame(read_clean(paths.clean).iloc[known].reset_index(drop=True), target.clean)
     for source, copy in (
         (paths.item_desc, target.item_desc),
@@ -65,20 +65,22 @@ def write_as_of(
     by_reviews = _review_vectors(paths.user_review, names)
     write_frame(embeddings_frame(names, by_reviews, columns.USER), target.user_review)
     if paths.item_affinity.exists():
-        write_world_as_of(paths, target)
+        write_features_as_of(paths, target)
     return target
 
 
-def with_kernels_of(earlier: ArtifactPaths, later: ArtifactPaths, folder: Path) -> ArtifactPaths:
-    """Give later histories the kernels and item columns of an earlier moment.
+def with_similarities_of(
+    earlier: ArtifactPaths, later: ArtifactPaths, folder: Path
+) -> ArtifactPaths:
+    """Give later histories the similarities and item columns of an earlier cutoff.
 
     This is how published leave-one-out tables are made: models learn from the training
     part, and users are described by all but the last item.
     """
     target = ArtifactPaths.in_folders(folder / "data", folder / "embeddings", folder / "models")
     for name in (field.name for field in fields(ArtifactPaths)):
-        world = name in ("item_affinity", "item_price")
-        source, copy = getattr(earlier if world else later, name), getattr(target, name)
+        state = name in ("item_affinity", "item_price")
+        source, copy = getattr(earlier if state else later, name), getattr(target, name)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, copy)
     return target

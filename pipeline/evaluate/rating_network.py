@@ -1,4 +1,4 @@
-"""The mission's rating network as a rival, where another model is in service."""
+"""The rating network as a baseline, where another model is in service."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def for_network(as_of: ArtifactPaths, model: Path, folder: Path) -> ArtifactPath
     """Point to artifacts as the rating network reads them: no affinities, and the price alone.
 
     Args:
-        as_of: The artifacts of a moment.
+        as_of: The artifacts of a cutoff.
         model: The network's file.
         folder: Where the file of prices is written.
     """

@@ -1,6 +1,6 @@
 """The other task: among pairs that happened, which were rated 5?
 
-Judged on the cases of the stale moment by models that know the training days only. It is
+Judged on the cases of the stale cutoff by models that know the training days only. It is
 reported apart from ranking: a model may be good at one and bad at the other.
 """
 
@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.evaluate.cutoff import Moment
+from pipeline.evaluate.cutoff import Cutoff
 from recsys import metrics
 from recsys.bias_model import BiasModel, fit_bias_model
 
@@ -38,14 +38,14 @@ class RatingScores:
 
 
 def rating_scores(
-    name: str, of_validation: NDArray[np.float64], of_test: NDArray[np.float64], validation: Moment
+    name: str, of_validation: NDArray[np.float64], of_test: NDArray[np.float64], validation: Cutoff
 ) -> RatingScores:
     """Choose the threshold by which a model's scores become answers."""
     threshold = metrics.best_threshold(validation.cases.liked, of_validation)
     return RatingScores(name, threshold, of_test)
 
 
-def bias_scores(validation: Moment, stale: Moment) -> RatingScores:
+def bias_scores(validation: Cutoff, stale: Cutoff) -> RatingScores:
     """Score by how generous the user is and how well the item is rated.
 
     How far both are shrunk is chosen by the AUC on validation pairs.
@@ -58,12 +58,12 @@ def bias_scores(validation: Moment, stale: Moment) -> RatingScores:
     return rating_scores(BIAS_MODEL, scores[best], of_test, validation)
 
 
-def has_both_classes(*moments: Moment) -> bool:
+def has_both_classes(*cutoffs: Cutoff) -> bool:
     """Say whether there are pairs of both kinds to choose a threshold and to judge by."""
-    return all(0 < int(each.cases.liked.sum()) < len(each.cases) for each in moments)
+    return all(0 < int(each.cases.liked.sum()) < len(each.cases) for each in cutoffs)
 
 
-def _bias_model(stale: Moment, shrinkage: tuple[float, float]) -> BiasModel:
+def _bias_model(stale: Cutoff, shrinkage: tuple[float, float]) -> BiasModel:
     rows = stale.history.rows
     shape = (stale.history.n_users, stale.history.n_items)
     return fit_bias_model(rows.users, rows.items, rows.liked, shape, shrinkage)

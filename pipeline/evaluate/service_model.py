@@ -1,4 +1,4 @@
-"""The model that is served, as a contender: scored by the classes of the service."""
+"""The model that is served, as a model: scored by the classes of the service."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from pipeline.errors import PipelineError
-from pipeline.evaluate.judging import Contender, Lists
+from pipeline.evaluate.judging import Lists, RankingModel
 from recsys.arrays import FloatArray, Names, Rows
 from storage.artifacts import ArtifactPaths
 
@@ -15,13 +15,13 @@ RATING_NETWORK: Final = "network"
 RANKER: Final = "ranker"
 
 
-def contender_from_artifacts(
+def ranking_model_from_artifacts(
     paths: ArtifactPaths, user_names: Names, name: str = "", fit_seconds: float = 0.0
-) -> Contender:
+) -> RankingModel:
     """Load data and model as the service does, and let them compete.
 
     Args:
-        paths: Of artifacts that hold nothing later than the moment in question.
+        paths: Of artifacts that hold nothing later than the cutoff in question.
         user_names: (n_users,) the names that stand behind the user rows of the cases.
         name: As reports call it; by default what the artifacts say it is.
         fit_seconds: What training it took.
@@ -53,7 +53,7 @@ def contender_from_artifacts(
         return listed
 
     own_name = RANKER if paths.item_affinity.exists() else RATING_NETWORK
-    return Contender(
+    return RankingModel(
         name or own_name,
         catalog_scores,
         fit_seconds=fit_seconds,

@@ -1,7 +1,7 @@
 """Stage `evaluate`: the numbers of all models, as `report/metrics.json` and a table.
 
 Ranking: does a model put the items that a user reviewed next among the first of the whole
-catalogue? Rating: can it tell the 5-star pairs from the others among pairs that happened?
+catalog? Rating: can it tell the 5-star pairs from the others among pairs that happened?
 These are different tasks, and a model may be good at one and bad at the other.
 """
 
@@ -32,10 +32,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the last tenth of the time, or the last item of each user (default %(default)s)",
     )
     group.add_argument(
-        "--rivals",
-        choices=("all", "mission"),
+        *("--baselines", "--rivals"),  # the second is the older spelling
+        choices=("all", "minimal", "mission"),
+        metavar="{all,minimal}",
         default="all",
-        help="tune and judge all rivals, or only plain popularity and ALS (default %(default)s)",
+        help="tune and judge all baselines, or only plain popularity and ALS (default %(default)s)",
     )
     group.add_argument(
         "--seed", type=int, default=7, help="of ALS and of users drawn (default %(default)s)"
@@ -74,7 +75,7 @@ def run(args: argparse.Namespace, config: Config, console: Console) -> None:
     from pipeline.evaluate.tables import print_tables
 
     options = Options(
-        args.split, args.rivals == "all", args.max_users, args.seed, args.keep_artifacts
+        args.split, args.baselines == "all", args.max_users, args.seed, args.keep_artifacts
     )
     with console.status("reading") as status:
         evaluation = evaluate(config, options, status.update)

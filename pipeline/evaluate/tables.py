@@ -19,13 +19,13 @@ def print_tables(numbers: dict[str, Any], console: Console) -> None:
         console.print(ranking_table(ranking, mode))
     if numbers["rating"]:
         console.print(rating_table(numbers["rating"]))
-    console.print(newcomer_table(numbers["newcomers"]))
+    console.print(cold_start_user_table(numbers["cold_start_users"]))
 
 
 def ranking_table(ranking: dict[str, Any], mode: str) -> Table:
     """Lay out each model's ranking, and how far the model in service is ahead of it."""
     table = _table(
-        f"Ranking the whole catalogue ({mode}): {ranking['cases']:,} cases of "
+        f"Ranking the whole catalog ({mode}): {ranking['cases']:,} cases of "
         f"{ranking['users']:,} users",
         "model",
         ("NDCG@10", "95 %", "Hit@10", "MRR", "served ahead by"),
@@ -67,16 +67,16 @@ def rating_table(rating: dict[str, Any]) -> Table:
     return table
 
 
-def newcomer_table(newcomers: dict[str, Any]) -> Table:
+def cold_start_user_table(cold_start_users: dict[str, Any]) -> Table:
     """Lay out the cold-start rules."""
-    k = newcomers["k"]
+    k = cold_start_users["k"]
     table = _table(
-        f"People first seen in the test period (fresh): {newcomers['cases']:,} cases of "
-        f"{newcomers['users']:,}; validation chooses {newcomers['chosen_window_days']} days",
+        f"People first seen in the test period (fresh): {cold_start_users['cases']:,} cases of "
+        f"{cold_start_users['users']:,}; validation chooses {cold_start_users['chosen_window_days']} days",
         "rule",
         (f"HitRate@{k}", "95 %", f"NDCG@{k}", "95 %"),
     )
-    for name, part in newcomers["rules"].items():
+    for name, part in cold_start_users["rules"].items():
         hit_rate, ndcg = part[f"hit_rate@{k}"], part[f"ndcg@{k}"]
         table.add_row(
             name,

@@ -1,7 +1,7 @@
 """All reviews of an artifact set as numbers, with every named customer a user.
 
 The tables of `pipeline.train.rating.data` know the users of the embedding files only. An
-evaluation has to know everybody: who is a known user depends on the moment at which
+evaluation has to know everybody: who is a known user depends on the cutoff at which
 a model is asked.
 """
 
@@ -36,7 +36,7 @@ class Timeline:
         rows: The reviews; `users` and `persons` are the row of `user_names`, -1 for an
             anonymous customer; `parts` by the chosen split.
         user_names: (n_users,) every named customer.
-        item_names: (n_items,) the catalogue, in its order.
+        item_names: (n_items,) the catalog, in its order.
         titles: (n_items,) readable title, the name where there is none.
         prices: (n_items,) USD, NaN where unknown.
         item_vectors: (n_items, d) float32, of the items' texts.
@@ -60,7 +60,7 @@ class Timeline:
 
     @property
     def n_items(self) -> int:
-        """Items of the catalogue."""
+        """Items of the catalog."""
         return len(self.item_names)
 
     def __repr__(self) -> str:
@@ -71,7 +71,7 @@ class Timeline:
 
 
 def read_timeline(paths: ArtifactPaths, split: str = TEMPORAL) -> Timeline:
-    """Read the cleaned reviews and the catalogue.
+    """Read the cleaned reviews and the catalog.
 
     Raises:
         storage.artifacts.ArtifactError: A file is missing or bad.
@@ -88,18 +88,18 @@ def read_timeline(paths: ArtifactPaths, split: str = TEMPORAL) -> Timeline:
     clean = read_clean(paths.clean, wanted)
     order = np.argsort(clean[columns.REVIEW_TIME].to_numpy(), kind="stable")
     clean = clean.iloc[order]
-    catalogue = read_embeddings(paths.item_desc, columns.ITEM)
-    items = pd.Index(catalogue.names)
+    catalog = read_embeddings(paths.item_desc, columns.ITEM)
+    items = pd.Index(catalog.names)
     users, user_names = _users(clean[columns.USER])
     item_rows = rows_of(clean[columns.ITEM], items)
     titles = item_titles(clean, items)
     return Timeline(
         rows=_split(clean, users, item_rows, split),
         user_names=user_names,
-        item_names=catalogue.names,
+        item_names=catalog.names,
         titles=[title or str(name) for title, name in zip(titles, items, strict=True)],
         prices=mean_prices(item_rows, clean[columns.PRICE].to_numpy(dtype=np.float64), len(items)),
-        item_vectors=catalogue.vectors,
+        item_vectors=catalog.vectors,
         split=split,
         file_rows=order,
     )

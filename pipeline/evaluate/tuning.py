@@ -1,4 +1,4 @@
-"""Choosing each rival's settings on validation, with the same budget for all."""
+"""Choosing each baseline's settings on validation, with the same budget for all."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from pipeline.evaluate.baselines import History, Rival
-from pipeline.evaluate.cutoff import Moment
-from pipeline.evaluate.judging import Contender, judge
+from pipeline.evaluate.baselines import Baseline, History
+from pipeline.evaluate.cutoff import Cutoff
+from pipeline.evaluate.judging import RankingModel, judge
 from recsys import metrics
 
 K: Final = 10
@@ -30,7 +30,7 @@ class Trial:
 class Tuned:
     """What was tried, the best of it, and how long all of it took."""
 
-    rival: Rival
+    baseline: Baseline
     trials: tuple[Trial, ...]
     seconds: float
 
@@ -40,23 +40,25 @@ class Tuned:
         return max(self.trials, key=lambda trial: trial.ndcg).settings
 
 
-def tune(rival: Rival, validation: Moment) -> Tuned:
-    """Try every setting of a rival's grid; a grid of one is taken as it is."""
+def tune(baseline: Baseline, validation: Cutoff) -> Tuned:
+    """Try every setting of a baseline's grid; a grid of one is taken as it is."""
     started = time.monotonic()
-    trials = tuple(Trial(settings, _ndcg(rival, settings, validation)) for settings in rival.grid)
-    return Tuned(rival, trials, time.monotonic() - started)
+    trials = tuple(
+        Trial(settings, _ndcg(baseline, settings, validation)) for settings in baseline.grid
+    )
+    return Tuned(baseline, trials, time.monotonic() - started)
 
 
-def fitted(rival: Rival, settings: Mapping[str, Any], history: History) -> Contender:
-    """Fit a rival with given settings."""
+def fitted(baseline: Baseline, settings: Mapping[str, Any], history: History) -> RankingModel:
+    """Fit a baseline with given settings."""
     started = time.monotonic()
-    model = rival.fit(history, **settings)
+    model = baseline.fit(history, **settings)
     seconds = time.monotonic() - started
-    return Contender(rival.name, model.catalog_scores, settings, seconds, model.n_bytes)
+    return RankingModel(baseline.name, model.catalog_scores, settings, seconds, model.n_bytes)
 
 
-def _ndcg(rival: Rival, settings: Mapping[str, Any], validation: Moment) -> float:
-    if len(rival.grid) == 1:
+def _ndcg(baseline: Baseline, settings: Mapping[str, Any], validation: Cutoff) -> float:
+    if len(baseline.grid) == 1:
         return float("nan")
-    judged = judge(fitted(rival, settings, validation.history), validation, k=1)
+    judged = judge(fitted(baseline, settings, validation.history), validation, k=1)
     return float(np.mean(metrics.user_means(judged.ranks, validation.cases.users, K).ndcg))

@@ -23,7 +23,7 @@ PLUM: Final = "#8a5a83"
 
 MODEL_COLORS: Final = {
     "ranker": BLUE,
-    "ranker, kernels of training only": "#5a8fb8",
+    "ranker, similarities of training only": "#5a8fb8",
     "network": "#7fb2d6",
     "ALS": OCHRE,
     "iALS": "#b5651d",
@@ -36,11 +36,11 @@ MODEL_COLORS: Final = {
     "popularity": QUIET,
     "popularity, tuned": "#5d6670",
 }
-"""What is served blue, factors brown, neighbours green, text plum, popularity grey."""
+"""What is served blue, factors brown, neighbors green, text plum, popularity grey."""
 
 
 def color_of(model: str) -> str:
-    """Give a model's colour, the quiet one for a model without."""
+    """Give a model's color, the quiet one for a model without."""
     return MODEL_COLORS.get(model, QUIET)
 
 

@@ -67,7 +67,7 @@ def rating_frame(rating: dict[str, Any]) -> pd.DataFrame:
 
 
 def tuning_frame(tuning: dict[str, Any]) -> pd.DataFrame:
-    """Lay out what every rival tried, and which setting it kept."""
+    """Lay out what every baseline tried, and which setting it kept."""
     rows = []
     for name, part in tuning.items():
         best = max(trial["validation_ndcg@10"] for trial in part["trials"])

@@ -38,13 +38,13 @@ def conclusions(numbers: dict[str, Any]) -> str:
         _about_ranking(numbers["ranking"]["fresh"], "after a reload (fresh)"),
         _about_ranking(numbers["ranking"]["stale"], "on the training days alone (stale)"),
         _about_rating(numbers["rating"]),
-        _about_newcomers(numbers["newcomers"]),
+        _about_cold_start_users(numbers["cold_start_users"]),
     ]
     return "\n".join(f"* {sentence}" for sentence in sentences)
 
 
 def weaknesses(numbers: dict[str, Any]) -> str:
-    """Say on which slices the served model is furthest behind the best rival, as Markdown."""
+    """Say on which slices the served model is furthest behind the best baseline, as Markdown."""
     lines = []
     for kind, parts in numbers["ranking"]["fresh"]["slices"].items():
         for name, part in parts.items():
@@ -57,7 +57,7 @@ def weaknesses(numbers: dict[str, Any]) -> str:
                     f"{_name(best)} {with_interval(models[best])}, "
                     f"{_name(served)} {with_interval(models[served])}"
                 )
-    return "\n".join(lines) or "* No slice on which a rival is ahead beyond the intervals."
+    return "\n".join(lines) or "* No slice on which a baseline is ahead beyond the intervals."
 
 
 def examples(evaluation: Evaluation, n_users: int = 3, seed: int = 7) -> str:
@@ -71,7 +71,7 @@ def examples(evaluation: Evaluation, n_users: int = 3, seed: int = 7) -> str:
     Returns:
         Markdown; users are called by letters.
     """
-    rows, asked = evaluation.timeline.rows, evaluation.fresh.moment
+    rows, asked = evaluation.timeline.rows, evaluation.fresh.cutoff
     enough = np.flatnonzero(np.diff(asked.seen_starts)[asked.users] >= 3)
     places = np.random.default_rng(seed).permutation(enough)[:n_users]
     parts = []
@@ -90,8 +90,8 @@ def examples(evaluation: Evaluation, n_users: int = 3, seed: int = 7) -> str:
 
 def _about_ranking(ranking: dict[str, Any], when: str) -> str:
     models = ranking["models"]
-    served, *rivals = models
-    best = max(rivals, key=lambda name: models[name]["ndcg@10"]["value"])
+    served, *baselines = models
+    best = max(baselines, key=lambda name: models[name]["ndcg@10"]["value"])
     lead = models[best]["lead_of_served"]
     verdict = (
         "is ahead of"
@@ -101,7 +101,7 @@ def _about_ranking(ranking: dict[str, Any], when: str) -> str:
         else "can't be told apart from"
     )
     return (
-        f"**Ranking the catalogue {when}:** {_name(served)} {verdict} the best rival, "
+        f"**Ranking the catalog {when}:** {_name(served)} {verdict} the best baseline, "
         f"{_name(best)}: NDCG@10 {with_interval(models[served]['ndcg@10'])} against "
         f"{with_interval(models[best]['ndcg@10'])}, a difference of {with_interval(lead)}. "
         f"A random order gets {number(ranking['base_rate']['ndcg@10'])}; {ranking['users']:,} "
@@ -124,16 +124,17 @@ def _about_rating(rating: dict[str, Any]) -> str:
     )
 
 
-def _about_newcomers(newcomers: dict[str, Any]) -> str:
-    if not newcomers["cases"]:
+def _about_cold_start_users(cold_start_users: dict[str, Any]) -> str:
+    if not cold_start_users["cases"]:
         return "**People never seen before:** there are none in the test period."
     told = "; ".join(
-        f"{name}, {with_interval(part['hit_rate@5'])}" for name, part in newcomers["rules"].items()
+        f"{name}, {with_interval(part['hit_rate@5'])}"
+        for name, part in cold_start_users["rules"].items()
     )
     return (
-        f"**People never seen before** ({newcomers['users']:,}, {newcomers['cases']:,} cases), "
+        f"**People never seen before** ({cold_start_users['users']:,}, {cold_start_users['cases']:,} cases), "
         f"HitRate@5: {told}. Validation chooses a window of "
-        f"{newcomers['chosen_window_days']} days."
+        f"{cold_start_users['chosen_window_days']} days."
     )
 
 

@@ -51,7 +51,7 @@ def data_sets(numbers: dict[str, Any], metric: str = "ndcg@10", label: str = "ND
 def roc_curves(evaluation: Evaluation) -> Chart:
     """Draw the ROC curve of every model that answers the rating task."""
     chart, (axis,) = panels(1, width=5.2, height=4.6)
-    liked = evaluation.stale.moment.cases.liked
+    liked = evaluation.stale.cutoff.cases.liked
     for rating in evaluation.rating:
         auc = metrics.roc_auc(liked, rating.scores)
         axis.plot(
@@ -70,7 +70,7 @@ def roc_curves(evaluation: Evaluation) -> Chart:
 def popularity_of_recommended(evaluation: Evaluation, n_shown: int = 5) -> Chart:
     """Show how often reviewed the recommended items are, beside those that users went on to."""
     chart, (axis,) = panels(1, width=7.4, height=4.2)
-    asked = evaluation.fresh.moment
+    asked = evaluation.fresh.cutoff
     counts = asked.history.counts
     for judged in evaluation.fresh.judged:
         shown = judged.lists[:, :n_shown]
@@ -87,7 +87,7 @@ def popularity_of_recommended(evaluation: Evaluation, n_shown: int = 5) -> Chart
 
 @styled
 def variety(numbers: dict[str, Any]) -> Chart:
-    """Show how much of the catalogue is shown, how unevenly, and how well known it is."""
+    """Show how much of the catalog is shown, how unevenly, and how well known it is."""
     chart, axes = panels(3, width=10.0, height=3.6)
     models = numbers["ranking"]["fresh"]["models"]
     order = sorted(models, key=lambda name: -models[name]["ndcg@10"]["value"])

@@ -126,11 +126,11 @@ def _rating_cells(model: Numbers) -> list[str]:
     return [with_interval(model["auc"]), *map(number, shares)]
 
 
-def newcomers(numbers: Numbers) -> str:
+def cold_start_users(numbers: Numbers) -> str:
     """The cold-start rules on the test period."""
     lines = ["| data | rule | HitRate@5 | NDCG@5 |", "|---|---|---|---|"]
     for data, part in numbers.items():
-        task = part["newcomers"]
+        task = part["cold_start_users"]
         if not task["cases"]:
             continue
         label = f"**{data}**, {task['users']:,} people, {task['cases']:,} cases"
@@ -145,14 +145,14 @@ def newcomers(numbers: Numbers) -> str:
 
 
 def windows(numbers: Numbers) -> str:
-    """HitRate@5 on validation newcomers by window and by decay, in days."""
-    tried = list(next(iter(numbers.values()))["newcomers"]["validation"]["window_days"])
-    decays = list(next(iter(numbers.values()))["newcomers"]["validation"]["decay_days"])
+    """HitRate@5 on validation cold-start users by window and by decay, in days."""
+    tried = list(next(iter(numbers.values()))["cold_start_users"]["validation"]["window_days"])
+    decays = list(next(iter(numbers.values()))["cold_start_users"]["validation"]["decay_days"])
     heads = [*(f"window {days}" for days in tried), *(f"decay {days}" for days in decays)]
     lines = [_row(["data", *heads]), "|---" * (1 + len(heads)) + "|"]
     for data, part in numbers.items():
-        found = part["newcomers"]["validation"]
-        if part["newcomers"]["cases"]:
+        found = part["cold_start_users"]["validation"]
+        if part["cold_start_users"]["cases"]:
             values = [*found["window_days"].values(), *found["decay_days"].values()]
             lines.append(_row([data, *(number(value) for value in values)]))
     return "\n".join(lines)
@@ -188,7 +188,7 @@ def runs(numbers: Numbers) -> str:
 
 TABLES: Final[dict[str, Callable[[Numbers], str]]] = {
     table.__name__: table
-    for table in (ranking, successive, rating, newcomers, windows, costs, runs)
+    for table in (ranking, successive, rating, cold_start_users, windows, costs, runs)
 }
 
 _COSTS: Final = ("fit_seconds", "ms_a_user", "megabytes")

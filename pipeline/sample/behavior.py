@@ -19,7 +19,7 @@ from itertools import accumulate
 
 from pipeline.sample.catalog import Item
 from pipeline.sample.people import Person
-from pipeline.sample.portable_random import Dice
+from pipeline.sample.portable_random import PortableRandom
 from pipeline.sample.vocabulary import Theme
 
 _IN_TASTE_SHARE = 0.74
@@ -41,7 +41,7 @@ class Purchase:
 
 
 def simulate(
-    dice: Dice, people: list[Person], items: list[Item], n_purchases: int, n_days: int
+    random: PortableRandom, people: list[Person], items: list[Item], n_purchases: int, n_days: int
 ) -> list[Purchase]:
     """Let every person buy at least once and the eager ones often, in the order of days.
 
@@ -60,15 +60,15 @@ def simulate(
         shelves.setdefault(item.theme.name, []).append(item)
     themes = [shelf[0].theme for shelf in shelves.values()]
     traffic = list(accumulate(_traffic(day, n_days) for day in range(n_days)))
-    stays = [_stay(dice, traffic) for _ in people]
+    stays = [_stay(random, traffic) for _ in people]
     purchases: list[Purchase] = []
     counts = _activity(
-        dice, [traffic[end] - traffic[start] for start, end in stays], n_purchases, most
+        random, [traffic[end] - traffic[start] for start, end in stays], n_purchases, most
     )
     for person, stay, n_own in zip(people, stays, counts, strict=True):
         owned: set[str] = set()
-        for day in _days(dice, traffic, stay, n_own):
-            purchase = _purchase(dice, person, shelves, themes, owned, day, n_days)
+        for day in _days(random, traffic, stay, n_own):
+            purchase = _purchase(random, person, shelves, themes, owned, day, n_days)
             owned.add(purchase.item.asin)
             purchases.append(purchase)
     return purchases
@@ -80,35 +80,39 @@ def _traffic(day: int, n_days: int) -> float:
     return (1.0 + 2.0 * day / n_days) * season
 
 
-def _stay(dice: Dice, traffic: list[float]) -> tuple[int, int]:
+def _stay(random: PortableRandom, traffic: list[float]) -> tuple[int, int]:
     """Draw a person's first day, by the shop's traffic, and the last before they drift away."""
-    arrival = dice.index_below(traffic)
-    return arrival, min(len(traffic) - 1, arrival + 200 + dice.below(1_400))
+    arrival = random.index_below(traffic)
+    return arrival, min(len(traffic) - 1, arrival + 200 + random.below(1_400))
 
 
-def _activity(dice: Dice, traffic_met: list[float], n_purchases: int, most: int) -> list[int]:
+def _activity(
+    random: PortableRandom, traffic_met: list[float], n_purchases: int, most: int
+) -> list[int]:
     """Share the purchases out: one each, the rest by a long-tailed eagerness and by the stay."""
-    eagerness = accumulate(met * ((1.0 - dice.uniform()) ** -0.7 - 0.75) for met in traffic_met)
+    eagerness = accumulate(met * ((1.0 - random.uniform()) ** -0.7 - 0.75) for met in traffic_met)
     cumulative = list(eagerness)
     counts = [1] * len(traffic_met)
     left = n_purchases - len(counts)
     while left:
-        chosen = dice.index_below(cumulative)
+        chosen = random.index_below(cumulative)
         if counts[chosen] < most:
             counts[chosen] += 1
             left -= 1
     return counts
 
 
-def _days(dice: Dice, traffic: list[float], stay: tuple[int, int], n_own: int) -> list[int]:
+def _days(
+    random: PortableRandom, traffic: list[float], stay: tuple[int, int], n_own: int
+) -> list[int]:
     """Draw the days of a person's purchases: the first on arrival, the others until they leave."""
     arrival, end = stay
     until = traffic[: end + 1]
-    return sorted([arrival, *(dice.index_below(until, arrival) for _ in range(n_own - 1))])
+    return sorted([arrival, *(random.index_below(until, arrival) for _ in range(n_own - 1))])
 
 
 def _purchase(
-    dice: Dice,
+    random: PortableRandom,
     person: Person,
     shelves: dict[str, list[Item]],
     themes: list[Theme],
@@ -120,11 +124,11 @@ def _purchase(
     liked = [theme for theme, _ in person.tastes]
     categories = {theme.category for theme in liked}
     while True:
-        in_taste = dice.chance(_IN_TASTE_SHARE)
+        in_taste = random.chance(_IN_TASTE_SHARE)
         if in_taste:
-            theme = dice.pick_weighted(liked, [weight for _, weight in person.tastes])
+            theme = random.pick_weighted(liked, [weight for _, weight in person.tastes])
         else:
-            theme = dice.pick([other for other in themes if other.category not in categories])
+            theme = random.pick([other for other in themes if other.category not in categories])
         shelf = shelves[theme.name]
         weights = [
             0.0
@@ -133,8 +137,8 @@ def _purchase(
             for item in shelf
         ]
         if sum(weights) > 0:
-            item = dice.pick_weighted(shelf, weights)
-            return Purchase(person, item, day, in_taste, _rating(dice, person, item, in_taste))
+            item = random.pick_weighted(shelf, weights)
+            return Purchase(person, item, day, in_taste, _rating(random, person, item, in_taste))
 
 
 def _appeal(person: Person, item: Item) -> float:
@@ -142,9 +146,9 @@ def _appeal(person: Person, item: Item) -> float:
     return band * (_LOVED_BRAND_WEIGHT if item.brand.name in person.loves else 1.0)
 
 
-def _rating(dice: Dice, person: Person, item: Item, in_taste: bool) -> int:
+def _rating(random: PortableRandom, person: Person, item: Item, in_taste: bool) -> int:
     """Rate 1 to 5 by the formula at the top of this module."""
-    pleasure = person.leniency + item.quality + dice.normal()
+    pleasure = person.leniency + item.quality + random.normal()
     pleasure += 1.0 if in_taste else -2.1
     pleasure += 0.4 if item.brand.name in person.loves else 0.0
     pleasure -= 0.3 if item.brand.band > person.band else 0.0

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipeline.sample.portable_random import Dice
+from pipeline.sample.portable_random import PortableRandom
 from pipeline.sample.vocabulary import Brand, Kind, Theme, fitting
 
 ID_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ0123456789"
@@ -75,7 +75,9 @@ class Item:
     trend: Trend
 
 
-def make_items(dice: Dice, themes: list[Theme], n_items: int, n_days: int) -> list[Item]:
+def make_items(
+    random: PortableRandom, themes: list[Theme], n_items: int, n_days: int
+) -> list[Item]:
     """Make the shop's items: as many in each theme, no two with the same words in the title.
 
     Raises:
@@ -90,25 +92,25 @@ def make_items(dice: Dice, themes: list[Theme], n_items: int, n_days: int) -> li
         theme = themes[number % len(themes)]
         kind, brand = (
             theme.kinds[(number // len(themes)) % len(theme.kinds)],
-            dice.pick(theme.brands),
+            random.pick(theme.brands),
         )
-        title = _new_title(dice, kind, brand, titles)
-        items.append(_item(dice, theme, kind, brand, title, n_days))
+        title = _new_title(random, kind, brand, titles)
+        items.append(_item(random, theme, kind, brand, title, n_days))
     return items
 
 
-def _new_title(dice: Dice, kind: Kind, brand: Brand, titles: set[str]) -> str:
+def _new_title(random: PortableRandom, kind: Kind, brand: Brand, titles: set[str]) -> str:
     """Word a title that is still free; after many misses a model number sets it apart."""
     for attempt in range(200):
         fields = {
             "brand": brand.name,
-            "line": dice.pick(_LINES[brand.band]),
+            "line": random.pick(_LINES[brand.band]),
             "noun": kind.noun,
-            "variant": dice.pick(kind.variants),
+            "variant": random.pick(kind.variants),
         }
-        title = " ".join(dice.pick(_TITLES).format(**fields).split()).replace(" ,", ",")
+        title = " ".join(random.pick(_TITLES).format(**fields).split()).replace(" ,", ",")
         if attempt > 20:
-            title += f", Model {dice.code('ABCDEFGHKLMNPRSTUVWX', 1)}{10 + dice.below(90)}"
+            title += f", Model {random.code('ABCDEFGHKLMNPRSTUVWX', 1)}{10 + random.below(90)}"
         # The pipeline compares titles without case and punctuation.
         words = " ".join(
             sorted("".join(c for c in title.lower() if c.isalnum() or c == " ").split())
@@ -119,42 +121,44 @@ def _new_title(dice: Dice, kind: Kind, brand: Brand, titles: set[str]) -> str:
     raise ValueError(f"Too many items of the kind {kind.noun!r}: ask for fewer with --items.")
 
 
-def _item(dice: Dice, theme: Theme, kind: Kind, brand: Brand, title: str, n_days: int) -> Item:
-    quality = brand.quality + 0.35 * dice.normal()
-    popularity = (1.0 - dice.uniform()) ** -0.75 * 2.0**quality
-    price = kind.price * _BAND_FACTOR[brand.band] * (1.0 + 0.12 * dice.normal())
+def _item(
+    random: PortableRandom, theme: Theme, kind: Kind, brand: Brand, title: str, n_days: int
+) -> Item:
+    quality = brand.quality + 0.35 * random.normal()
+    popularity = (1.0 - random.uniform()) ** -0.75 * 2.0**quality
+    price = kind.price * _BAND_FACTOR[brand.band] * (1.0 + 0.12 * random.normal())
     return Item(
-        asin="B0" + dice.code(ID_ALPHABET, 8),
+        asin="B0" + random.code(ID_ALPHABET, 8),
         title=title,
-        description=_description(dice, theme, kind, brand),
-        features=tuple(dice.shuffled(fitting(theme.facts, kind))[:2]),
+        description=_description(random, theme, kind, brand),
+        features=tuple(random.shuffled(fitting(theme.facts, kind))[:2]),
         theme=theme,
         kind=kind,
         brand=brand,
-        price=max(2.99, round(price) - dice.pick((0.01, 0.01, 0.05, 0.5))),
+        price=max(2.99, round(price) - random.pick((0.01, 0.01, 0.05, 0.5))),
         popularity=min(popularity, 60.0),
         quality=quality,
-        trend=_trend(dice, n_days),
+        trend=_trend(random, n_days),
     )
 
 
-def _description(dice: Dice, theme: Theme, kind: Kind, brand: Brand) -> tuple[str, ...]:
+def _description(random: PortableRandom, theme: Theme, kind: Kind, brand: Brand) -> tuple[str, ...]:
     """Word one to four sentences: pitch, fact of the kind, facts of the theme, price band."""
     fields = {"brand": brand.name, "noun": kind.noun, "hobby": theme.hobby_of("their")}
-    pitch = dice.pick(_PITCHES).format(**fields, your_hobby=theme.hobby_of("your"))
-    facts = dice.shuffled(fitting(theme.facts, kind))[: dice.below(3)]
-    band = dice.pick(_BAND_SENTENCES[brand.band]) if dice.chance(0.6) else ""
+    pitch = random.pick(_PITCHES).format(**fields, your_hobby=theme.hobby_of("your"))
+    facts = random.shuffled(fitting(theme.facts, kind))[: random.below(3)]
+    band = random.pick(_BAND_SENTENCES[brand.band]) if random.chance(0.6) else ""
     return tuple(sentence for sentence in (pitch, kind.fact, *facts, band) if sentence)[:4]
 
 
-def _trend(dice: Dice, n_days: int) -> Trend:
+def _trend(random: PortableRandom, n_days: int) -> Trend:
     """Draw a trend: one item in four comes late, one in five is a fad, the others drift."""
-    launch = dice.below(int(n_days * 0.97)) if dice.chance(0.25) else 0
-    fad = dice.chance(0.2)
+    launch = random.below(int(n_days * 0.97)) if random.chance(0.25) else 0
+    fad = random.chance(0.2)
     return Trend(
         launch_day=launch,
-        peak_day=launch + dice.below(max(1, n_days - launch)) if fad else launch,
-        peak_factor=dice.uniform(3.0, 9.0) if fad else 1.5,
-        width_days=100 + dice.below(120),
-        drift=dice.uniform(-1.6, 1.6) if dice.chance(0.5) else 0.0,
+        peak_day=launch + random.below(max(1, n_days - launch)) if fad else launch,
+        peak_factor=random.uniform(3.0, 9.0) if fad else 1.5,
+        width_days=100 + random.below(120),
+        drift=random.uniform(-1.6, 1.6) if random.chance(0.5) else 0.0,
     )

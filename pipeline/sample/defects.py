@@ -1,4 +1,4 @@
-"""The dirt of real review files, every kind of it, in known shares.
+"""The defects of real review files, every kind of it, in known shares.
 
 | kind                 | share | how it looks                                                  |
 |----------------------|-------|---------------------------------------------------------------|
@@ -33,7 +33,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from pipeline.sample.portable_random import Dice
+from pipeline.sample.portable_random import PortableRandom
 
 Row = dict[str, str]
 
@@ -71,14 +71,14 @@ _JUNK = (
 _ENTITIES = (("&", "&amp;"), ('"', "&quot;"), ("'", "&#39;"))
 
 
-def soil_price(dice: Dice, price: float) -> str:
+def soil_price(random: PortableRandom, price: float) -> str:
     """Write an item's price, or what stands in its place."""
-    drawn = dice.uniform()
+    drawn = random.uniform()
     for kind, text in (
         ("price_missing", ""),
         ("price_range", f"{dollars(price * 0.85)} - {dollars(price * 1.15)}"),
         ("price_zero", "$0.00"),
-        ("price_junk", dice.pick(_JUNK)),
+        ("price_junk", random.pick(_JUNK)),
     ):
         drawn -= SHARES[kind]
         if drawn < 0:
@@ -86,34 +86,34 @@ def soil_price(dice: Dice, price: float) -> str:
     return dollars(price)
 
 
-def soil_title(dice: Dice, title: str) -> str:
+def soil_title(random: PortableRandom, title: str) -> str:
     """Write an item's title, perhaps with entities."""
-    return _with_entities(title) if dice.chance(SHARES["title_entities"]) else title
+    return _with_entities(title) if random.chance(SHARES["title_entities"]) else title
 
 
-def soil_description(dice: Dice, sentences: tuple[str, ...]) -> str:
+def soil_description(random: PortableRandom, sentences: tuple[str, ...]) -> str:
     """Write an item's description: plain, with markup, as a list, or not at all."""
-    if dice.chance(SHARES["description_missing"]):
-        return dice.pick(("", "[]"))
+    if random.chance(SHARES["description_missing"]):
+        return random.pick(("", "[]"))
     parts = [sentences[0], " ".join(sentences[1:])] if sentences[1:] else [sentences[0]]
-    if dice.chance(SHARES["description_html"]):
+    if random.chance(SHARES["description_html"]):
         parts = [
             f"<p><b>{_with_entities(parts[0])}</b></p>",
             *(f"{part}<br />&nbsp;" for part in parts[1:]),
         ]
-    return as_list(parts) if dice.chance(SHARES["description_list"]) else " ".join(parts)
+    return as_list(parts) if random.chance(SHARES["description_list"]) else " ".join(parts)
 
 
-def soil_rows(dice: Dice, rows: list[Row]) -> list[Row]:
+def soil_rows(random: PortableRandom, rows: list[Row]) -> list[Row]:
     """Soil a few rows in each way, and put copies behind some."""
     soiled: list[Row] = []
     for clean in rows:
         row = dict(clean)
         for kind, soil in _ROW_SOIL.items():
-            if dice.chance(SHARES[kind]):
-                soil(dice, row)
+            if random.chance(SHARES[kind]):
+                soil(random, row)
         soiled.append(row)
-        if dice.chance(SHARES["row_duplicate"]):
+        if random.chance(SHARES["row_duplicate"]):
             soiled.append(row)
     return soiled
 
@@ -134,42 +134,44 @@ def _with_entities(text: str) -> str:
     return text
 
 
-def _shift_price(dice: Dice, row: Row) -> None:
+def _shift_price(random: PortableRandom, row: Row) -> None:
     if row["price"].startswith("$") and "-" not in row["price"] and "(" not in row["price"]:
         price = float(row["price"].lstrip("$").replace(",", ""))
-        row["price"] = dollars(price * dice.uniform(0.92, 1.08))
+        row["price"] = dollars(price * random.uniform(0.92, 1.08))
 
 
-def _cut_description(_: Dice, row: Row) -> None:
+def _cut_description(_: PortableRandom, row: Row) -> None:
     if "<" not in row["description"] and not row["description"].startswith("["):
         row["description"] = row["description"].split(". ")[0].rstrip(".") + "."
 
 
-def _mark_up_review(dice: Dice, row: Row) -> None:
+def _mark_up_review(random: PortableRandom, row: Row) -> None:
     first, *others = row["reviewText"].split(". ")
     row["reviewText"] = (
         ".<br /><br />".join([first, ". ".join(others)])
         if others
-        else (f"&#34;{first.rstrip('.')}&#34;, as my {dice.pick(('wife', 'husband', 'son'))} says.")
+        else (
+            f"&#34;{first.rstrip('.')}&#34;, as my {random.pick(('wife', 'husband', 'son'))} says."
+        )
     )
 
 
-def _change_case(column: str) -> Callable[[Dice, Row], None]:
-    def soil(dice: Dice, row: Row) -> None:
+def _change_case(column: str) -> Callable[[PortableRandom, Row], None]:
+    def soil(random: PortableRandom, row: Row) -> None:
         text = row[column]
-        row[column] = dice.pick((text.upper(), text.lower(), f"{text}  "))
+        row[column] = random.pick((text.upper(), text.lower(), f"{text}  "))
 
     return soil
 
 
-def _empty(*names: str) -> Callable[[Dice, Row], None]:
-    def soil(_: Dice, row: Row) -> None:
+def _empty(*names: str) -> Callable[[PortableRandom, Row], None]:
+    def soil(_: PortableRandom, row: Row) -> None:
         row.update(dict.fromkeys(names, ""))
 
     return soil
 
 
-_ROW_SOIL: dict[str, Callable[[Dice, Row], None]] = {
+_ROW_SOIL: dict[str, Callable[[PortableRandom, Row], None]] = {
     "row_price_missing": _empty("price"),
     "row_price_other": _shift_price,
     "row_description_cut": _cut_description,

@@ -15,7 +15,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-class Dice:
+class PortableRandom:
     """A seeded source of choices, numbers and orders."""
 
     def __init__(self, seed: int) -> None:

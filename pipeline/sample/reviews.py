@@ -7,11 +7,11 @@ writer's own taste, and is as long as the writer is wordy.
 from __future__ import annotations
 
 from pipeline.sample.behavior import Purchase
-from pipeline.sample.portable_random import Dice
+from pipeline.sample.portable_random import PortableRandom
 from pipeline.sample.vocabulary import Phrases, Sentence, fitting
 
 
-def write_review(dice: Dice, phrases: Phrases, purchase: Purchase) -> tuple[str, str]:
+def write_review(random: PortableRandom, phrases: Phrases, purchase: Purchase) -> tuple[str, str]:
     """Word the summary and the review text of a purchase."""
     theme, kind = purchase.item.theme, purchase.item.kind
     fields = {
@@ -19,15 +19,17 @@ def write_review(dice: Dice, phrases: Phrases, purchase: Purchase) -> tuple[str,
         "brand": purchase.item.brand.name,
         "hobby": theme.hobby,
         "your_hobby": theme.hobby_of("your"),
-        "relative": dice.pick(phrases.relatives),
+        "relative": random.pick(phrases.relatives),
     }
     claims = _Claims(
-        _claims(dice, purchase, theme.praise, phrases.praise),
-        _claims(dice, purchase, theme.gripes, phrases.gripes),
+        _claims(random, purchase, theme.praise, phrases.praise),
+        _claims(random, purchase, theme.gripes, phrases.gripes),
     )
-    summary = dice.pick(phrases.parts["summary"][purchase.rating]).format(**fields, **claims.peek())
+    summary = random.pick(phrases.parts["summary"][purchase.rating]).format(
+        **fields, **claims.peek()
+    )
     text = [
-        sentence.format(**fields, **claims.take()) for sentence in _plan(dice, phrases, purchase)
+        sentence.format(**fields, **claims.take()) for sentence in _plan(random, phrases, purchase)
     ]
     return summary, " ".join(text)
 
@@ -56,25 +58,28 @@ class _Claims:
 
 
 def _claims(
-    dice: Dice, purchase: Purchase, of_theme: tuple[Sentence, ...], of_any: tuple[str, ...]
+    random: PortableRandom,
+    purchase: Purchase,
+    of_theme: tuple[Sentence, ...],
+    of_any: tuple[str, ...],
 ) -> list[str]:
     own = fitting(of_theme, purchase.item.kind)
-    return dice.shuffled(own) + dice.shuffled(of_any)[: max(0, 4 - len(own))]
+    return random.shuffled(own) + random.shuffled(of_any)[: max(0, 4 - len(own))]
 
 
-def _plan(dice: Dice, phrases: Phrases, purchase: Purchase) -> list[str]:
+def _plan(random: PortableRandom, phrases: Phrases, purchase: Purchase) -> list[str]:
     """Choose the sentences, one to about five by the writer's wordiness."""
     wordiness, parts, rating = purchase.person.wordiness, phrases.parts, purchase.rating
-    if dice.uniform() > 0.35 + wordiness:
-        return [dice.pick(parts["terse"][rating])]
+    if random.uniform() > 0.35 + wordiness:
+        return [random.pick(parts["terse"][rating])]
     plan = []
-    if dice.chance(0.35 + 0.5 * wordiness):
-        plan.append(dice.pick(parts["opening"][rating]))
-    if dice.chance(0.4 if purchase.in_taste else 0.7):
-        plan.append(dice.pick(parts["at_home" if purchase.in_taste else "out_of_taste"][rating]))
-    plan.append(dice.pick(parts["middle"][rating]))
-    if dice.chance(0.2 + 0.5 * wordiness):
-        plan.append(dice.pick(parts["closing"][rating]))
+    if random.chance(0.35 + 0.5 * wordiness):
+        plan.append(random.pick(parts["opening"][rating]))
+    if random.chance(0.4 if purchase.in_taste else 0.7):
+        plan.append(random.pick(parts["at_home" if purchase.in_taste else "out_of_taste"][rating]))
+    plan.append(random.pick(parts["middle"][rating]))
+    if random.chance(0.2 + 0.5 * wordiness):
+        plan.append(random.pick(parts["closing"][rating]))
     return plan
 
 

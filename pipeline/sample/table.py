@@ -19,7 +19,7 @@ from pipeline.sample.defects import (
     soil_title,
 )
 from pipeline.sample.people import make_people
-from pipeline.sample.portable_random import Dice
+from pipeline.sample.portable_random import PortableRandom
 from pipeline.sample.reviews import write_review
 from pipeline.sample.vocabulary import Phrases, read_phrases, read_themes
 from recsys import columns
@@ -44,16 +44,16 @@ def sample_rows(seed: int, size: SampleSize) -> list[Row]:
     Raises:
         ValueError: More users than rows, or more items than the vocabulary can name.
     """
-    dice, n_days = Dice(seed), (LAST_DAY - FIRST_DAY).days + 1
+    random, n_days = PortableRandom(seed), (LAST_DAY - FIRST_DAY).days + 1
     themes, phrases = read_themes(), read_phrases()
-    items = make_items(dice, themes, size.n_items, n_days)
-    people = make_people(dice, themes, size.n_users)
+    items = make_items(random, themes, size.n_items, n_days)
+    people = make_people(random, themes, size.n_users)
     n_purchases = round(size.n_rows / (1.0 + SHARES["row_duplicate"]))
-    purchases = simulate(dice, people, items, n_purchases, n_days)
+    purchases = simulate(random, people, items, n_purchases, n_days)
     purchases.sort(key=lambda purchase: (purchase.item.asin, purchase.day))
-    shown = {item.asin: _shown(dice, item) for item in items}
-    rows = [_row(dice, phrases, purchase, shown[purchase.item.asin]) for purchase in purchases]
-    return soil_rows(dice, rows)
+    shown = {item.asin: _shown(random, item) for item in items}
+    rows = [_row(random, phrases, purchase, shown[purchase.item.asin]) for purchase in purchases]
+    return soil_rows(random, rows)
 
 
 def as_csv(rows: list[Row]) -> bytes:
@@ -65,36 +65,36 @@ def as_csv(rows: list[Row]) -> bytes:
     return text.getvalue().encode()
 
 
-def _shown(dice: Dice, item: Item) -> Row:
+def _shown(random: PortableRandom, item: Item) -> Row:
     """Write what every review row repeats of its item."""
     return {
-        columns.ITEM: soil_title(dice, item.title),
-        columns.DESCRIPTION: soil_description(dice, item.description),
+        columns.ITEM: soil_title(random, item.title),
+        columns.DESCRIPTION: soil_description(random, item.description),
         "image": as_list([f"https://images.example.com/{item.asin}.jpg"])
-        if dice.chance(0.9)
+        if random.chance(0.9)
         else "[]",
-        columns.BRAND: item.brand.name if dice.chance(0.95) else "",
-        "feature": as_list(item.features) if dice.chance(0.8) else "[]",
+        columns.BRAND: item.brand.name if random.chance(0.95) else "",
+        "feature": as_list(item.features) if random.chance(0.8) else "[]",
         columns.CATEGORY: as_list([item.theme.category, item.theme.name]),
-        columns.PRICE: soil_price(dice, item.price),
+        columns.PRICE: soil_price(random, item.price),
         "asin": item.asin,
     }
 
 
-def _row(dice: Dice, phrases: Phrases, purchase: Purchase, shown: Row) -> Row:
-    summary, text = write_review(dice, phrases, purchase)
+def _row(random: PortableRandom, phrases: Phrases, purchase: Purchase, shown: Row) -> Row:
+    summary, text = write_review(random, phrases, purchase)
     day = datetime.combine(FIRST_DAY, datetime.min.time(), UTC) + timedelta(days=purchase.day)
     # Long reviews are read, and voted helpful, more often.
-    voted = dice.chance(min(0.6, len(text) / 800))
+    voted = random.chance(min(0.6, len(text) / 800))
     return {
         **shown,
-        columns.USER: purchase.person.displayed_name(dice),
-        "verified": str(dice.chance(0.9)),
+        columns.USER: purchase.person.displayed_name(random),
+        "verified": str(random.chance(0.9)),
         columns.RATING: f"{purchase.rating}.0",
         columns.REVIEW_TIME: f"{day:%Y-%m-%d}",
         columns.SUMMARY: summary,
         columns.REVIEW_TEXT: text,
-        "vote": str(2 + int(3.0 * dice.uniform() / (1.02 - dice.uniform()))) if voted else "",
+        "vote": str(2 + int(3.0 * random.uniform() / (1.02 - random.uniform()))) if voted else "",
         "reviewerID": purchase.person.reviewer_id,
         "unixReviewTime": str(int(day.timestamp())),
     }

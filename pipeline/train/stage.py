@@ -1,6 +1,6 @@
 """Stage `train`: fit the model that the service loads.
 
-The ranker orders the catalogue by what a user will choose next, the default. The rating
+The ranker orders the catalog by what a user will choose next, the default. The rating
 network says how likely a user is to give five stars, which is another task.
 """
 

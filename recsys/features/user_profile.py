@@ -37,13 +37,13 @@ def user_profiles(
 
         log_count   log1p(n)
         rating      Σ (r - mean rating) / (n + 5)
-        log_price   mean of the known centred log prices of the items, 0 where none is known
+        log_price   mean of the known centered log prices of the items, 0 where none is known
         five_star   Σ (1[r = 5] - five-star rate of the item) / (n + 3)
 
     Args:
         history: Of all users.
         ratings: (len(history.items),) float, of each entry: `all_ratings[history.interactions]`.
-        log_prices: (n_items,) float of `centred_log_prices`, NaN where unknown.
+        log_prices: (n_items,) float of `centered_log_prices`, NaN where unknown.
         five_star_rates: (n_items,) float; without them `five_star` is 0.
         mean_rating: Of all interactions; by default of those in the histories.
 
@@ -74,8 +74,8 @@ def visitor_profile(history_items: NDArray[np.int32], log_prices: NDArray[Any]) 
     return profile
 
 
-def centred_log_prices(prices: NDArray[np.float64]) -> FloatArray:
-    """Log price less the catalogue's median log price: (n_items,) float32.
+def centered_log_prices(prices: NDArray[np.float64]) -> FloatArray:
+    """Log price less the catalog's median log price: (n_items,) float32.
 
     Args:
         prices: (n_items,) USD; NaN where unknown, and so is the result, as for a price of 0.

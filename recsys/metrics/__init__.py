@@ -1,7 +1,7 @@
 """The numbers by which models are compared: one function a metric, NumPy only.
 
 *Rating* metrics judge one score a pair against a yes-or-no label. *Ranking* metrics judge
-the rank that the whole catalogue leaves to an item that a user chose. *Catalogue* metrics
+the rank that the whole catalog leaves to an item that a user chose. *Catalog* metrics
 look at what is recommended, whoever chose what. *Intervals* say how far each may be off.
 Sums are kept in float64.
 """

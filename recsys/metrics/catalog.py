@@ -12,7 +12,7 @@ Lists = NDArray[np.integer]
 
 
 def coverage(lists: Lists, n_items: int) -> float:
-    """Give the share of the catalogue that stands in at least one list.
+    """Give the share of the catalog that stands in at least one list.
 
         coverage@k = |union of lists| / n_items
 
@@ -55,7 +55,7 @@ def novelty(lists: Lists, shares: NDArray[np.float64]) -> float:
 
 
 def gini(lists: Lists, n_items: int) -> float:
-    """Say how unevenly places go to the items of the catalogue: 0 all alike, near 1 one gets all.
+    """Say how unevenly places go to the items of the catalog: 0 all alike, near 1 one gets all.
 
         G = Σ_i (2 i - n - 1) c_i / (n Σ_i c_i),   c_1 <= ... <= c_n
 

@@ -1,4 +1,4 @@
-"""How high a ranking of the whole catalogue places the items that users chose next.
+"""How high a ranking of the whole catalog places the items that users chose next.
 
 Everything starts from ranks: the place of one chosen item among all items that its user
 had not had before. A *case* is one such item. Case metrics (`hit_rate`, `ndcg`,
@@ -36,12 +36,12 @@ class UserMeans(NamedTuple):
 
 
 def target_rank(scores: Scores, target: int) -> float:
-    """Rank of one item in a catalogue's scores (n_items,), 1 the best, ties by mid-rank.
+    """Rank of one item in a catalog's scores (n_items,), 1 the best, ties by mid-rank.
 
         rank = 1 + |{j : s_j > s_t}| + |{j != t : s_j = s_t}| / 2
 
     Items left out have the score -inf. Mid-ranks keep a model that scores all alike at
-    the middle of the catalogue, whatever the order of the items (McSherry and Najork,
+    the middle of the catalog, whatever the order of the items (McSherry and Najork,
     ECIR 2008).
 
     >>> target_rank(np.array([0.3, 0.9, 0.3, 0.1]), target=0)
@@ -54,7 +54,7 @@ def target_ranks(scores: Scores, rows: NDArray[np.integer], targets: NDArray[np.
     """Rank many items at once, as `target_rank` does one.
 
     Args:
-        scores: (m, n_items), a catalogue's scores a row; items left out have -inf.
+        scores: (m, n_items), a catalog's scores a row; items left out have -inf.
         rows: (n,) the row of each case.
         targets: (n,) its item.
 

@@ -86,9 +86,9 @@ def unit_norm(x: FloatArray, epsilon: float) -> FloatArray:
 
 def standardize(x: FloatArray, epsilon: float) -> FloatArray:
     """Each row less its mean, over sqrt(variance + epsilon): layer normalisation's core."""
-    centred = x - x.mean(axis=1, keepdims=True)
-    variance = np.square(centred).mean(axis=1, keepdims=True)
-    return _float32(centred / np.sqrt(variance + np.float32(epsilon)))
+    centered = x - x.mean(axis=1, keepdims=True)
+    variance = np.square(centered).mean(axis=1, keepdims=True)
+    return _float32(centered / np.sqrt(variance + np.float32(epsilon)))
 
 
 def softmax(x: FloatArray) -> FloatArray:

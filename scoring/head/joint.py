@@ -1,7 +1,7 @@
 """The joint head of a split network: from a user's row and the item half to scores.
 
 A network over (user, item) pairs is split into a half that is computed once for the
-catalogue, a half that is computed once a user, and this head, which joins them. Scores
+catalog, a half that is computed once a user, and this head, which joins them. Scores
 are the network's output before its last increasing activation ("logits"): the order is
 the same, and items whose sigmoid rounds to 1 stay apart.
 """
@@ -28,7 +28,7 @@ class HeadError(ValueError):
 class Head:
     """How a pair's score comes from a user row and an item row, in one of two forms.
 
-    Additive (`program` is None), the form that fast kernels take:
+    Additive (`program` is None), the form that fast similarities take:
 
         score(u, j) = Σ_t w_t · relu(a_ut + h_jt) + Σ_d p_ud · q_jd + c_u + e_j + bias
 

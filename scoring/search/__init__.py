@@ -29,15 +29,15 @@ from scoring.search.item_index import (
     warm_up,
 )
 from scoring.search.quantize import quantize_items
-from scoring.search.tables import Affinity, Codes, Kernels, Room
+from scoring.search.tables import Affinity, Codes, CompiledSimilarities, Workspace
 
 __all__ = [
     "NO_AFFINITY",
     "Affinity",
     "Codes",
+    "CompiledSimilarities",
     "ItemIndex",
-    "Kernels",
-    "Room",
+    "Workspace",
     "count_scored",
     "frozen",
     "quantize_items",

@@ -41,16 +41,16 @@ def search(
     for user in range(n_users):
         seen = excluded[excluded_starts[user] : excluded_starts[user + 1]]
         history = affinity.items[affinity.starts[user] : affinity.starts[user + 1]]
-        n_reached = add_up(affinity.kernels, history, affinity.room)
+        n_reached = add_up(affinity.similarities, history, affinity.workspace)
         found, n_touched = sift_touched(
             table, affinity, users, user, n_reached, highest, seen, candidates,
             rows[user], scores[user],
         )  # fmt: skip
         found, n_exact = sift_blocks(
-            table, codes, users, user, highest, seen, candidates, affinity.room.marks, found,
+            table, codes, users, user, highest, seen, candidates, affinity.workspace.marks, found,
             rows[user], scores[user],
         )  # fmt: skip
-        clear(affinity.room, n_reached)
+        clear(affinity.workspace, n_reached)
         rows[user, found:] = -1
         scores[user, found:] = -np.inf
         n_scored += n_touched + n_exact

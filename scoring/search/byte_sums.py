@@ -87,7 +87,7 @@ def _emit_group_sums(builder: Any, left: Any, right: Any) -> Any:
     apart = builder.select(above, builder.sub(left, right), builder.sub(right, left))
     total = builder.bitcast(apart, SUMS)
     for shift, mask in ((8, 0x00FF00FF00FF00FF), (16, 0x0000FFFF0000FFFF), (32, 0xFFFFFFFF)):
-        # Neighbours are added in fields of twice the width, until one is left.
+        # Neighbors are added in fields of twice the width, until one is left.
         fields = ir.Constant(SUMS, [mask] * SUMS.count)
         moved = builder.lshr(total, ir.Constant(SUMS, [shift] * SUMS.count))
         total = builder.add(builder.and_(total, fields), builder.and_(moved, fields))

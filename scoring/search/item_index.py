@@ -15,7 +15,16 @@ from scoring.search.affinity import touched_items
 from scoring.search.block_search import search
 from scoring.search.exact import column_peaks, exact_scores
 from scoring.search.jit import has_code, keep_code_in
-from scoring.search.tables import BLOCK, GROUP, Affinity, Array, Codes, Kernels, Room, Table
+from scoring.search.tables import (
+    BLOCK,
+    GROUP,
+    Affinity,
+    Array,
+    Codes,
+    CompiledSimilarities,
+    Table,
+    Workspace,
+)
 from scoring.search.touched import raise_scores
 
 USERS_AT_ONCE = 16
@@ -45,18 +54,18 @@ NO_MASK: NDArray[np.bool_] = frozen(np.empty(0), np.bool_)
 
 def _no_affinity() -> Affinity:
     nothing = [frozen(np.empty(0), kind) for kind in (np.float32, np.int64, np.int32, np.float32)]
-    room = Room(
+    workspace = Workspace(
         np.empty((0, 0), np.float32),
         np.empty(0, np.uint8),
         np.empty(0, np.int32),
         np.empty(0, np.float64),
     )
     return Affinity(
-        Kernels(*nothing),
+        CompiledSimilarities(*nothing),
         frozen(np.empty((0, 0)), np.float32),
         frozen(np.zeros(USERS_AT_ONCE + 1), np.int64),
         NO_ROWS,
-        room,
+        workspace,
     )
 
 
@@ -234,7 +243,7 @@ def warm_up(code_folder: Path | None = None, say: Callable[[], None] = lambda: N
     index = ItemIndex.build(np.ones(1, np.float32), 0.0, items, None)
     top_k(index, items[0], 1)
     score_items(index, items[0], NO_AFFINITY)
-    touched_items(NO_AFFINITY.kernels, NO_AFFINITY.items, NO_AFFINITY.room)
+    touched_items(NO_AFFINITY.similarities, NO_AFFINITY.items, NO_AFFINITY.workspace)
 
 
 def _search_all(

@@ -59,8 +59,8 @@ class Users(NamedTuple):
         coded: (m, n_groups * GROUP) uint8.
         constants: (m,) float64, the part of the score that no item changes.
         offsets: (m,) float32, what the user adds to the bound of a score.
-        differences: (BLOCK,) int32, room for one block's sums.
-        bounds: (BLOCK,) float32, room for one block's bounds.
+        differences: (BLOCK,) int32, workspace for one block's sums.
+        bounds: (BLOCK,) float32, workspace for one block's bounds.
     """
 
     rows: Array
@@ -72,24 +72,24 @@ class Users(NamedTuple):
     bounds: Array
 
 
-class Kernels(NamedTuple):
-    """Item-item kernels in compressed rows, see `scoring.search.affinity`.
+class CompiledSimilarities(NamedTuple):
+    """item similarities in compressed rows, see `scoring.search.affinity`.
 
     Attributes:
         decay: (C,) float32.
-        starts: (n_items * C + 1,) int64; what item i says in kernel c begins at
+        starts: (n_items * C + 1,) int64; what item i says in similarity c begins at
             starts[i * C + c].
-        neighbours: (nnz,) int32.
+        neighbors: (nnz,) int32.
         weights: (nnz,) float32.
     """
 
     decay: Array
     starts: Array
-    neighbours: Array
+    neighbors: Array
     weights: Array
 
 
-class Room(NamedTuple):
+class Workspace(NamedTuple):
     """Where one thread adds up; `sums` and `marks` are zero between two uses.
 
     Attributes:
@@ -106,23 +106,29 @@ class Room(NamedTuple):
 
 
 class Affinity(NamedTuple):
-    """What the histories of some users add to the items' rows; no kernels where they add nothing.
+    """What the histories of some users add to the items' rows; no similarities where they add nothing.
 
     Attributes:
-        kernels: The item-item kernels.
+        similarities: The item similarities.
         gains: (C, width) float32, what a unit of each affinity adds to an item's row.
         starts: (m + 1,) int64; the history of user u is `items[starts[u]:starts[u + 1]]`.
         items: int32 item rows, newest first.
-        room: Of this thread.
+        workspace: Of this thread.
     """
 
-    kernels: Kernels
-    gains: Array
+    similarities: CompiledSimilarities
+    affinity_weights: Array
     starts: Array
     items: Array
-    room: Room
+    workspace: Workspace
 
     @property
     def parts(self) -> tuple[tuple[Array, ...], Array, Array, Array, tuple[Array, ...]]:
         """The same as plain tuples, for an entry."""
-        return tuple(self.kernels), self.gains, self.starts, self.items, tuple(self.room)
+        return (
+            tuple(self.similarities),
+            self.affinity_weights,
+            self.starts,
+            self.items,
+            tuple(self.workspace),
+        )

@@ -18,7 +18,15 @@ from scoring.search.affinity import add_up, clear, phi_of
 from scoring.search.exact import exact_score_of, rounding_bound, user_constant
 from scoring.search.jit import entry, inlined
 from scoring.search.ranked import is_candidate, keep_best
-from scoring.search.tables import BLOCK, Affinity, Array, Kernels, Room, Table, Users
+from scoring.search.tables import (
+    BLOCK,
+    Affinity,
+    Array,
+    CompiledSimilarities,
+    Table,
+    Users,
+    Workspace,
+)
 
 SLACK = 2.0**-20
 """Sixteen units of roundoff of float32: for the rounding of φ, of h + φ · A and of a score."""
@@ -31,43 +39,48 @@ Parts = tuple[tuple[Array, ...], Array, Array, Array, tuple[Array, ...]]
 @inlined
 def affinity_of(parts: Parts) -> Affinity:
     """Give parts their names again."""
-    return Affinity(Kernels(*parts[0]), parts[1], parts[2], parts[3], Room(*parts[4]))
+    return Affinity(
+        CompiledSimilarities(*parts[0]), parts[1], parts[2], parts[3], Workspace(*parts[4])
+    )
 
 
 @inlined
 def raised_row(table: Table, affinity: Affinity, row: int, total: Array, out: Array) -> None:
     """Write the row of a touched item, h + φ · A, to `out` (width,) float32.
 
-    `total` (width,) float64 is room for the sums; their order is that of the kernels.
+    `total` (width,) float64 is workspace for the sums; their order is that of the similarities.
     """
-    sums, item_row = affinity.room.sums, table.items[row]
+    sums, item_row = affinity.workspace.sums, table.items[row]
     for column in range(out.size):
         total[column] = item_row[column]
-    for kernel in range(affinity.gains.shape[0]):
-        if sums[row, kernel] > 0:
-            phi, gains = np.float64(phi_of(sums[row, kernel])), affinity.gains[kernel]
+    for similarity in range(affinity.affinity_weights.shape[0]):
+        if sums[row, similarity] > 0:
+            phi, affinity_weights = (
+                np.float64(phi_of(sums[row, similarity])),
+                affinity.affinity_weights[similarity],
+            )
             for column in range(out.size):
-                total[column] += phi * np.float64(gains[column])
+                total[column] += phi * np.float64(affinity_weights[column])
     for column in range(out.size):
         out[column] = total[column]
 
 
 @inlined
-def largest_gains(table: Table, gains: Array, user_row: Array, out: Array) -> None:
+def largest_gains(table: Table, affinity_weights: Array, user_row: Array, out: Array) -> None:
     """Write by how much a unit of each affinity can raise a score to `out` (C,) float64."""
     n_relu, last = table.weights.size, user_row.size - 1
-    for kernel in range(out.size):
-        gain = np.float64(gains[kernel, last])
+    for similarity in range(out.size):
+        gain = np.float64(affinity_weights[similarity, last])
         total = abs(gain)
         for t in range(n_relu):
-            step = np.float64(table.weights[t]) * np.float64(gains[kernel, t])
+            step = np.float64(table.weights[t]) * np.float64(affinity_weights[similarity, t])
             gain += max(step, 0.0)
             total += abs(step)
         for t in range(n_relu, last):
-            step = np.float64(user_row[t]) * np.float64(gains[kernel, t])
+            step = np.float64(user_row[t]) * np.float64(affinity_weights[similarity, t])
             gain += step
             total += abs(step)
-        out[kernel] = max(gain, 0.0) + SLACK * total
+        out[similarity] = max(gain, 0.0) + SLACK * total
 
 
 @inlined
@@ -96,7 +109,7 @@ def sift_touched(
 
     Returns how many items are listed and how many were scored.
     """
-    room, user_row = affinity.room, users.rows[user]
+    workspace, user_row = affinity.workspace, users.rows[user]
     early = np.empty(rows.size, np.int32)
     n_early = bound_touched(
         table, affinity, users, user, n_reached, highest, excluded, candidates, early
@@ -105,11 +118,11 @@ def sift_touched(
     found, n_scored = 0, 0
     for turn in range(n_early + n_reached):
         place = early[turn] if turn < n_early else turn - n_early
-        bound = room.bounds[place]
+        bound = workspace.bounds[place]
         if bound == -np.inf or (found == rows.size and bound < scores[found - 1]):
             continue
-        room.bounds[place] = -np.inf
-        row = room.reached[place]
+        workspace.bounds[place] = -np.inf
+        row = workspace.reached[place]
         if not is_candidate(row, excluded, candidates):
             continue
         raised_row(table, affinity, row, total, item_row)
@@ -132,22 +145,22 @@ def bound_touched(
     candidates: Array,
     early: Array,
 ) -> int:
-    """Write the bounds of touched items to `room.bounds`, the places of the largest to `early`.
+    """Write the bounds of touched items to `workspace.bounds`, the places of the largest to `early`.
 
     Returns how many places there are.
     """
-    room, user_row = affinity.room, users.rows[user]
-    n_kernels, n_early = affinity.gains.shape[0], 0
-    gains = np.empty(n_kernels, np.float64)
-    largest_gains(table, affinity.gains, user_row, gains)
+    workspace, user_row = affinity.workspace, users.rows[user]
+    n_similarities, n_early = affinity.affinity_weights.shape[0], 0
+    affinity_weights = np.empty(n_similarities, np.float64)
+    largest_gains(table, affinity.affinity_weights, user_row, affinity_weights)
     slack = rounding_bound(table, users.constants[user], user_row)
     largest = np.empty(early.size, np.float64)
     for place in range(n_reached):
-        row = room.reached[place]
+        row = workspace.reached[place]
         bound = np.float64(highest[user, row // BLOCK]) + slack
-        for kernel in range(n_kernels):
-            bound += gains[kernel] * phi_ceiling(room.sums[row, kernel])
-        room.bounds[place] = bound
+        for similarity in range(n_similarities):
+            bound += affinity_weights[similarity] * phi_ceiling(workspace.sums[row, similarity])
+        workspace.bounds[place] = bound
         in_reach = n_early < early.size or bound > largest[n_early - 1]
         if in_reach and is_candidate(row, excluded, candidates):
             n_early = keep_best(place, bound, early, largest, n_early)
@@ -161,11 +174,11 @@ def raise_scores(
     """Score the touched items of one user anew into `out` (n_items,) float32."""
     table, affinity = Table(*table_parts), affinity_of(affinity_parts)
     history = affinity.items[affinity.starts[0] : affinity.starts[1]]
-    n_reached = add_up(affinity.kernels, history, affinity.room)
+    n_reached = add_up(affinity.similarities, history, affinity.workspace)
     constant = user_constant(table, user_row)
     floor = -user_row[: table.weights.size]
     total, item_row = np.empty(user_row.size, np.float64), np.empty(user_row.size, np.float32)
-    for row in affinity.room.reached[:n_reached]:
+    for row in affinity.workspace.reached[:n_reached]:
         raised_row(table, affinity, row, total, item_row)
         out[row] = exact_score_of(table.weights, constant, floor, user_row, item_row)
-    clear(affinity.room, n_reached)
+    clear(affinity.workspace, n_reached)

@@ -15,7 +15,7 @@ def separate_affinity(half: Half, position: int, width: int) -> tuple[Half, Floa
     """Split an item half into its rows without affinity and what the affinity adds.
 
     The row of an item j for a user is then H_j + φ · A, with H computed once for the
-    catalogue.
+    catalog.
 
     Args:
         half: The item half.
@@ -28,20 +28,20 @@ def separate_affinity(half: Half, position: int, width: int) -> tuple[Half, Floa
     Raises:
         SplitError: The half isn't affine in the affinity.
     """
-    gains = np.zeros((width, half.width))
+    affinity_weights = np.zeros((width, half.width))
     blocks, start = [], 0
     for block in half.blocks:
         kept = []
         for term in block.terms:
             if _is_input(term.leaf, position):
                 first, last = term.span
-                gains[:, start + first : start + last] += term.dense()
+                affinity_weights[:, start + first : start + last] += term.dense()
             else:
                 _refuse_if_it_reads(term, position)
                 kept.append(term)
         blocks.append(replace(block, terms=tuple(kept)))
         start += block.width
-    return Half(tuple(blocks)), gains.astype(np.float32)
+    return Half(tuple(blocks)), affinity_weights.astype(np.float32)
 
 
 def _is_input(leaf: Leaf, position: int) -> bool:

@@ -59,7 +59,7 @@ _log = logging.getLogger(__name__)
 class SplitModel:
     """A model split by side; `head` joins the rows that the two halves compute.
 
-    `affinity_gains` (C, head.item_width) float32 is what a unit of each affinity adds to an
+    `affinity_weights` (C, head.item_width) float32 is what a unit of each affinity adds to an
     item's row, None for a model without that input.
     """
 
@@ -69,7 +69,7 @@ class SplitModel:
     user: Half = field(repr=False)
     item: Half = field(repr=False)
     note: str = ""
-    affinity_gains: FloatArray | None = field(default=None, repr=False)
+    affinity_weights: FloatArray | None = field(default=None, repr=False)
 
     def user_half(self, *given: FloatArray) -> FloatArray:
         """Compute the rows of users.
@@ -103,8 +103,8 @@ class SplitModel:
             SplitError: Widths differ from the model's, or the arrays differ in rows.
         """
         rows = self.item.compute(self._placed(_ITEM_INPUTS, (item_desc, item_price)))
-        if affinity is not None and self.affinity_gains is not None:
-            rows += affinity @ self.affinity_gains
+        if affinity is not None and self.affinity_weights is not None:
+            rows += affinity @ self.affinity_weights
         return rows
 
     def _placed(
@@ -162,10 +162,10 @@ def split(model: Any) -> SplitModel:
     widths = input_widths(model)
     reference, note = as_float32(model)
     lowered = _lowered(reference)
-    item, gains = lowered.item, None
+    item, affinity_weights = lowered.item, None
     if n_inputs > AFFINITY:
-        item, gains = separate_affinity(item, AFFINITY, widths[AFFINITY])
-    return SplitModel(lowered.head, widths, reference, lowered.user, item, note, gains)
+        item, affinity_weights = separate_affinity(item, AFFINITY, widths[AFFINITY])
+    return SplitModel(lowered.head, widths, reference, lowered.user, item, note, affinity_weights)
 
 
 def _lowered(model: Any) -> Lowered:
@@ -225,7 +225,7 @@ def check_split(
     users = draw.integers(len(user_review), size=n_pairs)
     items = draw.integers(len(item_desc), size=n_pairs)
     user_side, item_side = [user_review, user_item], []
-    if split.affinity_gains is not None:
+    if split.affinity_weights is not None:
         if affinities_of is None:
             raise SplitError("the model reads affinities; none are given to check it with")
         items, affinity = _touched(draw, users, items, affinities_of, split.widths[AFFINITY])

@@ -11,7 +11,7 @@ import pytest
 from classes.app_data_processing import AppDataProcessor
 from recsys import columns
 from scoring.affinity import affinities
-from storage.affinity_file import read_affinity_kernels
+from storage.affinity_file import read_similarities
 from storage.artifacts import ArtifactError, ArtifactPaths, write_frame
 from tests.support.artifacts import (
     ANONYMOUS_USER,
@@ -59,19 +59,19 @@ def test_affinities_of_a_user_are_those_of_the_history(
 ) -> None:
     assert data.affinities is not None
     items = pd.read_parquet(paths.item_desc).index
-    expected = affinities(read_affinity_kernels(paths.item_affinity, items), np.int32([6, 5, 4]))
+    expected = affinities(read_similarities(paths.item_affinity, items), np.int32([6, 5, 4]))
     for found, wanted in zip(data.affinities.of_user(4), expected, strict=True):
         np.testing.assert_array_equal(found, wanted)
 
 
-def test_without_kernels_only_users_with_embeddings_are_known(tmp_path: Path) -> None:
+def test_without_similarities_only_users_with_embeddings_are_known(tmp_path: Path) -> None:
     data = AppDataProcessor.from_artifacts(write_tiny_data(tmp_path))
     assert data.affinities is None
     assert data.user_row(USER_WITHOUT_EMBEDDING) is None
     assert data.n_users == 12
 
 
-def test_with_kernels_whoever_reviewed_an_item_is_known(
+def test_with_similarities_whoever_reviewed_an_item_is_known(
     data: AppDataProcessor, paths: ArtifactPaths
 ) -> None:
     row = data.user_row(USER_WITHOUT_EMBEDDING)
@@ -87,7 +87,7 @@ def test_with_kernels_whoever_reviewed_an_item_is_known(
     )
 
 
-def test_a_reviewer_of_nothing_in_the_catalogue_stays_unknown(paths: ArtifactPaths) -> None:
+def test_a_reviewer_of_nothing_in_the_catalog_stays_unknown(paths: ArtifactPaths) -> None:
     clean = pd.read_parquet(paths.clean)
     stranger = clean.iloc[[0]].assign(**{columns.USER: "stranger", columns.ITEM: "no such item"})
     write_frame(pd.concat([clean, stranger], ignore_index=True), paths.clean)
@@ -102,9 +102,14 @@ def test_users_of_another_width_than_items_get_zeros(paths: ArtifactPaths) -> No
 
 
 def test_a_visitor_is_described_as_a_user_with_that_history(paths: ArtifactPaths) -> None:
-    add_rows(paths, ("newcomer", 3, 5.0, 1), ("newcomer", 7, 5.0, 2), ("newcomer", 11, 5.0, 3))
+    add_rows(
+        paths,
+        ("cold_start_user", 3, 5.0, 1),
+        ("cold_start_user", 7, 5.0, 2),
+        ("cold_start_user", 11, 5.0, 3),
+    )
     data = AppDataProcessor.from_artifacts(paths)
-    row = data.user_row("newcomer")
+    row = data.user_row("cold_start_user")
     visitor = data.visitor(np.array([11, 7, 11, 3, 7]))
     assert visitor.history.tolist() == [11, 7, 3]
     assert data.affinities is not None
@@ -155,8 +160,8 @@ def test_without_rates_there_is_no_five_star_probability(data: AppDataProcessor)
     assert data.five_star_probability(0, np.array([1])) is None
 
 
-def test_kernels_of_another_catalogue_are_refused(paths: ArtifactPaths) -> None:
+def test_similarities_of_another_catalog_are_refused(paths: ArtifactPaths) -> None:
     for path in (paths.item_desc, paths.item_price):
         write_frame(pd.read_parquet(path).iloc[:-1], path)
-    with pytest.raises(ArtifactError, match="no items of the catalogue of 19"):
+    with pytest.raises(ArtifactError, match="no items of the catalog of 19"):
         AppDataProcessor.from_artifacts(paths)

@@ -150,6 +150,12 @@ def test_only_scoring_names_the_engines(room: str, package: str) -> None:
         assert package not in {name.partition(".")[0] for name in imported(path)}, path
 
 
+def test_no_test_imports_a_test() -> None:
+    for path in sorted((PROJECT_ROOT / "tests").rglob("*.py")):
+        breach = [name for name in imported(path) if re.search(r"\.test_|\.conftest", name)]
+        assert not breach, f"{path.relative_to(PROJECT_ROOT)} imports {breach}"
+
+
 def test_every_room_is_where_the_test_looks() -> None:
     assert all(sources(room) for room in ROOMS)
 

@@ -27,8 +27,8 @@ def test_most_five_star_ratings_in_the_window_come_first() -> None:
 
 
 def test_ratings_before_the_window_do_not_count() -> None:
-    old_favourite = [(2, 10, 5.0)] * 9
-    rows = [*old_favourite, (0, 100, 5.0), (1, 100, 5.0), (1, 99, 5.0)]
+    old_favorite = [(2, 10, 5.0)] * 9
+    rows = [*old_favorite, (0, 100, 5.0), (1, 100, 5.0), (1, 99, 5.0)]
     assert _order(rows, [10, 10, 10]).order.tolist() == [1, 0, 2]
 
 
@@ -57,7 +57,7 @@ def test_equal_counts_go_to_the_price_nearest_the_median_then_to_the_lower_row()
     assert _order(rows, prices).order.tolist() == [1, 3, 4, 0, 2]
 
 
-def test_first_five_reach_a_second_price_band_where_the_catalogue_offers_one() -> None:
+def test_first_five_reach_a_second_price_band_where_the_catalog_offers_one() -> None:
     rows = [(item, 100, 5.0) for item in range(5) for _ in range(3)] + [(8, 100, 5.0)]
     prices = [10.0, 10.0, 10.0, 10.0, 10.0, 10.0, 50.0, 50.0, 90.0, 90.0]
     assert _order(rows, prices).order[:6].tolist() == [0, 1, 2, 3, 8, 4]

@@ -74,7 +74,7 @@ class Served(NamedTuple):
 def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Served:
     folder = tmp_path_factory.mktemp("ranker")
     paths = write_tiny_ranker(folder, n_users=N_USERS, n_items=N_ITEMS, width=WIDTH)
-    add_newcomer(paths)
+    add_cold_start_user(paths)
     network = NETWORKS[request.param](1)
     save(network, paths.model)
     data = AppDataProcessor.from_artifacts(paths)
@@ -82,13 +82,13 @@ def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     return Served(request.param, network, Model.open(paths.model.parent, data.inputs), data)
 
 
-def add_newcomer(paths: ArtifactPaths) -> None:
+def add_cold_start_user(paths: ArtifactPaths) -> None:
     """Somebody without embeddings reviews the items 300, 20 and 7, the last of them last."""
     clean = pd.read_parquet(paths.clean)
     items = pd.read_parquet(paths.item_desc).index[[300, 20, 7]]
     last = clean["reviewTime"].max()
     rows = clean.iloc[[0, 0, 0]].assign(
-        userName="newcomer", itemName=list(items), reviewTime=[last, last, last]
+        userName="cold_start_user", itemName=list(items), reviewTime=[last, last, last]
     )
     write_frame(pd.concat([clean, rows], ignore_index=True), paths.clean)
 
@@ -179,16 +179,16 @@ def test_a_visitor_gets_what_predict_says_of_the_items_named(served: Served) -> 
 
 
 def test_a_visitor_with_a_users_history_gets_the_users_list(served: Served) -> None:
-    newcomer = served.data.user_row("newcomer")
-    history = served.data.affinities.history(newcomer)
+    cold_start_user = served.data.user_row("cold_start_user")
+    history = served.data.affinities.history(cold_start_user)
     assert history.tolist() == [7, 20, 300]
     visitor: Visitor = served.data.visitor(history)._replace(
-        user_profile=served.data.inputs.user_profile[newcomer, None]
+        user_profile=served.data.inputs.user_profile[cold_start_user, None]
     )
     candidates = np.random.default_rng(5).random(N_ITEMS) < 0.5
     for mask in (None, candidates):
         as_visitor = served.model.top_k_of_visitor(visitor, 10, np.sort(history), mask)
-        as_user = served.model.top_k(newcomer, 10, np.sort(history), mask)
+        as_user = served.model.top_k(cold_start_user, 10, np.sort(history), mask)
         assert as_lists([as_visitor]) == as_lists([as_user])
 
 
@@ -232,7 +232,7 @@ def test_a_ranker_without_its_affinities_is_refused_with_what_to_do(
         Model.from_keras(paths.model, data.inputs)
 
 
-def test_a_ranker_of_another_number_of_kernels_is_refused_with_both_widths(
+def test_a_ranker_of_another_number_of_similarities_is_refused_with_both_widths(
     tmp_path: Path,
 ) -> None:
     paths = write_tiny_ranker(tmp_path)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from config import PROJECT_ROOT
-from scoring.compiled_search import prepare_kernels
+from scoring.compiled_search import prepare_search
 from scoring.search.item_index import ENTRIES
 
 SCRIPT = """
@@ -21,9 +21,9 @@ search.warm_up(Path("kept"), lambda: print("compiling"))
 
 
 def test_code_that_is_there_is_used_without_a_word(tmp_path: Path) -> None:
-    prepare_kernels(tmp_path)
+    prepare_search(tmp_path)
     said: list[str] = []
-    prepare_kernels(tmp_path, said.append)
+    prepare_search(tmp_path, said.append)
     assert said == []
 
 
@@ -31,9 +31,9 @@ def test_code_that_is_there_is_used_without_a_word(tmp_path: Path) -> None:
 def test_beside_a_read_only_checkout_code_is_compiled_once_and_kept_in_the_folder_given(
     tmp_path: Path,
 ) -> None:
-    for room in ("config.py", "recsys", "storage", "scoring"):
-        source = PROJECT_ROOT / room
-        (shutil.copy if source.is_file() else shutil.copytree)(source, tmp_path / room)
+    for workspace in ("config.py", "recsys", "storage", "scoring"):
+        source = PROJECT_ROOT / workspace
+        (shutil.copy if source.is_file() else shutil.copytree)(source, tmp_path / workspace)
     (tmp_path / "scoring" / "search" / "__pycache__").touch()  # where no user can put a file
     outputs = [
         subprocess.run(

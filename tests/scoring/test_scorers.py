@@ -10,12 +10,12 @@ import pytest
 
 from classes.model import Model
 from recsys.ranking import Ranking
-from scoring.compiled_search import prepare_kernels
+from scoring.compiled_search import prepare_search
 from scoring.head.joint import Head
 from scoring.inputs import ModelInputs
 from scoring.keras_file import MODEL_FILE
 from scoring.search.item_index import ENTRIES
-from scoring.search_scorer import KernelScorer
+from scoring.search_scorer import SearchScorer
 from scoring.split.halves import Half
 from scoring.visitor_rows import VisitorRows
 
@@ -119,10 +119,10 @@ def test_candidates_and_excluded_rows_both_hold(model: Model) -> None:
     assert model.top_k(3, 5, excluded, np.zeros(N_ITEMS, dtype=np.bool_)).rows.tolist() == []
 
 
-def test_nothing_is_compiled_for_a_request_once_the_kernels_are_prepared(
+def test_nothing_is_compiled_for_a_request_once_the_search_is_prepared(
     folder: Path, inputs: ModelInputs, tmp_path: Path
 ) -> None:
-    prepare_kernels(tmp_path)
+    prepare_search(tmp_path)
     model = Model.open(folder, inputs)
     compiled = [len(entry.signatures) for entry in ENTRIES]
     for excluded in (NO_ROWS, np.array([1, 2], dtype=np.int32)):
@@ -148,12 +148,12 @@ def flat_halves(n_items: int) -> tuple[Head, Any, Any]:
 def test_bytes_are_used_where_they_spare_scoring_and_only_there() -> None:
     said: list[str] = []
     head, users, items = flat_halves(2_000)
-    scorer = KernelScorer.build(head, users, items, NO_VISITORS, say=said.append)
+    scorer = SearchScorer.build(head, users, items, NO_VISITORS, say=said.append)
     assert "searched in float32" in scorer.describe()
     assert said[0].endswith("of the items to score exactly: not used.")
     rng = np.random.default_rng(4)
     items = rng.normal(size=(20_000, 9)).astype(np.float32)
-    scorer = KernelScorer.build(head, users, items, NO_VISITORS, say=said.append)
+    scorer = SearchScorer.build(head, users, items, NO_VISITORS, say=said.append)
     assert "bytes an item" in scorer.describe()
     assert said[1].startswith("Bytes leave 0.")
 
@@ -162,15 +162,15 @@ def test_opening_takes_the_saved_peaks_and_codes_and_reads_no_item(tmp_path: Pat
     rng = np.random.default_rng(5)
     head = flat_halves(1)[0]
     users, items = (rng.normal(size=(n, 9)).astype(np.float32) for n in (20, 20_000))
-    KernelScorer.build(head, users, items, NO_VISITORS).save(tmp_path)
+    SearchScorer.build(head, users, items, NO_VISITORS).save(tmp_path)
     arrays = {path.stem: np.load(path, mmap_mode="r") for path in tmp_path.glob("*.npy")}
     assert arrays["peaks"].tolist() == np.abs(items).max(axis=0).tolist()
     unreadable = arrays | {"item_half": np.full_like(items, np.nan)}
     assert (
-        KernelScorer.from_arrays(head, unreadable, NO_VISITORS).describe().endswith("bytes an item")
+        SearchScorer.from_arrays(head, unreadable, NO_VISITORS).describe().endswith("bytes an item")
     )
-    reopened = KernelScorer.from_arrays(head, arrays, NO_VISITORS)
-    fresh = KernelScorer.build(head, users, items, NO_VISITORS)
+    reopened = SearchScorer.from_arrays(head, arrays, NO_VISITORS)
+    fresh = SearchScorer.build(head, users, items, NO_VISITORS)
     every = [NO_ROWS] * 20
     assert as_lists(reopened.top_k_of_many(range(20), 5, every)) == as_lists(
         fresh.top_k_of_many(range(20), 5, every)

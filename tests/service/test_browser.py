@@ -121,7 +121,7 @@ def test_a_mistake_is_answered_with_its_message(page: Page, running: Server) -> 
     assert status == 409
 
 
-def test_a_newcomer_comes_from_the_start_page_to_the_docs_by_clicking(
+def test_a_cold_start_user_comes_from_the_start_page_to_the_docs_by_clicking(
     page: Page, running: Server
 ) -> None:
     page.goto(running.url)

@@ -15,9 +15,9 @@ import pytest
 
 from config import Config
 from processes.start_build import BUILDER_MODULE
-from tests.service.test_server import copy_of
 from tests.support.artifacts import tiny_user_names, write_tiny_data
 from tests.support.process import Server, serving, until
+from tests.support.services import copy_of
 
 N_KILLS = 8
 """Moments in the suite; 20 and more were tried."""

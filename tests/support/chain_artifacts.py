@@ -1,4 +1,4 @@
-"""A world whose next choice is known: after item i everybody takes item i + 1.
+"""A feature state whose next choice is known: after item i everybody takes item i + 1.
 
 Each of 150 users starts at an item of their own and takes one item a day, for up to 12
 days, in a ring of 40 items; all items are equally popular, so only the chain tells what
@@ -28,7 +28,7 @@ def item_of(user: int, step: int) -> int:
     return (7 * user + step) % N_ITEMS
 
 
-def write_chain_world(folder: Path) -> ArtifactPaths:
+def write_chain_artifacts(folder: Path) -> ArtifactPaths:
     """Write `clean_df.pq` and the four embedding files into `folder`; vectors are noise."""
     paths = ArtifactPaths.in_folders(folder / "data", folder / "embeddings", folder / "models")
     random = np.random.default_rng(0)

@@ -1,10 +1,10 @@
-"""Timelines and moments laid out by hand."""
+"""Timelines and cutoffs laid out by hand."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from pipeline.evaluate.cutoff import FRESH, Moment, moment
+from pipeline.evaluate.cutoff import FRESH, Cutoff, cutoff
 from pipeline.evaluate.timeline import TEMPORAL, Timeline
 from pipeline.train.rating.data import Interactions
 
@@ -38,6 +38,6 @@ def timeline(table: list[Row], n_users: int, n_items: int) -> Timeline:
     )
 
 
-def moment_of(table: list[Row], n_users: int, n_items: int, name: str = FRESH) -> Moment:
-    """A moment of such a timeline."""
-    return moment(timeline(table, n_users, n_items), name)
+def cutoff_of(table: list[Row], n_users: int, n_items: int, name: str = FRESH) -> Cutoff:
+    """A cutoff of such a timeline."""
+    return cutoff(timeline(table, n_users, n_items), name)

@@ -63,7 +63,7 @@ def free_port() -> int:
 
 
 def environment(config: Config) -> dict[str, str]:
-    """This process's environment with all settings, one thread a kernel."""
+    """This process's environment with all settings, one thread a similarity."""
     return os.environ | config.as_environment() | {"OMP_NUM_THREADS": "1"}
 
 

@@ -10,13 +10,13 @@ import pandas as pd
 
 from recsys import columns
 from recsys.features.user_profile import PROFILE_COLUMNS
-from scoring.affinity import stack_kernels
-from storage.affinity_file import write_affinity_kernels
+from scoring.affinity import stack_similarities
+from storage.affinity_file import write_similarities
 from storage.artifacts import ArtifactPaths, write_frame
 from storage.atomic import replacing
 from tests.support.artifacts import write_tiny_data
 
-N_KERNELS = 3
+N_SIMILARITIES = 3
 NAMES = ("user_review", "user_item", "item_desc", "item_price", "affinity", "user_profile")
 
 
@@ -62,7 +62,7 @@ def write_tiny_ranker(
     Args:
         folder: Where the folders are made.
         n_inputs: Of the network, 4 to 6.
-        seed: Chooses vectors, kernels and weights.
+        seed: Chooses vectors, similarities and weights.
         sizes: `n_users`, `n_items` and `width` of `write_tiny_data`.
     """
     paths = write_tiny_data(folder, seed, **sizes)
@@ -71,18 +71,20 @@ def write_tiny_ranker(
     write_frame(prices, paths.item_price)
     write_tiny_affinities(paths, seed)
     width = pd.read_parquet(paths.item_desc).shape[1]
-    widths = (width, width, width, 2, N_KERNELS, len(PROFILE_COLUMNS))
+    widths = (width, width, width, 2, N_SIMILARITIES, len(PROFILE_COLUMNS))
     save(ranker(widths[:n_inputs], seed), paths.model)
     return paths
 
 
-def write_tiny_affinities(paths: ArtifactPaths, seed: int = 0, n_neighbours: int = 4) -> None:
-    """Write random kernels over the items of the description file."""
+def write_tiny_affinities(paths: ArtifactPaths, seed: int = 0, n_neighbors: int = 4) -> None:
+    """Write random similarities over the items of the description file."""
     items = pd.read_parquet(paths.item_desc).index.astype(str)
     draw = np.random.default_rng(seed)
-    n_rows = N_KERNELS * len(items)
-    kernel, item = np.divmod(np.repeat(np.arange(n_rows), n_neighbours), len(items))
-    neighbours = [draw.choice(len(items), n_neighbours, replace=False) for _ in range(n_rows)]
-    entries = kernel, item, np.concatenate(neighbours), draw.uniform(0.1, 3.0, len(kernel))
-    kernels = stack_kernels(["seq", "cf", "ml"], np.array([0.7, 0.2, 0.15]), entries, len(items))
-    write_affinity_kernels(kernels, items, paths.item_affinity)
+    n_rows = N_SIMILARITIES * len(items)
+    similarity, item = np.divmod(np.repeat(np.arange(n_rows), n_neighbors), len(items))
+    neighbors = [draw.choice(len(items), n_neighbors, replace=False) for _ in range(n_rows)]
+    entries = similarity, item, np.concatenate(neighbors), draw.uniform(0.1, 3.0, len(similarity))
+    similarities = stack_similarities(
+        ["seq", "cf", "ml"], np.array([0.7, 0.2, 0.15]), entries, len(items)
+    )
+    write_similarities(similarities, items, paths.item_affinity)

@@ -1,10 +1,10 @@
-"""A world whose answers are known: everybody gives even items 5 stars and odd items fewer.
+"""A feature state whose answers are known: everybody gives even items 5 stars and odd items fewer.
 
 Each of 60 users reviews one item in each of 10 periods of 10 days: user `u` takes the
 item `(u + 7 * period) % 30` on day `10 * period + u % 10`. So periods 0 to 7 are the
 training days, 8 is validation and 9 is test, and nobody reviews an item twice; every item
 has 16 training reviews by users. On the first day, 45 anonymous customers give item 1 two
-stars; on the last, 4 newcomers and an anonymous customer give item 0 five.
+stars; on the last, 4 cold-start users and an anonymous customer give item 0 five.
 The vectors of items say whether they are even; those of users are noise.
 """
 
@@ -21,14 +21,14 @@ from storage.artifacts import ArtifactPaths, embeddings_frame, write_frame
 
 N_USERS: Final = 60
 N_ITEMS: Final = 30
-N_NEWCOMERS: Final = 4
+N_COLD_START_USERS: Final = 4
 N_ANONYMOUS: Final = 46
 N_PERIODS: Final = 10
 WIDTH: Final = 8
 FIRST_DAY: Final = pd.Timestamp("2020-01-01")
 
 
-def write_even_world(folder: Path) -> ArtifactPaths:
+def write_even_state(folder: Path) -> ArtifactPaths:
     """Write `clean_df.pq` and the four embedding files into `folder`; the model is left to train."""
     paths = ArtifactPaths.in_folders(folder / "data", folder / "embeddings", folder / "models")
     random = np.random.default_rng(0)
@@ -45,11 +45,11 @@ def write_even_world(folder: Path) -> ArtifactPaths:
         index=pd.Index(items, name=columns.ITEM, dtype="object"),
     )
     write_frame(prices, paths.item_price)
-    write_frame(even_world_frame(), paths.clean)
+    write_frame(even_state_frame(), paths.clean)
     return paths
 
 
-def even_world_frame() -> pd.DataFrame:
+def even_state_frame() -> pd.DataFrame:
     """Lay out the reviews as the module's docstring says, in order of time."""
     rows = [
         (f"user {u}", (u + 7 * period) % N_ITEMS, 10 * period + u % 10)
@@ -57,7 +57,7 @@ def even_world_frame() -> pd.DataFrame:
         for u in range(N_USERS)
     ]
     last_day = 10 * N_PERIODS - 1
-    rows += [(f"newcomer {n}", 0, last_day) for n in range(N_NEWCOMERS)]
+    rows += [(f"cold-start user {n}", 0, last_day) for n in range(N_COLD_START_USERS)]
     rows += [("amazon customer", 0, last_day)]
     rows += [("amazon customer", 1, 0)] * (N_ANONYMOUS - 1)
     frame = pd.DataFrame(

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import PipelineError
-from pipeline.evaluate.baselines.history import Fitted, History, Rival
+from pipeline.evaluate.baselines.history import Baseline, Fitted, History
 
 MAX_ITEMS: Final = 15_000
 """Items with history up to which the inverse is worth its minutes and its memory (0.9 GB)."""
@@ -45,7 +45,7 @@ def fit(history: History, regularization: float) -> Fitted:
 
 
 def refuses(history: History) -> str:
-    """Say why the catalogue is too large."""
+    """Say why the catalog is too large."""
     n_present = int(np.count_nonzero(history.counts))
     if n_present <= MAX_ITEMS:
         return ""
@@ -65,7 +65,7 @@ def _scores(
     return scores
 
 
-EASE: Final = Rival(
+EASE: Final = Baseline(
     "EASE",
     fit,
     tuple({"regularization": strength} for strength in (30.0, 100.0, 300.0, 1_000.0, 3_000.0)),

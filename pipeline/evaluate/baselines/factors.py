@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.evaluate.baselines.history import Fitted, History, Rival
+from pipeline.evaluate.baselines.history import Baseline, Fitted, History
 
 SEED: Final = 7
 
@@ -106,7 +106,7 @@ def _dots(
     return users[rows] @ items.T
 
 
-IALS: Final = Rival(
+IALS: Final = Baseline(
     "iALS",
     fit_als,
     tuple(
@@ -114,7 +114,7 @@ IALS: Final = Rival(
         for factors, strength, confidence in product((32, 128), (0.1, 1.0), (4.0, 20.0))
     ),
 )
-BPR: Final = Rival(
+BPR: Final = Baseline(
     "BPR",
     fit_bpr,
     tuple(
@@ -127,4 +127,4 @@ BPR: Final = Rival(
         for factors, rate, strength in product((32, 128), (0.01, 0.05), (0.001, 0.01))
     ),
 )
-MISSION_ALS: Final = Rival("ALS", fit_mission_als)
+MINIMAL_ALS: Final = Baseline("ALS", fit_mission_als)

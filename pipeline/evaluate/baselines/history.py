@@ -1,4 +1,4 @@
-"""What a rival may learn from, and what it is once it has learned."""
+"""What a baseline may learn from, and what it is once it has learned."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ CatalogScores = Callable[[Rows], Floats]
 
 @dataclass(frozen=True)
 class History:
-    """The reviews up to some moment, in order of time.
+    """The reviews up to some cutoff, in order of time.
 
     Attributes:
         rows: The reviews. `users` is -1 for anonymous customers and `items` -1 outside the
-            catalogue; such rows count where they mean something.
+            catalog; such rows count where they mean something.
         n_users: Users that row numbers may name.
-        n_items: Items of the catalogue.
+        n_items: Items of the catalog.
         item_vectors: (n_items, d) what the text of each item means.
     """
 
@@ -73,7 +73,7 @@ class Fitted:
 
 
 @dataclass(frozen=True)
-class Rival:
+class Baseline:
     """A kind of model: how it is fitted, and the settings that validation chooses from.
 
     Attributes:
@@ -90,7 +90,7 @@ class Rival:
 
 
 MAX_TRIALS = 8
-"""Settings that each rival may try on validation, the same budget for all."""
+"""Settings that each baseline may try on validation, the same budget for all."""
 
 
 def first_of_pair(interactions: Interactions) -> NDArray[np.bool_]:

@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.evaluate.baselines.history import Fitted, History, Rival
+from pipeline.evaluate.baselines.history import Baseline, Fitted, History
 
 WINDOWS_DAYS: Final = (30, 90, 180, 365)
 DECAYS_DAYS: Final = (15, 30, 60, 180)
@@ -31,7 +31,7 @@ def popularity_counts(
     Args:
         items: (n,) item row of each review.
         days: (n,) its day.
-        n_items: Items of the catalogue.
+        n_items: Items of the catalog.
         window_days: Reviews older than this don't count; None: no limit.
         decay_days: Age at which a review counts 1 / e; None: age doesn't matter.
     """
@@ -54,8 +54,8 @@ def _same_for_all(scores: NDArray[np.float32], users: NDArray[np.int64]) -> NDAr
     return np.broadcast_to(scores, (len(users), len(scores)))
 
 
-PLAIN: Final = Rival("popularity", fit)
-TUNED: Final = Rival(
+PLAIN: Final = Baseline("popularity", fit)
+TUNED: Final = Baseline(
     "popularity, tuned",
     fit,
     (

@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 
 from pipeline.evaluate.evaluation import Evaluation
-from pipeline.evaluate.results.cold_start_users import newcomer_numbers
+from pipeline.evaluate.results.cold_start_users import cold_start_user_numbers
 from pipeline.evaluate.results.ranking import ranking_numbers
 from pipeline.evaluate.results.rating import rating_numbers
 from pipeline.evaluate.timeline import LEAVE_ONE_OUT, TEMPORAL
@@ -27,19 +27,19 @@ PROTOCOL: Final = {
     "stale": "models, histories and user vectors know the training part only",
     "fresh": "histories and factors are rebuilt on training and validation, hyper-parameters and "
     "the weights of the network unchanged: what a service does that reloads its data",
-    "cases": "test reviews of a user with history and an item of the catalogue, the first review "
+    "cases": "test reviews of a user with history and an item of the catalog, the first review "
     "of the pair, whatever its rating; the same for every model of a mode",
-    "ranking": "all items of the catalogue but those in the user's history; ties by mid-rank; "
+    "ranking": "all items of the catalog but those in the user's history; ties by mid-rank; "
     "metrics are means over users, of all cases of a user together; those named case_* are means "
     "over cases, each the only item sought",
     "served": "the shipped model is scored by the classes of the service, on artifacts that hold "
     "nothing later than the mode allows",
-    "tuning": "each rival tries at most eight settings, trained on the training part, and keeps "
+    "tuning": "each baseline tries at most eight settings, trained on the training part, and keeps "
     "the one with the best NDCG@10 on validation",
     "intervals": "95 %, bootstrap over users; differences between models on the same draws",
     "rating": "stale; is the rating 5, among the same cases; thresholds maximise true minus false "
     "positive rate on validation pairs",
-    "newcomers": "fresh; named customers first seen in the test period; HitRate@5 chooses on "
+    "cold_start_users": "fresh; named customers first seen in the test period; HitRate@5 chooses on "
     "validation",
 }
 
@@ -50,11 +50,11 @@ def results(evaluation: Evaluation) -> dict[str, Any]:
         "protocol": {"split": SPLITS[evaluation.options.split], **PROTOCOL},
         "data": _data(evaluation),
         "ranking": {
-            asked.moment.name: ranking_numbers(asked, evaluation.timeline.prices)
+            asked.cutoff.name: ranking_numbers(asked, evaluation.timeline.prices)
             for asked in (evaluation.stale, evaluation.fresh)
         },
         "tuning": {
-            each.rival.name: {
+            each.baseline.name: {
                 "seconds": each.seconds,
                 "trials": [
                     {**trial.settings, "validation_ndcg@10": trial.ndcg} for trial in each.trials
@@ -65,7 +65,7 @@ def results(evaluation: Evaluation) -> dict[str, Any]:
         },
         "left_out": dict(evaluation.refused),
         "rating": rating_numbers(evaluation),
-        "newcomers": newcomer_numbers(evaluation),
+        "cold_start_users": cold_start_user_numbers(evaluation),
         "seconds": evaluation.seconds,
     }
 

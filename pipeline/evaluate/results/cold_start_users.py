@@ -11,9 +11,9 @@ from pipeline.evaluate.evaluation import Evaluation
 from recsys import metrics
 
 
-def newcomer_numbers(evaluation: Evaluation) -> dict[str, Any]:
+def cold_start_user_numbers(evaluation: Evaluation) -> dict[str, Any]:
     """Compute the numbers of every rule, and what validation said of windows and decays."""
-    judged = evaluation.newcomers
+    judged = evaluation.cold_start_users
     n_items = evaluation.timeline.n_items
     return {
         "k": K,

@@ -1,4 +1,4 @@
-"""The ranking numbers of one moment: how good, how varied, at what cost, and for whom."""
+"""The ranking numbers of one cutoff: how good, how varied, at what cost, and for whom."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.evaluate.cutoff import Moment
+from pipeline.evaluate.cutoff import Cutoff
 from pipeline.evaluate.judging import Judged
 from pipeline.evaluate.models import Asked
 from pipeline.evaluate.results.slices import slice_numbers
@@ -20,18 +20,18 @@ SHOWN: Final = 5
 
 
 def ranking_numbers(asked: Asked, prices: NDArray[np.float64]) -> dict[str, Any]:
-    """Compute the numbers of every model at one moment.
+    """Compute the numbers of every model at one cutoff.
 
     Args:
-        asked: The moment and the answers; the first model is the one in service.
+        asked: The cutoff and the answers; the first model is the one in service.
         prices: (n_items,) USD, NaN where unknown.
     """
-    moment = asked.moment
+    cutoff = asked.cutoff
     return {
-        "cases": len(moment.cases),
-        "users": len(moment.users),
-        "warm_cases": int(moment.warm.sum()),
-        "base_rate": _by_chance(moment),
+        "cases": len(cutoff.cases),
+        "users": len(cutoff.users),
+        "warm_cases": int(cutoff.warm.sum()),
+        "base_rate": _by_chance(cutoff),
         "models": _models(asked),
         "slices": slice_numbers(asked, prices),
     }
@@ -39,28 +39,28 @@ def ranking_numbers(asked: Asked, prices: NDArray[np.float64]) -> dict[str, Any]
 
 def _models(asked: Asked) -> dict[str, Any]:
     """Compute each model's numbers, and how far the first one is ahead of it."""
-    moment, n_items = asked.moment, asked.moment.history.n_items
-    pairs = moment.history.pairs
+    cutoff, n_items = asked.cutoff, asked.cutoff.history.n_items
+    pairs = cutoff.history.pairs
     shares = metrics.item_shares(pairs.items, len(np.unique(pairs.users)), n_items)
-    leader = _by_user(asked.judged[0], moment)[MAIN]
+    leader = _by_user(asked.judged[0], cutoff)[MAIN]
     models = {}
     for judged in asked.judged:
-        values = _by_user(judged, moment)
+        values = _by_user(judged, cutoff)
         values["lead_of_served"] = leader - values[MAIN]
         models[judged.name] = {
-            **_with_intervals(values, moment.users),
+            **_with_intervals(values, cutoff.users),
             **_by_case(judged),
             **_variety(judged, n_items, shares),
-            **_costs(judged, len(moment.users)),
+            **_costs(judged, len(cutoff.users)),
         }
     return models
 
 
-def _by_user(judged: Judged, moment: Moment) -> dict[str, NDArray[np.float64]]:
+def _by_user(judged: Judged, cutoff: Cutoff) -> dict[str, NDArray[np.float64]]:
     """Give every metric's value of each user, users ascending."""
     values: dict[str, NDArray[np.float64]] = {}
     for k in PLACES:
-        means = metrics.user_means(judged.ranks, moment.cases.users, k)
+        means = metrics.user_means(judged.ranks, cutoff.cases.users, k)
         values |= {
             f"ndcg@{k}": means.ndcg,
             f"hit_rate@{k}": means.hit_rate,
@@ -95,10 +95,10 @@ def _costs(judged: Judged, n_users: int) -> dict[str, Any]:
     }
 
 
-def _by_chance(moment: Moment) -> dict[str, float]:
+def _by_chance(cutoff: Cutoff) -> dict[str, float]:
     """Give the expected numbers of a random order, per user."""
-    chosen = np.bincount(np.searchsorted(moment.users, moment.cases.users))
-    left = moment.history.n_items - np.diff(moment.seen_starts)[moment.users]
+    chosen = np.bincount(np.searchsorted(cutoff.users, cutoff.cases.users))
+    left = cutoff.history.n_items - np.diff(cutoff.seen_starts)[cutoff.users]
     chances = {}
     for k in PLACES:
         gains = np.cumsum(1.0 / np.log2(np.arange(k) + 2.0))

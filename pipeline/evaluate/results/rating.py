@@ -16,7 +16,7 @@ def rating_numbers(evaluation: Evaluation) -> dict[str, Any]:
     """Compute the numbers of every model; nothing where the data has one kind of rating."""
     if not evaluation.rating:
         return {}
-    cases = evaluation.stale.moment.cases
+    cases = evaluation.stale.cutoff.cases
     liked, share = cases.liked, float(cases.liked.mean())
     return {
         "pairs": len(cases),

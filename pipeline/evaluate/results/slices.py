@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.evaluate.cutoff import Moment
+from pipeline.evaluate.cutoff import Cutoff
 from pipeline.evaluate.models import Asked
 from recsys import metrics
 from recsys.cold_start import price_bands
@@ -24,14 +24,14 @@ def slice_numbers(asked: Asked, prices: NDArray[np.float64]) -> dict[str, Any]:
     Within a slice only its cases are looked at; the lists are those of the whole.
     """
     numbers: dict[str, Any] = {}
-    for group, name, mask in slices(asked.moment, prices):
+    for group, name, mask in slices(asked.cutoff, prices):
         if mask.any():
             numbers.setdefault(group, {})[name] = _of(asked, mask)
     return numbers
 
 
 def slices(
-    moment: Moment, prices: NDArray[np.float64]
+    cutoff: Cutoff, prices: NDArray[np.float64]
 ) -> Iterator[tuple[str, str, NDArray[np.bool_]]]:
     """Cut the cases by items in the user's history, by the item's own, and by its price.
 
@@ -39,16 +39,16 @@ def slices(
         The kind of slice, its name, and the mask (n_cases,) of its cases.
     """
     for name, least, most in LENGTHS:
-        yield "items_of_user", name, (moment.lengths >= least) & (moment.lengths <= most)
-    yield "item", "with history", moment.warm
-    yield "item", "without history", ~moment.warm
-    bands = price_bands(prices)[moment.cases.items]
+        yield "items_of_user", name, (cutoff.lengths >= least) & (cutoff.lengths <= most)
+    yield "item", "with history", cutoff.warm
+    yield "item", "without history", ~cutoff.warm
+    bands = price_bands(prices)[cutoff.cases.items]
     for band, name in PRICE_NAMES.items():
         yield "price", name, bands == band
 
 
 def _of(asked: Asked, mask: NDArray[np.bool_]) -> dict[str, Any]:
-    users = asked.moment.cases.users[mask]
+    users = asked.cutoff.cases.users[mask]
     values = [metrics.user_means(judged.ranks[mask], users, K).ndcg for judged in asked.judged]
     means = metrics.resampled_means(np.stack(values, axis=1), np.unique(users))
     low, high = np.quantile(means, (0.025, 0.975), axis=0)

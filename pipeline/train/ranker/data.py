@@ -1,4 +1,4 @@
-"""From artifact files to what a ranker learns from: the log and the catalogue."""
+"""From artifact files to what a ranker learns from: the log and the catalog."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.train.ranker.feature_state import Catalog, Log, content_kernels
+from pipeline.train.ranker.feature_state import Catalog, Log, content_similarities
 from recsys import columns
 from recsys.catalog import mean_prices, rows_of
 from recsys.cleaning.text import anonymous_mask
-from recsys.features.user_profile import centred_log_prices
+from recsys.features.user_profile import centered_log_prices
 from recsys.split import review_days
 from storage.artifacts import ArtifactError, ArtifactPaths, read_clean, read_embeddings
 
@@ -66,9 +66,9 @@ def read_ranker_data(paths: ArtifactPaths) -> RankerData:
     catalog = Catalog(
         texts,
         described.vectors,
-        centred_log_prices(mean_prices(items, raw_prices, len(names))),
+        centered_log_prices(mean_prices(items, raw_prices, len(names))),
         _prices(paths, names),
-        content_kernels(texts, described.vectors),
+        content_similarities(texts, described.vectors),
     )
     return RankerData(log, catalog, names, n_users)
 

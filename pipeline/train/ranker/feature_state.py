@@ -1,8 +1,8 @@
-"""The world as a ranker sees it at some moment: made of what happened before, nothing else.
+"""The feature state as a ranker sees it at some cutoff: made of what happened before, nothing else.
 
-A `Log` is what happened, a `Catalog` what items are (facts without a date). `world_of`
-turns both into what the network reads: kernels, histories, columns and profiles. Training
-makes one world for each fold's cut, evaluation one for its own, and publishing one of all
+A `Log` is what happened, a `Catalog` what items are (facts without a date). `features_at`
+turns both into what the network reads: similarities, histories, columns and profiles. Training
+makes one feature state for each fold's cut, evaluation one for its own, and publishing one of all
 rows; they differ only in the log they are given, so nothing can leak from later.
 """
 
@@ -19,23 +19,23 @@ from pipeline.train.ranker.item_columns import FIVE_STAR_RATE, item_columns
 from pipeline.train.ranker.similarities import (
     Entries,
     nearest,
-    recent_kernel,
-    sequence_kernel,
-    two_step_kernel,
-    vector_kernel,
-    walk_kernel,
-    word_kernel,
+    recent_similarity,
+    sequence_similarity,
+    two_step_similarity,
+    vector_similarity,
+    walk_similarity,
+    word_similarity,
 )
 from recsys.arrays import FloatArray
 from recsys.bias_model import fit_bias_model
 from recsys.features.user_profile import FIVE_STAR_PSEUDO_COUNTS, user_profiles
 from scoring.affinity import (
-    AffinityKernels,
     History,
+    ItemSimilarities,
     affinities,
     histories,
-    new_room,
-    stack_kernels,
+    new_workspace,
+    stack_similarities,
 )
 
 RECENCY_DECAY: Final[Mapping[str, float]] = {
@@ -46,9 +46,9 @@ RECENCY_DECAY: Final[Mapping[str, float]] = {
     "tf": 0.2,
     "ml": 0.2,
 }
-"""The kernels in the order of the affinity columns, and how fast older items lose weight."""
+"""The similarities in the order of the affinity columns, and how fast older items lose weight."""
 
-PACES: Final = (0.25, 0.5, 1.0)
+DECAY_SCALES: Final = (0.25, 0.5, 1.0)
 """What may multiply all decays: how fast people change is chosen on the validation days."""
 
 SCALE: Final = 3.0
@@ -63,7 +63,7 @@ class Log(NamedTuple):
 
     Attributes:
         users: (n,) int64, -1 for anonymous customers.
-        items: (n,) int64 rows of the catalogue, -1 for an item that isn't in it.
+        items: (n,) int64 rows of the catalog, -1 for an item that isn't in it.
         times: (n,) int64, larger is newer.
         days: (n,) int32, days since 1970-01-01.
         ratings: (n,) float32, 1 to 5.
@@ -88,9 +88,9 @@ class Catalog:
     Attributes:
         texts: (n_items,) str.
         vectors: (n_items, d) float32, of the encoder.
-        log_prices: (n_items,) float32, centred, NaN where unknown.
+        log_prices: (n_items,) float32, centered, NaN where unknown.
         prices: (n_items,) float32, imputed and scaled.
-        fixed: The two kernels of these facts, made once for all worlds.
+        fixed: The two similarities of these facts, made once for all feature states.
     """
 
     texts: NDArray[np.object_]
@@ -106,62 +106,64 @@ class Catalog:
 
 
 @dataclass(frozen=True)
-class World:
-    """What a network reads of users and items at some moment.
+class FeatureState:
+    """What a network reads of users and items at some cutoff.
 
     Attributes:
-        kernels: Item-item kernels, scaled.
+        similarities: item similarities, scaled.
         history: Of all users.
         columns: (n_items, 8) float32 of `item_columns`.
         profiles: (n_users, 4) float32 of `recsys.features.user_profile`.
     """
 
-    kernels: AffinityKernels
+    similarities: ItemSimilarities
     history: History
     columns: FloatArray
     profiles: FloatArray
 
 
-def content_kernels(texts: NDArray[np.object_], vectors: FloatArray) -> dict[str, list[Entries]]:
-    """Make the kernels of words and of vectors, which know no time."""
+def content_similarities(
+    texts: NDArray[np.object_], vectors: FloatArray
+) -> dict[str, list[Entries]]:
+    """Make the similarities of words and of vectors, which know no time."""
     n_items = len(texts)
     return {
-        "tf": list(nearest(word_kernel(texts.tolist()), n_items)),
-        "ml": list(nearest(vector_kernel(vectors), n_items)),
+        "tf": list(nearest(word_similarity(texts.tolist()), n_items)),
+        "ml": list(nearest(vector_similarity(vectors), n_items)),
     }
 
 
-def behaviour_kernels(
+def behavior_similarities(
     history: History, days: NDArray[Any], n_items: int
 ) -> dict[str, list[Entries]]:
-    """Make the kernels of what people chose, and when: (len(history.items),) days."""
-    made = {"seq": list(nearest(sequence_kernel(history, n_items), n_items))}
-    made["hop"] = list(nearest(two_step_kernel(made["seq"], n_items), n_items))
-    made["now"] = list(nearest(recent_kernel(history, days, n_items), n_items))
-    made["cf"] = list(nearest(walk_kernel(history, n_items), n_items))
+    """Make the similarities of what people chose, and when: (len(history.items),) days."""
+    made = {"seq": list(nearest(sequence_similarity(history, n_items), n_items))}
+    made["hop"] = list(nearest(two_step_similarity(made["seq"], n_items), n_items))
+    made["now"] = list(nearest(recent_similarity(history, days, n_items), n_items))
+    made["cf"] = list(nearest(walk_similarity(history, n_items), n_items))
     return made
 
 
-def world_of(
+def features_at(
     log: Log,
     catalog: Catalog,
     n_users: int,
     item_shrinkage: float = ITEM_SHRINKAGE,
-    pace: float = 1.0,
-) -> World:
-    """Make the world out of a log that ends where the world does.
+    decay_scale: float = 1.0,
+) -> FeatureState:
+    """Make the feature state out of a log that ends where the feature state does.
 
     Args:
         log: What happened so far.
         catalog: What items are.
         n_users: Users, with and without interactions.
         item_shrinkage: Pseudo-ratings of an item in the bias model.
-        pace: One of PACES.
+        decay_scale: One of DECAY_SCALES.
     """
     history = histories(log.users, log.items, log.times, n_users)
-    chosen = behaviour_kernels(history, log.days[history.interactions], catalog.n_items)
+    chosen = behavior_similarities(history, log.days[history.interactions], catalog.n_items)
     made = {**chosen, **catalog.fixed}
-    kernels = at_pace(stacked(made, catalog.n_items), history, pace)
+    similarities = with_decay_scale(stacked(made, catalog.n_items), history, decay_scale)
     bias = fit_bias_model(
         log.users,
         log.items,
@@ -172,37 +174,39 @@ def world_of(
     described = item_columns(log.items, log.days, log.ratings, catalog.log_prices, bias)
     ratings = log.ratings[history.interactions]
     profiles = user_profiles(history, ratings, catalog.log_prices, described[:, FIVE_STAR_RATE])
-    return World(kernels, history, described, profiles)
+    return FeatureState(similarities, history, described, profiles)
 
 
-def at_pace(kernels: AffinityKernels, history: History, pace: float) -> AffinityKernels:
-    """Let older items lose weight at another pace, and bring the kernels to scale again."""
-    decays = np.array(list(RECENCY_DECAY.values()), dtype=np.float32) * np.float32(pace)
-    return scaled(kernels._replace(recency_decay=decays), history)
+def with_decay_scale(
+    similarities: ItemSimilarities, history: History, decay_scale: float
+) -> ItemSimilarities:
+    """Let older items lose weight at another decay scale, and bring the similarities to scale again."""
+    decays = np.array(list(RECENCY_DECAY.values()), dtype=np.float32) * np.float32(decay_scale)
+    return scaled(similarities._replace(recency_decay=decays), history)
 
 
-def scaled(kernels: AffinityKernels, history: History, seed: int = 0) -> AffinityKernels:
-    """Bring each kernel to one scale: 3 / s_c, s_c the mean 20th largest affinity of a user.
+def scaled(similarities: ItemSimilarities, history: History, seed: int = 0) -> ItemSimilarities:
+    """Bring each similarity to one scale: 3 / s_c, s_c the mean 20th largest affinity of a user.
 
     The scale is taken from at most 2,000 users with a history, drawn by `seed`.
     """
     present = np.flatnonzero(np.diff(history.starts))
     drawn = np.random.default_rng(seed).permutation(present)[:SCALE_USERS]
-    room, sums = new_room(kernels), np.zeros(kernels.n_kernels)
+    workspace, sums = new_workspace(similarities), np.zeros(similarities.n_similarities)
     for user in drawn:
-        _, phi = affinities(kernels, history.of(int(user)), room)
+        _, phi = affinities(similarities, history.of(int(user)), workspace)
         if len(phi) >= SCALE_PLACE:
             place = len(phi) - SCALE_PLACE
             sums += np.expm1(np.partition(phi, place, axis=0)[place].astype(np.float64))
     means = sums / max(len(drawn), 1)
     factors = np.where(means > 0, SCALE / np.where(means > 0, means, 1.0), 1.0)
-    column = np.arange(len(kernels.starts) - 1) % kernels.n_kernels
-    per_entry = np.repeat(factors[column], np.diff(kernels.starts))
-    return kernels._replace(weights=(kernels.weights * per_entry).astype(np.float32))
+    column = np.arange(len(similarities.starts) - 1) % similarities.n_similarities
+    per_entry = np.repeat(factors[column], np.diff(similarities.starts))
+    return similarities._replace(weights=(similarities.weights * per_entry).astype(np.float32))
 
 
-def stacked(made: Mapping[str, list[Entries]], n_items: int) -> AffinityKernels:
-    """Stack kernels in their order; one that is empty gets an entry of weight 0.
+def stacked(made: Mapping[str, list[Entries]], n_items: int) -> ItemSimilarities:
+    """Stack similarities in their order; one that is empty gets an entry of weight 0.
 
     Without any entry it would be absent from the file, and its column from the affinities.
     """
@@ -211,10 +215,12 @@ def stacked(made: Mapping[str, list[Entries]], n_items: int) -> AffinityKernels:
         entries = [part for part in made[name] if len(part.items)] or [_nothing(n_items)]
         parts += entries
         sizes.append(sum(len(part.items) for part in entries))
-    items, neighbours, weights = (np.concatenate(column) for column in zip(*parts, strict=True))
-    kernel = np.repeat(np.arange(len(sizes)), sizes)
+    items, neighbors, weights = (np.concatenate(column) for column in zip(*parts, strict=True))
+    similarity = np.repeat(np.arange(len(sizes)), sizes)
     decays = np.array(list(RECENCY_DECAY.values()), dtype=np.float32)
-    return stack_kernels(list(RECENCY_DECAY), decays, (kernel, items, neighbours, weights), n_items)
+    return stack_similarities(
+        list(RECENCY_DECAY), decays, (similarity, items, neighbors, weights), n_items
+    )
 
 
 def _nothing(n_items: int) -> Entries:

@@ -1,4 +1,4 @@
-"""The two files by which the service knows a ranker's world: kernels and item columns."""
+"""The two files by which the service knows a ranker's feature state: similarities and item columns."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ import pandas as pd
 
 from pipeline.train.model_card import read_card
 from pipeline.train.ranker.data import RankerData, read_log, read_ranker_data
-from pipeline.train.ranker.feature_state import ITEM_SHRINKAGE, World, world_of
+from pipeline.train.ranker.feature_state import ITEM_SHRINKAGE, FeatureState, features_at
 from pipeline.train.ranker.item_columns import ITEM_COLUMNS
 from recsys import columns
-from storage.affinity_file import write_affinity_kernels
+from storage.affinity_file import write_similarities
 from storage.artifacts import ArtifactPaths, write_frame
 
 
-def write_world(data: RankerData, world: World, paths: ArtifactPaths) -> None:
+def write_features(data: RankerData, state: FeatureState, paths: ArtifactPaths) -> None:
     """Write `item_affinity_df.pq` and `item_price_df.pq`, each atomically."""
     frame = pd.DataFrame(
-        np.column_stack([data.catalog.prices, world.columns]),
+        np.column_stack([data.catalog.prices, state.columns]),
         columns=[columns.PRICE, *ITEM_COLUMNS],
         index=pd.Index(data.item_names, name=columns.ITEM, dtype="object"),
     )
-    write_affinity_kernels(world.kernels, data.item_names, paths.item_affinity)
+    write_similarities(state.similarities, data.item_names, paths.item_affinity)
     write_frame(frame, paths.item_price)
 
 
-def write_world_as_of(paths: ArtifactPaths, earlier: ArtifactPaths) -> None:
+def write_features_as_of(paths: ArtifactPaths, earlier: ArtifactPaths) -> None:
     """Write a ranker's two files as they would have been when fewer reviews were known.
 
     Descriptions and prices of items are facts without a date, so they come from all reviews.
@@ -40,5 +40,6 @@ def write_world_as_of(paths: ArtifactPaths, earlier: ArtifactPaths) -> None:
     card = read_card(paths.model)
     chosen = card.get("validation", {}).get("five_star", {})
     shrinkage = float(chosen.get("item_shrinkage", ITEM_SHRINKAGE))
-    pace = float(card.get("plan", {}).get("pace", 1.0))
-    write_world(data, world_of(log, data.catalog, n_users, shrinkage, pace), earlier)
+    plan = card.get("plan", {})
+    decay_scale = float(plan.get("decay_scale", plan.get("pace", 1.0)))  # "pace" in older cards
+    write_features(data, features_at(log, data.catalog, n_users, shrinkage, decay_scale), earlier)

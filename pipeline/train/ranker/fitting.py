@@ -66,7 +66,7 @@ def fit_head(
     """
     keras.utils.set_random_seed(plan.seed)
     random = np.random.default_rng(plan.seed)
-    mean, spread = _moments(lists)
+    mean, spread = _cutoffs(lists)
     features = (lists.features - mean) / spread
     log_weights = np.maximum(lists.log_weights, _MASKED)
     persons = np.unique(lists.users)
@@ -159,7 +159,7 @@ def _losses(scores: Any, log_weights: Any) -> Any:
     return tf.reduce_mean(total - scores[:, 0], axis=0)
 
 
-def _moments(lists: Lists) -> tuple[FloatArray, FloatArray]:
+def _cutoffs(lists: Lists) -> tuple[FloatArray, FloatArray]:
     """Mean and spread of each input over the candidates; a constant input has spread 1."""
     counted = lists.features[np.isfinite(lists.log_weights)].astype(np.float64)
     spread = counted.std(axis=0)

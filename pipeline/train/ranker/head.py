@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.train.ranker.feature_state import World
+from pipeline.train.ranker.feature_state import FeatureState
 from pipeline.train.ranker.lists import Targets
 from recsys.arrays import FloatArray
-from scoring.affinity import affinities, new_room
+from scoring.affinity import affinities, new_workspace
 
 
 @dataclass(frozen=True)
@@ -49,42 +49,42 @@ class Head:
         return Head(self.linear / spread, hidden, bias, self.output)
 
 
-def catalog_loss(head: Head, world: World, targets: Targets) -> float:
+def catalog_loss(head: Head, state: FeatureState, targets: Targets) -> float:
     """The mean -log of a target's share in the softmax over all items not yet chosen, in nats."""
     users, row = np.unique(targets.users, return_inverse=True)
     losses = np.empty(len(row))
     for place, user in enumerate(users):
-        scores = catalog_scores(head, world, np.array([user]))[0].astype(np.float64)
+        scores = catalog_scores(head, state, np.array([user]))[0].astype(np.float64)
         own = row == place
         chosen = scores[targets.items[own]]
-        scores[world.history.of(int(user))] = -np.inf
+        scores[state.history.of(int(user))] = -np.inf
         losses[own] = np.logaddexp.reduce(scores) - chosen
     return float(losses.mean())
 
 
-def catalog_scores(head: Head, world: World, users: NDArray[Any]) -> FloatArray:
+def catalog_scores(head: Head, state: FeatureState, users: NDArray[Any]) -> FloatArray:
     """Score every item for some users (m,): (m, n_items) float32.
 
     The items that no affinity touches differ by their columns and the user's profile only.
     """
-    n_columns, n_kernels = world.columns.shape[1], world.kernels.n_kernels
-    of_kernels = slice(n_columns, n_columns + n_kernels)
-    of_profile = slice(n_columns + n_kernels, len(head.linear))
+    n_columns, n_similarities = state.columns.shape[1], state.similarities.n_similarities
+    of_similarities = slice(n_columns, n_columns + n_similarities)
+    of_profile = slice(n_columns + n_similarities, len(head.linear))
     has_profile = bool(head.hidden[of_profile].any() or head.linear[of_profile].any())
-    linear_items = world.columns @ head.linear[:n_columns]
-    hidden_items = world.columns @ head.hidden[:n_columns] + head.bias
+    linear_items = state.columns @ head.linear[:n_columns]
+    hidden_items = state.columns @ head.hidden[:n_columns] + head.bias
     base = linear_items + np.maximum(hidden_items, 0) @ head.output
-    room = new_room(world.kernels)
+    workspace = new_workspace(state.similarities)
     scores = np.empty((len(users), len(base)), dtype=np.float32)
     for place, user in enumerate(users):
         shift, constant = np.zeros(len(head.bias), dtype=np.float32), np.float32(0)
         if has_profile:
-            shift = world.profiles[user] @ head.hidden[of_profile]
-            constant = world.profiles[user] @ head.linear[of_profile]
+            shift = state.profiles[user] @ head.hidden[of_profile]
+            constant = state.profiles[user] @ head.linear[of_profile]
             base = linear_items + np.maximum(hidden_items + shift, 0) @ head.output
-        rows, phi = affinities(world.kernels, world.history.of(int(user)), room)
-        active = np.maximum(hidden_items[rows] + shift + phi @ head.hidden[of_kernels], 0)
-        linear = linear_items[rows] + phi @ head.linear[of_kernels]
+        rows, phi = affinities(state.similarities, state.history.of(int(user)), workspace)
+        active = np.maximum(hidden_items[rows] + shift + phi @ head.hidden[of_similarities], 0)
+        linear = linear_items[rows] + phi @ head.linear[of_similarities]
         scores[place] = base + constant
         scores[place, rows] = linear + active @ head.output + constant
     return scores

@@ -1,4 +1,4 @@
-"""What a ranker knows of an item besides its neighbours: popularity, rating and price, as of a day.
+"""What a ranker knows of an item besides its neighbors: popularity, rating and price, as of a day.
 
 They are the columns of `item_price_df.pq` after the price, and with it one input of the
 network. Counts are taken of every interaction, those of anonymous customers too.
@@ -48,14 +48,14 @@ def item_columns(
         log_count_10d, _30d, _180d   log1p(Σ exp(-a / 10)), … 30, … 180
         log_count, has_history       log1p(n), 1[n > 0]
         rating                       Σ (r - mean rating) / (n + 5)
-        log_price                    centred log price, 0 where unknown
+        log_price                    centered log price, 0 where unknown
         five_star_rate               as given
 
     Args:
         items: (m,) int item rows, -1 for an unknown item.
         days: (m,) int.
         ratings: (m,) float.
-        log_prices: (n_items,) float of `recsys.features.user_profile.centred_log_prices`.
+        log_prices: (n_items,) float of `recsys.features.user_profile.centered_log_prices`.
         five_star_rates: (n_items,) float of `recsys.bias_model`.
 
     Returns:

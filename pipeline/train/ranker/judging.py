@@ -1,4 +1,4 @@
-"""How well a ranker foretells: ranks over the whole catalogue, what was seen left out."""
+"""How well a ranker predicts: ranks over the whole catalog, what was seen left out."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.train.ranker.feature_state import Log, World
+from pipeline.train.ranker.feature_state import FeatureState, Log
 from pipeline.train.ranker.item_columns import ITEM_COLUMNS
 from recsys.arrays import FloatArray
 from scoring.affinity import History, pair_affinities, top_affinities
@@ -48,26 +48,26 @@ class Targets(NamedTuple):
     items: NDArray[np.int64]
 
 
-def targets_of(later: Log, world: World) -> Targets:
+def targets_of(later: Log, state: FeatureState) -> Targets:
     """Keep the distinct pairs of users with a history and items that are not in it."""
-    n_items = len(world.columns)
+    n_items = len(state.columns)
     known = (later.users >= 0) & (later.items >= 0)
     pairs = np.unique(later.users[known] * n_items + later.items[known])
     users, items = pairs // n_items, pairs % n_items
-    told = np.diff(world.history.starts)[users] > 0
-    kept = told & ~is_seen(world.history, n_items, users, items)
+    told = np.diff(state.history.starts)[users] > 0
+    kept = told & ~is_seen(state.history, n_items, users, items)
     return Targets(users[kept], items[kept])
 
 
-def make_lists(world: World, targets: Targets, seed: int, limit: int = MAX_LISTS) -> Lists:
-    """Put each target among the likeliest rivals and some drawn ones.
+def make_lists(state: FeatureState, targets: Targets, seed: int, limit: int = MAX_LISTS) -> Lists:
+    """Put each target among the likeliest alternatives and some drawn ones.
 
     Candidates are the target, the best 25 of every affinity and of popularity (weight 1),
     and 80 drawn uniformly, each of which stands for its share of all the rest. What the user
     has already chosen is no candidate, but for the target.
 
     Args:
-        world: Before the targets were chosen.
+        state: Before the targets were chosen.
         targets: At most `limit` of them are used, drawn by `seed`.
         seed: Draws.
         limit: Lists at most.
@@ -75,21 +75,21 @@ def make_lists(world: World, targets: Targets, seed: int, limit: int = MAX_LISTS
     random = np.random.default_rng(seed)
     drawn = np.sort(random.permutation(len(targets.users))[:limit])
     users, target_items = targets.users[drawn], targets.items[drawn]
-    n_items = len(world.columns)
-    best = top_affinities(world.kernels, world.history, users, TOP_CANDIDATES)
-    popular = np.argsort(-world.columns[:, _POPULARITY], kind="stable")[:TOP_CANDIDATES]
+    n_items = len(state.columns)
+    best = top_affinities(state.similarities, state.history, users, TOP_CANDIDATES)
+    popular = np.argsort(-state.columns[:, _POPULARITY], kind="stable")[:TOP_CANDIDATES]
     likely = [target_items[:, None], best.reshape(len(users), best.shape[1] * best.shape[2])]
     likely += [np.broadcast_to(popular, (len(users), len(popular)))]
     uniform = random.integers(0, n_items, (len(users), UNIFORM_CANDIDATES))
     candidates = np.concatenate([*likely, uniform], axis=1).astype(np.int64)
     counts = _is_first(candidates) & (candidates >= 0)
     repeated = np.repeat(users, candidates.shape[1])
-    seen = is_seen(world.history, n_items, repeated, candidates.reshape(-1))
+    seen = is_seen(state.history, n_items, repeated, candidates.reshape(-1))
     counts &= ~seen.reshape(candidates.shape)
     counts[:, 0] = True
-    n_unseen = n_items - np.diff(world.history.starts)[users]
+    n_unseen = n_items - np.diff(state.history.starts)[users]
     log_weights = _log_weights(counts, n_unseen)
-    features = pair_features(world, repeated, np.maximum(candidates, 0).reshape(-1))
+    features = pair_features(state, repeated, np.maximum(candidates, 0).reshape(-1))
     return Lists(users, features.reshape(*candidates.shape, features.shape[1]), log_weights)
 
 
@@ -99,10 +99,10 @@ def joined(parts: Sequence[Lists]) -> Lists:
     return Lists(users, features, log_weights)
 
 
-def pair_features(world: World, users: NDArray[Any], items: NDArray[Any]) -> FloatArray:
+def pair_features(state: FeatureState, users: NDArray[Any], items: NDArray[Any]) -> FloatArray:
     """What the head reads of pairs (n,): item columns, affinities, profile, (n, f) float32."""
-    phi = pair_affinities(world.kernels, world.history, users, items)
-    return np.concatenate([world.columns[items], phi, world.profiles[users]], axis=1)
+    phi = pair_affinities(state.similarities, state.history, users, items)
+    return np.concatenate([state.columns[items], phi, state.profiles[users]], axis=1)
 
 
 def is_seen(

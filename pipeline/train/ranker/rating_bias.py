@@ -19,7 +19,7 @@ ITEM_SHRINKAGES: Final = (3.0, 10.0, 30.0)
 
 @dataclass(frozen=True)
 class BiasChoice:
-    """The choice, and how well it foretells five-star ratings of the validation days.
+    """The choice, and how well it predicts five-star ratings of the validation days.
 
     Attributes:
         item_shrinkage: λ_i.

@@ -1,19 +1,19 @@
-"""Item-item kernels in closed form: how much having one item speaks for another.
+"""item similarities in closed form: how much having one item speaks for another.
 
-Each kernel is a function that computes the rows of some items, `lo` to `hi`, so that a
-catalogue of any size is done in blocks of bounded memory. What item i says stands in row
+Each similarity is a function that computes the rows of some items, `lo` to `hi`, so that a
+catalog of any size is done in blocks of bounded memory. What item i says stands in row
 i; the 100 largest entries of a row are kept, without the item itself. (Keeping the best
 of a row instead of a column was measured to rank the same, and it bounds what scoring a
 user costs.) Four come from what people chose, two from what the items are:
 
-| kernel | entry (i, j) |
+| similarity | entry (i, j) |
 |---|---|
 | seq | how often j was chosen up to 15 steps after i (or, for a third of the weight, before) |
 | hop | seq over one item between, which reaches what few people chose |
 | now | how often j was chosen after i lately, popular or not |
 | cf | the walk item, user, item, damped against popular items (RP3beta) |
 | tf | cosine of the words of both items |
-| ml | cosine of the vectors of both items, centred on the catalogue |
+| ml | cosine of the vectors of both items, centered on the catalog |
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ from recsys.arrays import FloatArray
 from recsys.features.vectors import unit_length
 from scoring.affinity import History
 
-KernelBlock = Callable[[int, int], Any]
+SimilarityBlock = Callable[[int, int], Any]
 """From `lo` and `hi` to a SciPy CSR matrix (hi - lo, n_items) float32 of these rows."""
 
-NEIGHBOURS: Final = 100
+NEIGHBORS: Final = 100
 """Entries kept of a row; truncating the spectrum instead costs a third of the NDCG."""
 
 MAX_GAP: Final = 15
@@ -49,14 +49,14 @@ _MAX_POSTINGS: Final = 5_000
 
 
 class Entries(NamedTuple):
-    """A sparse kernel: (nnz,) item rows, neighbour rows and weights, by item, largest first."""
+    """A sparse similarity: (nnz,) item rows, neighbor rows and weights, by item, largest first."""
 
     items: NDArray[np.int32]
-    neighbours: NDArray[np.int32]
+    neighbors: NDArray[np.int32]
     weights: FloatArray
 
 
-def sequence_kernel(history: History, n_items: int) -> KernelBlock:
+def sequence_similarity(history: History, n_items: int) -> SimilarityBlock:
     """Count what was chosen soon after what, damped against popular items.
 
     S_ij = T_ij / sqrt(n_i n_j), T the steps of `_steps`, each of weight 1.
@@ -65,7 +65,7 @@ def sequence_kernel(history: History, n_items: int) -> KernelBlock:
     return _steps(history, np.ones(len(history.items)), (scale, scale))
 
 
-def recent_kernel(history: History, days: NDArray[Any], n_items: int) -> KernelBlock:
+def recent_similarity(history: History, days: NDArray[Any], n_items: int) -> SimilarityBlock:
     """Say how likely people are these days to choose j after i: what is popular among them.
 
     S_ij = T_ij / (Σ_i v + 1), T the steps of `_steps`, each of the weight v = exp(-a / 90) of
@@ -74,7 +74,7 @@ def recent_kernel(history: History, days: NDArray[Any], n_items: int) -> KernelB
     Args:
         history: Of all users.
         days: (len(history.items),) int, when each entry was chosen.
-        n_items: Items of the catalogue.
+        n_items: Items of the catalog.
     """
     weights = np.exp((days - days.max(initial=0)) / RECENT_DAYS)
     totals = np.bincount(history.items, weights=weights, minlength=n_items)
@@ -85,7 +85,7 @@ def _steps(
     history: History,
     weights: NDArray[np.float64],
     scales: tuple[NDArray[np.float64], NDArray[np.float64]],
-) -> KernelBlock:
+) -> SimilarityBlock:
     """Count steps between the items of a user that lie g = 1 … 15 places apart.
 
     T[earlier, later] += .8^(g - 1) · weight of the later entry, and
@@ -102,7 +102,7 @@ def _steps(
     items, n_items = history.items, len(scales[0])
 
     def block(lo: int, hi: int) -> Any:
-        rows, neighbours, values = [], [], []
+        rows, neighbors, values = [], [], []
         for gap in range(1, MAX_GAP + 1):
             same = users[gap:] == users[:-gap]
             newer, older = items[:-gap][same], items[gap:][same]
@@ -110,31 +110,31 @@ def _steps(
             for having, other, share in ((older, newer, 1.0), (newer, older, BACKWARD_SHARE)):
                 mine = (having >= lo) & (having < hi)
                 rows.append(having[mine] - lo)
-                neighbours.append(other[mine])
+                neighbors.append(other[mine])
                 values.append(share * weight[mine])
-        row, neighbour = np.concatenate(rows), np.concatenate(neighbours)
-        value = np.concatenate(values) * scales[0][row + lo] * scales[1][neighbour]
-        where = (row, neighbour)
+        row, neighbor = np.concatenate(rows), np.concatenate(neighbors)
+        value = np.concatenate(values) * scales[0][row + lo] * scales[1][neighbor]
+        where = (row, neighbor)
         return coo_matrix((value, where), shape=(hi - lo, n_items), dtype=np.float32).tocsr()
 
     return block
 
 
-def two_step_kernel(entries: Sequence[Entries], n_items: int) -> KernelBlock:
-    """Go two steps: Σ_k S_ik / Σ_l S_il · S_kj over the kept entries of a kernel S.
+def two_step_similarity(entries: Sequence[Entries], n_items: int) -> SimilarityBlock:
+    """Go two steps: Σ_k S_ik / Σ_l S_il · S_kj over the kept entries of a similarity S.
 
     Most pairs of items were never chosen by one person; two steps reach many of them.
     """
     from scipy.sparse import csr_matrix, diags
 
-    items, neighbours, weights = (np.concatenate(column) for column in zip(*entries, strict=True))
-    step = csr_matrix((weights, (items, neighbours)), shape=(n_items, n_items))
+    items, neighbors, weights = (np.concatenate(column) for column in zip(*entries, strict=True))
+    step = csr_matrix((weights, (items, neighbors)), shape=(n_items, n_items))
     totals = np.asarray(step.sum(axis=1)).reshape(-1)
     first = diags(1 / np.where(totals > 0, totals, 1)).astype(np.float32) @ step
     return lambda lo, hi: first[lo:hi] @ step
 
 
-def walk_kernel(history: History, n_items: int) -> KernelBlock:
+def walk_similarity(history: History, n_items: int) -> SimilarityBlock:
     """Walk from an item to its users and on to their items: RP3beta.
 
     S_ij = Σ_u P_iu^.8 · P_uj^.8 / n_j^.35, P the transition probabilities of the bipartite
@@ -154,11 +154,11 @@ def walk_kernel(history: History, n_items: int) -> KernelBlock:
     return lambda lo, hi: to_users[lo:hi] @ to_items
 
 
-def word_kernel(texts: Sequence[str]) -> KernelBlock:
+def word_similarity(texts: Sequence[str]) -> SimilarityBlock:
     """Compare items by their words and pairs of words: cosine of sublinear TF-IDF.
 
     Words of a single item say nothing about another, and words of very many cost much and
-    say little; both are left out. Texts without any word left have no neighbours.
+    say little; both are left out. Texts without any word left have no neighbors.
     """
     from scipy.sparse import csr_matrix
     from sklearn.feature_extraction.text import TfidfVectorizer
@@ -178,41 +178,41 @@ def word_kernel(texts: Sequence[str]) -> KernelBlock:
     return lambda lo, hi: words[lo:hi] @ by_word
 
 
-def vector_kernel(vectors: NDArray[Any]) -> KernelBlock:
-    """Compare items by their vectors (n_items, d), centred on the mean: their cosine.
+def vector_similarity(vectors: NDArray[Any]) -> SimilarityBlock:
+    """Compare items by their vectors (n_items, d), centered on the mean: their cosine.
 
-    An item without a description (a vector of zeros) has no neighbours.
+    An item without a description (a vector of zeros) has no neighbors.
     """
     described = np.abs(vectors).max(axis=1, initial=0) > 0
-    centred = np.asarray(vectors, dtype=np.float32)
-    centred = centred - (centred[described].mean(axis=0) if described.any() else 0)
-    units = unit_length(np.where(described[:, None], centred, 0))
+    centered = np.asarray(vectors, dtype=np.float32)
+    centered = centered - (centered[described].mean(axis=0) if described.any() else 0)
+    units = unit_length(np.where(described[:, None], centered, 0))
     by_dimension = np.ascontiguousarray(units.T)
     return lambda lo, hi: units[lo:hi] @ by_dimension
 
 
 def blocks(n_items: int) -> Iterator[tuple[int, int]]:
-    """Cut a catalogue into ranges of rows whose full rows fit in some 80 MB."""
+    """Cut a catalog into ranges of rows whose full rows fit in some 80 MB."""
     size = max(_BLOCK_ENTRIES // max(n_items, 1), 1)
     for lo in range(0, n_items, size):
         yield lo, min(lo + size, n_items)
 
 
-def nearest(kernel: KernelBlock, n_items: int, n: int = NEIGHBOURS) -> Iterator[Entries]:
+def nearest(similarity: SimilarityBlock, n_items: int, n: int = NEIGHBORS) -> Iterator[Entries]:
     """Keep the n largest positive entries of each row, equal ones by lower row, no diagonal.
 
     Yields:
         The entries of one block of rows after the other.
     """
     for lo, hi in blocks(n_items):
-        rows = kernel(lo, hi)
+        rows = similarity(lo, hi)
         yield (_nearest_dense if isinstance(rows, np.ndarray) else _nearest_sparse)(rows, lo, n)
 
 
 def _nearest_sparse(rows: Any, lo: int, n: int) -> Entries:
     found = rows.tocoo()
-    item, neighbour, weight = found.row.astype(np.int32) + lo, found.col, found.data
-    return _largest(item, neighbour.astype(np.int32), weight, n)
+    item, neighbor, weight = found.row.astype(np.int32) + lo, found.col, found.data
+    return _largest(item, neighbor.astype(np.int32), weight, n)
 
 
 def _nearest_dense(rows: FloatArray, lo: int, n: int) -> Entries:
@@ -220,17 +220,17 @@ def _nearest_dense(rows: FloatArray, lo: int, n: int) -> Entries:
     rows[np.arange(len(rows)), np.arange(lo, lo + len(rows))] = 0
     n = min(n, rows.shape[1])
     limit = np.partition(rows, -n, axis=1)[:, -n]
-    item, neighbour = np.nonzero((rows >= limit[:, None]) & (rows > 0))
-    weight = rows[item, neighbour]
-    return _largest(item.astype(np.int32) + np.int32(lo), neighbour.astype(np.int32), weight, n)
+    item, neighbor = np.nonzero((rows >= limit[:, None]) & (rows > 0))
+    weight = rows[item, neighbor]
+    return _largest(item.astype(np.int32) + np.int32(lo), neighbor.astype(np.int32), weight, n)
 
 
 def _largest(
-    item: NDArray[np.int32], neighbour: NDArray[np.int32], weight: FloatArray, n: int
+    item: NDArray[np.int32], neighbor: NDArray[np.int32], weight: FloatArray, n: int
 ) -> Entries:
-    kept = (item != neighbour) & (weight > 0)
-    item, neighbour, weight = item[kept], neighbour[kept], weight[kept]
-    order = np.lexsort((neighbour, -weight, item))
-    item, neighbour, weight = item[order], neighbour[order], weight[order]
+    kept = (item != neighbor) & (weight > 0)
+    item, neighbor, weight = item[kept], neighbor[kept], weight[kept]
+    order = np.lexsort((neighbor, -weight, item))
+    item, neighbor, weight = item[order], neighbor[order], weight[order]
     place = np.arange(len(item)) - np.searchsorted(item, item)
-    return Entries(item[place < n], neighbour[place < n], weight[place < n])
+    return Entries(item[place < n], neighbor[place < n], weight[place < n])

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from pipeline.train.ranker.data import RankerData
-    from pipeline.train.ranker.feature_state import World
+    from pipeline.train.ranker.feature_state import FeatureState
     from pipeline.train.ranker.head import Head
     from pipeline.train.ranker.training import Tell, Trial
 
@@ -50,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, config: Config, console: Console) -> None:
-    """Train on the artifacts in the configured folders; write kernels, columns, model and card.
+    """Train on the artifacts in the configured folders; write similarities, columns, model and card.
 
     Raises:
         PipelineError: The data can't teach anything, or popularity ranks better.
@@ -70,7 +70,7 @@ def run(args: argparse.Namespace, config: Config, console: Console) -> None:
             _compare_with_served(trial, paths, console)
             refuse_worse(trial, allow=args.allow_worse)
 
-        head, world, learned = _learn(data, args.seed, judged, tell)
+        head, state, learned = _learn(data, args.seed, judged, tell)
     facts = {
         "model": "ranker: what will the user choose next?",
         "split": _split_facts(data),
@@ -78,14 +78,14 @@ def run(args: argparse.Namespace, config: Config, console: Console) -> None:
         "limits": list(LIMITS),
         "versions": versions(("keras", "tensorflow", "numpy", "scipy", "scikit-learn")),
     }
-    publish(data, world, head, facts, paths, started)
+    publish(data, state, head, facts, paths, started)
     console.print(f"wrote {paths.item_affinity.name}, {paths.item_price.name} and {paths.model}")
 
 
 def _learn(
     data: RankerData, seed: int, judged: Callable[[Trial], None], tell: Tell
-) -> tuple[Head, World, dict[str, Any]]:
-    """Choose the pace, try a head on the validation days, and fit the one to publish.
+) -> tuple[Head, FeatureState, dict[str, Any]]:
+    """Choose the decay scale, try a head on the validation days, and fit the one to publish.
 
     Args:
         data: Everything.
@@ -94,7 +94,7 @@ def _learn(
         tell: Hears what is being done.
 
     Returns:
-        The head, the world of all rows, and what the card tells of the way there.
+        The head, the feature state of all rows, and what the card tells of the way there.
     """
     from pipeline.train.ranker import training
     from pipeline.train.ranker.fitting import RankerPlan
@@ -103,20 +103,21 @@ def _learn(
     plan, before = RankerPlan(seed=seed), training.BEFORE_VALIDATION
     bias = choose_item_shrinkage(data)
     folds = training.make_folds(data, bias.item_shrinkage, tell)
-    pace, losses = training.choose_pace(folds[before], folds[-1], plan, tell)
-    folds = [training.at_pace_of(fold, pace) for fold in folds]
+    decay_scale, losses = training.choose_decay_scale(folds[before], folds[-1], plan, tell)
+    folds = [training.with_decay_scale_of(fold, decay_scale) for fold in folds]
     lists = training.lists_of(folds, seed)
     trial = training.try_out(lists[before], folds[-1], data, plan, tell)
     judged(trial)
-    del folds  # kernels of seven moments, before those of all rows are made
+    del folds  # similarities of seven cutoffs, before those of all rows are made
     head = training.fit(lists, plan, tell)
-    tell("kernels of all rows")
+    tell("similarities of all rows")
     facts = {
-        "plan": {**asdict(plan), "pace": pace},
+        "plan": {**asdict(plan), "decay_scale": decay_scale},
         "lists": [len(part.users) for part in lists],
-        "validation": _validation_facts(trial) | {"pace_losses": losses, "five_star": bias.facts()},
+        "validation": _validation_facts(trial)
+        | {"decay_scale_losses": losses, "five_star": bias.facts()},
     }
-    return head, training.published_world(data, bias.item_shrinkage, pace), facts
+    return head, training.published_state(data, bias.item_shrinkage, decay_scale), facts
 
 
 def refuse_worse(trial: Trial, *, allow: bool) -> None:
@@ -137,24 +138,24 @@ def refuse_worse(trial: Trial, *, allow: bool) -> None:
 
 def publish(
     data: RankerData,
-    world: World,
+    state: FeatureState,
     head: Head,
     facts: dict[str, Any],
     paths: ArtifactPaths,
     started: float,
 ) -> None:
-    """Write what the service reads: kernels, columns, model, card, each atomically.
+    """Write what the service reads: similarities, columns, model, card, each atomically.
 
     The model comes after what it reads. Interrupted before it, an older ranker stands beside
-    newer kernels, which it can rank by; a network without them has fewer columns than the
+    newer similarities, which it can rank by; a network without them has fewer columns than the
     file, and the service refuses that pair by its widths and stays with what it has.
     """
-    from pipeline.train.ranker.files import write_world
+    from pipeline.train.ranker.files import write_features
     from pipeline.train.ranker.network import build_ranker
 
-    write_world(data, world, paths)
+    write_features(data, state, paths)
     texts = tuple(map(_width, (paths.user_review, paths.user_item, paths.item_desc)))
-    widths = (1 + world.columns.shape[1], world.kernels.n_kernels, len(PROFILE_COLUMNS))
+    widths = (1 + state.columns.shape[1], state.similarities.n_similarities, len(PROFILE_COLUMNS))
     card = {
         **facts,
         "widths": [*texts, *widths],
@@ -170,7 +171,7 @@ def _split_facts(data: RankerData) -> dict[str, Any]:
     return {
         "train_end_day": str(np.datetime64(cuts.train_end_day, "D")),
         "validation_end_day": str(np.datetime64(cuts.validation_end_day, "D")),
-        "published": "kernels, columns and histories of all rows; the head never saw the test days",
+        "published": "similarities, columns and histories of all rows; the head never saw the test days",
     }
 
 

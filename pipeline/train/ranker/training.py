@@ -1,6 +1,6 @@
 """Training the ranker: folds in time, a trial on the validation days, then all of it again.
 
-Each fold makes the world of a day and foretells the tenth of the rows that follow; the next
+Each fold makes the feature state of a day and predicts the tenth of the rows that follow; the next
 starts half of that later. Those that end before the validation days fit a head that is tried
 on these days, the last fold; the shipped head is then fitted on all folds. The test days
 teach nothing.
@@ -17,7 +17,13 @@ from numpy.typing import NDArray
 
 from pipeline.errors import PipelineError
 from pipeline.train.ranker.data import RankerData
-from pipeline.train.ranker.feature_state import PACES, Log, World, at_pace, world_of
+from pipeline.train.ranker.feature_state import (
+    DECAY_SCALES,
+    FeatureState,
+    Log,
+    features_at,
+    with_decay_scale,
+)
 from pipeline.train.ranker.head import Head, catalog_loss, catalog_scores
 from pipeline.train.ranker.item_columns import ITEM_COLUMNS, POPULARITY_COLUMNS
 from pipeline.train.ranker.judging import Judgement, judge, sample_users
@@ -30,7 +36,7 @@ if TYPE_CHECKING:
 FOLD_SHARES: Final = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8)
 """Share of the rows before each fold's days, a tenth of them; the last is validation.
 
-What is popular is the same for all lists of a fold, so more moments taught more than more
+What is popular is the same for all lists of a fold, so more cutoffs taught more than more
 lists: with steps of .05 instead of .1 NDCG@10 on validation rose on three sets.
 """
 
@@ -38,17 +44,17 @@ BEFORE_VALIDATION: Final = slice(-2)
 """The folds whose days end before those of the last; the last but one reaches into them."""
 
 JUDGED_USERS: Final = 3_000
-PACE_USERS: Final = 1_000
-PACE_LISTS: Final = 1_200
+DECAY_SCALE_USERS: Final = 1_000
+DECAY_SCALE_LISTS: Final = 1_200
 
 Tell = Callable[[str], object]
 
 
 @dataclass(frozen=True)
 class Fold:
-    """A moment and what was chosen next: the world, what made it, the pairs."""
+    """A cutoff and what was chosen next: the feature state, what made it, the pairs."""
 
-    world: World
+    state: FeatureState
     before: Log
     targets: Targets
 
@@ -83,10 +89,10 @@ def make_folds(data: RankerData, item_shrinkage: float, tell: Tell) -> list[Fold
     """
     folds = []
     for number, share in enumerate(FOLD_SHARES):
-        tell(f"fold {number + 1} of {len(FOLD_SHARES)}: kernels")
+        tell(f"fold {number + 1} of {len(FOLD_SHARES)}: similarities")
         before, later = _parted(data.log, temporal_cuts(data.log.days, share))
-        world = world_of(before, data.catalog, data.n_users, item_shrinkage)
-        folds.append(Fold(world, before, targets_of(later, world)))
+        state = features_at(before, data.catalog, data.n_users, item_shrinkage)
+        folds.append(Fold(state, before, targets_of(later, state)))
     taught = sum(len(fold.targets.users) for fold in folds[BEFORE_VALIDATION])
     if not taught or not len(folds[-1].targets.users):
         raise PipelineError(
@@ -100,39 +106,41 @@ def make_folds(data: RankerData, item_shrinkage: float, tell: Tell) -> list[Fold
 def lists_of(folds: Sequence[Fold], seed: int, limit: int = MAX_LISTS) -> list[Lists]:
     """Make the training lists of each fold, at most `limit` of one."""
     return [
-        make_lists(fold.world, fold.targets, seed + number, limit)
+        make_lists(fold.state, fold.targets, seed + number, limit)
         for number, fold in enumerate(folds)
     ]
 
 
-def choose_pace(
+def choose_decay_scale(
     earlier: Sequence[Fold], last: Fold, plan: RankerPlan, tell: Tell
 ) -> tuple[float, dict[str, float]]:
-    """Choose how fast older items lose weight, by what foretells the last fold best.
+    """Choose how fast older items lose weight, by what predicts the last fold best.
 
-    A linear head is fitted on some lists of the earlier folds at each pace, and judged by its
-    softmax over the whole catalogue for some users of the last.
+    A linear head is fitted on some lists of the earlier folds at each decay scale, and judged by its
+    softmax over the whole catalog for some users of the last.
 
     Returns:
-        The pace, and the loss at each, nats a target.
+        The decay scale, and the loss at each, nats a target.
     """
     from pipeline.train.ranker.fitting import fit_head
 
     linear, losses = replace(plan, hidden_units=0, n_heads=1), {}
-    targets = sample_users(last.targets, PACE_USERS, plan.seed)
-    for pace in PACES:
-        tell(f"choosing how fast older items lose weight: {pace:g}")
-        paced = [at_pace_of(fold, pace) for fold in earlier]
-        head = fit_head(joined(lists_of(paced, plan.seed, PACE_LISTS)), linear)
-        losses[pace] = catalog_loss(head, at_pace_of(last, pace).world, targets)
-    best = min(losses, key=lambda pace: losses[pace])
-    return best, {f"{pace:g}": loss for pace, loss in losses.items()}
+    targets = sample_users(last.targets, DECAY_SCALE_USERS, plan.seed)
+    for decay_scale in DECAY_SCALES:
+        tell(f"choosing how fast older items lose weight: {decay_scale:g}")
+        paced = [with_decay_scale_of(fold, decay_scale) for fold in earlier]
+        head = fit_head(joined(lists_of(paced, plan.seed, DECAY_SCALE_LISTS)), linear)
+        losses[decay_scale] = catalog_loss(
+            head, with_decay_scale_of(last, decay_scale).state, targets
+        )
+    best = min(losses, key=lambda decay_scale: losses[decay_scale])
+    return best, {f"{decay_scale:g}": loss for decay_scale, loss in losses.items()}
 
 
-def at_pace_of(fold: Fold, pace: float) -> Fold:
-    """The same fold at another pace."""
-    kernels = at_pace(fold.world.kernels, fold.world.history, pace)
-    return replace(fold, world=replace(fold.world, kernels=kernels))
+def with_decay_scale_of(fold: Fold, decay_scale: float) -> Fold:
+    """The same fold at another decay scale."""
+    similarities = with_decay_scale(fold.state.similarities, fold.state.history, decay_scale)
+    return replace(fold, state=replace(fold.state, similarities=similarities))
 
 
 def try_out(
@@ -140,10 +148,10 @@ def try_out(
 ) -> Trial:
     """Fit a head on lists of the folds before the last, and judge it on the last."""
     head = fit(earlier, plan, tell, "trying the ranker")
-    tell("ranking the catalogue on the validation days")
+    tell("ranking the catalog on the validation days")
     targets = sample_users(last.targets, JUDGED_USERS, plan.seed)
     ranker = judge(
-        lambda users: catalog_scores(head, last.world, users),
+        lambda users: catalog_scores(head, last.state, users),
         last.before, targets, data.n_users, data.catalog.n_items,
     )  # fmt: skip
     popular = {
@@ -166,13 +174,13 @@ def fit(
     return fit_head(joined(lists), plan, on_epoch)
 
 
-def published_world(data: RankerData, item_shrinkage: float, pace: float) -> World:
-    """The world of all rows: what the service reads."""
-    return world_of(data.log, data.catalog, data.n_users, item_shrinkage, pace)
+def published_state(data: RankerData, item_shrinkage: float, decay_scale: float) -> FeatureState:
+    """The feature state of all rows: what the service reads."""
+    return features_at(data.log, data.catalog, data.n_users, item_shrinkage, decay_scale)
 
 
 def _judge_popularity(fold: Fold, column: int, targets: Targets, data: RankerData) -> Judgement:
-    counts = fold.world.columns[:, column]
+    counts = fold.state.columns[:, column]
 
     def scores(users: NDArray[Any]) -> NDArray[np.float32]:
         return np.tile(counts, (len(users), 1))

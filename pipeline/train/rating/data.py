@@ -33,7 +33,7 @@ class Features:
 
     Attributes:
         user_names: (n_users,) names in row order.
-        item_names: (n_items,) names in row order; the catalogue.
+        item_names: (n_items,) names in row order; the catalog.
         user_review: (n_users, d) float32.
         user_item: (n_users, d) float32.
         item_desc: (n_items, d) float32.

@@ -95,7 +95,7 @@ def balancing_weights(labels: NDArray[np.bool_]) -> NDArray[np.float32]:
 
 
 def _without_optimizer(model: Any, widths: tuple[int, int, int, int]) -> Any:
-    """Copy the weights into a network without Adam's moments, a third of the file's size."""
+    """Copy the weights into a network without Adam's cutoffs, a third of the file's size."""
     plain = build_network(widths)
     plain.set_weights(model.get_weights())
     return plain

@@ -14,8 +14,8 @@ from classes.model import Model
 from classes.snapshot_store import SnapshotStore
 from config import Config
 from storage.run_folder import RunFolder
-from tests.api.routes.test_reload import RecordingStore
 from tests.support.problem import assert_problem
+from tests.support.recording_store import RecordingStore
 from tests.support.services import config_in
 
 

@@ -10,8 +10,8 @@ from app import create_app
 from classes.app_data_processing import AppDataProcessor
 from classes.snapshot_store import SnapshotStore
 from config import Config
-from tests.api.routes.test_reload import RecordingStore
 from tests.support.artifacts import tiny_item_names, tiny_user_names
+from tests.support.recording_store import RecordingStore
 
 
 def page(client: FlaskClient) -> str:

@@ -19,9 +19,9 @@ from classes.service_counters import ServiceCounters
 from classes.snapshot_store import SnapshotStore
 from config import Config
 from processes.start_build import open_store
-from tests.api.routes.test_reload import RecordingStore
-from tests.service.test_server import copy_of
 from tests.support.process import Server, serving, until
+from tests.support.recording_store import RecordingStore
+from tests.support.services import copy_of
 
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 N_WORKERS = 4

@@ -38,16 +38,16 @@ def test_a_new_user_is_personalised_after_the_next_data_reload(config: Config) -
     store = open_store(config)
     store.ensure(lambda _: None)
     before = store.current()
-    assert before.data.user_row("newcomer") is None
-    review(config, "newcomer", 3, 8)
+    assert before.data.user_row("cold_start_user") is None
+    review(config, "cold_start_user", 3, 8)
     store.reload(data=True, model=False)
     after = store.current()
-    row = after.data.user_row("newcomer")
+    row = after.data.user_row("cold_start_user")
     assert row is not None
     expected = after.model.top_k(row, 5, after.data.seen_items(row)).rows
-    found = after.recommend(["newcomer"])["newcomer"]
+    found = after.recommend(["cold_start_user"])["cold_start_user"]
     assert found == [after.data.item(item) for item in expected]
-    assert found != before.recommend(["newcomer"])["newcomer"]
+    assert found != before.recommend(["cold_start_user"])["cold_start_user"]
 
 
 def test_the_newest_item_of_a_known_user_changes_the_list(config: Config) -> None:
@@ -67,9 +67,9 @@ def test_adding_the_affinity_file_alone_is_noticed(config: Config) -> None:
     store = open_store(config)
     store.ensure(lambda _: None)
     first = store.current().generation
-    kernels = pd.read_parquet(path)
-    kernels["weight"] *= 2
-    kernels.to_parquet(path)
+    similarities = pd.read_parquet(path)
+    similarities["weight"] *= 2
+    similarities.to_parquet(path)
     open_store(config).ensure(lambda _: None)
     assert store.current().generation != first
 
@@ -78,14 +78,14 @@ REQUESTS = """
 import sys
 from pathlib import Path
 import numpy as np
-from scoring.compiled_search import prepare_kernels
+from scoring.compiled_search import prepare_search
 from processes.start_build import open_store
 from scoring.search.item_index import ENTRIES
 from tests.support.services import config_in
 
 config = config_in(Path(sys.argv[1]))
 snapshot = open_store(config).current()
-prepare_kernels(config.snapshot_path)
+prepare_search(config.snapshot_path)
 
 def compiled():
     return [len(entry.signatures) for entry in ENTRIES]

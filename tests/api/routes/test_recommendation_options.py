@@ -73,10 +73,10 @@ def test_n_up_to_100_gives_what_there_is_and_the_reason(client: FlaskClient) -> 
     answer = ask(client, n=100, detail="true")
     assert len(answer[KELLY]["items"]) == answer[KELLY]["n_candidates"] == 17
     assert answer[KELLY]["reason"] == (
-        "The catalogue has 20 items, and 3 of those are excluded or already reviewed."
+        "The catalog has 20 items, and 3 of those are excluded or already reviewed."
     )
     assert len(answer["zoe"]["items"]) == 20
-    assert answer["zoe"]["reason"] == "The catalogue has 20 items."
+    assert answer["zoe"]["reason"] == "The catalog has 20 items."
 
 
 def test_excluded_items_are_left_out_of_either_list(
@@ -154,7 +154,7 @@ def test_filters_work_together(client: FlaskClient, ranked: list[str]) -> None:
     # Of the four lamps with a row, the red one (item 9) has no price.
     assert answer["n_without_price"] == 1
     assert answer["reason"] == (
-        "The catalogue has 20 items, 2 of which pass the filters (1 have no price), "
+        "The catalog has 20 items, 2 of which pass the filters (1 have no price), "
         "and 2 of those are excluded or already reviewed."
     )
 

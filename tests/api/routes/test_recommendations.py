@@ -21,7 +21,7 @@ def ask(client: FlaskClient, query: str) -> dict[str, list[str]]:
     return json.loads(answer.data)
 
 
-def test_each_user_gets_five_distinct_items_of_the_catalogue(client: FlaskClient) -> None:
+def test_each_user_gets_five_distinct_items_of_the_catalog(client: FlaskClient) -> None:
     answer = ask(client, "users=kelly+sullivan,amir+haddad")
     assert list(answer) == ["kelly sullivan", "amir haddad"]
     for items in answer.values():

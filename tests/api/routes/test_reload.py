@@ -16,42 +16,14 @@ from classes.errors import (
     ReloadRefusedError,
     ServiceError,
 )
-from classes.service_counters import ServiceCounters
-from classes.snapshot import Snapshot
 from classes.snapshot_store import SnapshotStore
 from config import Config
 from tests.support.problem import assert_problem
+from tests.support.recording_store import RecordingStore
 
 PATHS = ("/reload_data", "/reload_model", "/reload", "/rollback")
 ELSEWHERE = {"REMOTE_ADDR": "192.0.2.7"}
 TOKEN = "s3cret-tökén"
-
-
-class RecordingStore(SnapshotStore):
-    """A store that notes what it was told, and gives one snapshot or raises one error."""
-
-    def __init__(self, snapshot: Snapshot | None = None, error: ServiceError | None = None) -> None:
-        self.counters = ServiceCounters()
-        self.calls: list[object] = []
-        self.snapshot = snapshot
-        self.error = error
-
-    def current(self) -> Snapshot:
-        return self._outcome()
-
-    def reload(self, *, data: bool, model: bool) -> Snapshot:
-        self.calls.append({"data": data, "model": model})
-        return self._outcome()
-
-    def rollback(self) -> Snapshot:
-        self.calls.append("rollback")
-        return self._outcome()
-
-    def _outcome(self) -> Snapshot:
-        if self.error is not None:
-            raise self.error
-        assert self.snapshot is not None
-        return self.snapshot
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from app import create_app
 from classes.snapshot import Snapshot
 from classes.snapshot_store import SnapshotStore
 from config import Config
-from tests.api.routes.test_reload import RecordingStore
 from tests.support.problem import assert_problem
+from tests.support.recording_store import RecordingStore
 
 SHORT, LONG = "/recommendations?users=zoe", "/check_users?users=zoe"
 ELSEWHERE = {"REMOTE_ADDR": "192.0.2.7"}

@@ -8,8 +8,8 @@ from werkzeug.exceptions import ImATeapot
 from app import create_app
 from classes.errors import NoSnapshotError, ServiceError
 from config import Config
-from tests.api.routes.test_reload import RecordingStore
 from tests.support.problem import assert_problem
+from tests.support.recording_store import RecordingStore
 
 READING = (
     "/",

@@ -1,4 +1,4 @@
-"""The rivals, on histories small enough to know the answer."""
+"""The baselines, on histories small enough to know the answer."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import math
 
 import numpy as np
 import pytest
+from pipeline.evaluate.baselines.neighbors import ITEM_KNN, RP3BETA
 
-from pipeline.evaluate.baselines import MAX_TRIALS, RIVALS, History, first_of_pair
+from pipeline.evaluate.baselines import BASELINES, MAX_TRIALS, History, first_of_pair
 from pipeline.evaluate.baselines.ease import EASE
-from pipeline.evaluate.baselines.factors import BPR, IALS, MISSION_ALS
-from pipeline.evaluate.baselines.neighbours import ITEM_KNN, RP3BETA
+from pipeline.evaluate.baselines.factors import BPR, IALS, MINIMAL_ALS
 from pipeline.evaluate.baselines.popularity import PLAIN, popularity_counts
 from pipeline.evaluate.baselines.text_knn import TEXT_KNN
 from recsys.split import TRAIN
@@ -52,24 +52,24 @@ def test_first_review_of_a_pair_counts_and_anonymous_ones_are_never_repeats() ->
 
 def test_item_knn_sums_cosines_to_the_items_of_a_user() -> None:
     # n = 2, 2, 2; items 0 and 1 share two users, 0 and 2 as well as 1 and 2 one
-    scores = ITEM_KNN.fit(SMALL, n_neighbours=10, shrinkage=0.0).catalog_scores(EVERYBODY)
+    scores = ITEM_KNN.fit(SMALL, n_neighbors=10, shrinkage=0.0).catalog_scores(EVERYBODY)
     assert scores[0] == pytest.approx([1.0, 1.0, 1.0, 0.0])  # 1·2/2, 1·2/2, 1/2 + 1/2
     assert scores[2] == pytest.approx([0.5, 0.5, 0.0, 0.0])
-    shrunk = ITEM_KNN.fit(SMALL, n_neighbours=10, shrinkage=2.0).catalog_scores(EVERYBODY)
+    shrunk = ITEM_KNN.fit(SMALL, n_neighbors=10, shrinkage=2.0).catalog_scores(EVERYBODY)
     assert shrunk[2] == pytest.approx([0.25, 0.25, 0.0, 0.0])
 
 
-def test_only_the_nearest_neighbours_of_an_item_speak_for_it() -> None:
-    scores = ITEM_KNN.fit(SMALL, n_neighbours=1, shrinkage=0.0).catalog_scores(EVERYBODY)
+def test_only_the_nearest_neighbors_of_an_item_speak_for_it() -> None:
+    scores = ITEM_KNN.fit(SMALL, n_neighbors=1, shrinkage=0.0).catalog_scores(EVERYBODY)
     # the nearest of item 0 is 1, of 1 is 0, and of 2 is 0 (as near as 1, but the lower row)
     assert scores[0] == pytest.approx([1.0, 1.0, 0.5, 0.0])
 
 
 def test_rp3beta_walks_by_hand() -> None:
     # from item 2: to user 1 (1/2) and on to 0, 1, 2 (1/3 each); to user 2 and back to 2
-    scores = RP3BETA.fit(SMALL, n_neighbours=10, alpha=1.0, beta=0.0).catalog_scores(EVERYBODY)
+    scores = RP3BETA.fit(SMALL, n_neighbors=10, alpha=1.0, beta=0.0).catalog_scores(EVERYBODY)
     assert scores[2] == pytest.approx([1 / 6, 1 / 6, 0.0, 0.0])
-    held_back = RP3BETA.fit(SMALL, n_neighbours=10, alpha=1.0, beta=1.0).catalog_scores(EVERYBODY)
+    held_back = RP3BETA.fit(SMALL, n_neighbors=10, alpha=1.0, beta=1.0).catalog_scores(EVERYBODY)
     assert held_back[2] == pytest.approx([1 / 12, 1 / 12, 0.0, 0.0])
 
 
@@ -84,14 +84,14 @@ def test_ease_is_the_ridge_regression_of_each_item_on_all_others() -> None:
     assert scores[:, 3].tolist() == [0.0, 0.0, 0.0]
 
 
-def test_ease_refuses_a_catalogue_that_would_take_hours(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ease_refuses_a_catalog_that_would_take_hours(monkeypatch: pytest.MonkeyPatch) -> None:
     assert EASE.refuses(SMALL) == ""
     monkeypatch.setattr("pipeline.evaluate.baselines.ease.MAX_ITEMS", 2)
     assert "3 items with history" in EASE.refuses(SMALL)
 
 
 def test_text_knn_weighs_newer_items_more() -> None:
-    scores = TEXT_KNN.fit(SMALL, recency_decay=1.0, centred=False).catalog_scores(EVERYBODY)
+    scores = TEXT_KNN.fit(SMALL, recency_decay=1.0, centered=False).catalog_scores(EVERYBODY)
     length = math.hypot(1.0, math.exp(-1))
     assert scores[0] == pytest.approx([math.exp(-1) / length, 1 / length, 0.0, 0.0], abs=1e-6)
 
@@ -115,29 +115,31 @@ def withheld(user: int, n_items: int) -> int:
 
 
 @pytest.mark.parametrize(
-    "rival", [MISSION_ALS, IALS, BPR, ITEM_KNN, RP3BETA, EASE], ids=lambda rival: rival.name
+    "baseline",
+    [MINIMAL_ALS, IALS, BPR, ITEM_KNN, RP3BETA, EASE],
+    ids=lambda baseline: baseline.name,
 )
-def test_personal_rivals_rank_the_withheld_item_of_a_checker_board_first(rival) -> None:  # type: ignore[no-untyped-def]
+def test_personal_baselines_rank_the_withheld_item_of_a_checker_board_first(baseline) -> None:  # type: ignore[no-untyped-def]
     board = checker_board(40, 10)
-    scores = rival.fit(board, **rival.grid[0]).catalog_scores(np.arange(40))
+    scores = baseline.fit(board, **baseline.grid[0]).catalog_scores(np.arange(40))
     scores[board.pairs.users, board.pairs.items] = -np.inf
     assert scores.argmax(axis=1).tolist() == [withheld(user, 10) for user in range(40)]
 
 
-@pytest.mark.parametrize("rival", RIVALS, ids=lambda rival: rival.name)
-def test_fitting_twice_gives_the_same_scores_and_the_budget_is_kept(rival) -> None:  # type: ignore[no-untyped-def]
+@pytest.mark.parametrize("baseline", BASELINES, ids=lambda baseline: baseline.name)
+def test_fitting_twice_gives_the_same_scores_and_the_budget_is_kept(baseline) -> None:  # type: ignore[no-untyped-def]
     board = checker_board(20, 10)
     first, again = (
-        rival.fit(board, **rival.grid[-1]).catalog_scores(np.arange(20)) for _ in range(2)
+        baseline.fit(board, **baseline.grid[-1]).catalog_scores(np.arange(20)) for _ in range(2)
     )
     assert first.shape == (20, 10)
     assert np.array_equal(first, again)
-    assert len(rival.grid) <= MAX_TRIALS
+    assert len(baseline.grid) <= MAX_TRIALS
 
 
-@pytest.mark.parametrize("rival", [MISSION_ALS, IALS, BPR], ids=lambda rival: rival.name)
-def test_factor_models_have_no_opinion_on_items_without_history(rival) -> None:  # type: ignore[no-untyped-def]
+@pytest.mark.parametrize("baseline", [MINIMAL_ALS, IALS, BPR], ids=lambda baseline: baseline.name)
+def test_factor_models_have_no_opinion_on_items_without_history(baseline) -> None:  # type: ignore[no-untyped-def]
     board = checker_board(20, 10)
     wider = History(board.rows, 21, 11, np.eye(11, dtype=np.float32))
-    scores = rival.fit(wider, **rival.grid[0]).catalog_scores(np.array([0, 20]))
+    scores = baseline.fit(wider, **baseline.grid[0]).catalog_scores(np.array([0, 20]))
     assert scores[:, 10].tolist() == [0.0, 0.0]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.evaluate.cutoff import FRESH, STALE, TUNING, moment
+from pipeline.evaluate.cutoff import FRESH, STALE, TUNING, cutoff
 from recsys.split import TEST, TRAIN, VALIDATION
-from tests.support.feature_states import moment_of, timeline
+from tests.support.feature_states import cutoff_of, timeline
 
 pytestmark = pytest.mark.pipeline
 
@@ -21,13 +21,13 @@ TABLE = [
     (1, 3, 2.0, TEST),
     (2, 1, 5.0, TEST),  # known only where validation is
     (-1, 2, 5.0, TEST),  # an anonymous customer: no case
-    (3, 2, 5.0, TEST),  # a newcomer
-    (1, -1, 5.0, TEST),  # an item outside the catalogue: no case
+    (3, 2, 5.0, TEST),  # a cold-start user
+    (1, -1, 5.0, TEST),  # an item outside the catalog: no case
 ]
 
 
 def asked(name: str) -> list[tuple[int, int]]:
-    cases = moment_of(TABLE, 4, 4, name).cases
+    cases = cutoff_of(TABLE, 4, 4, name).cases
     return list(zip(cases.users.tolist(), cases.items.tolist(), strict=True))
 
 
@@ -38,7 +38,7 @@ def test_cases_are_first_reviews_by_users_with_a_history() -> None:
 
 
 def test_stale_models_know_the_training_part_and_fresh_ones_validation_too() -> None:
-    stale, fresh = (moment_of(TABLE, 4, 4, name) for name in (STALE, FRESH))
+    stale, fresh = (cutoff_of(TABLE, 4, 4, name) for name in (STALE, FRESH))
     assert (len(stale.history.rows), len(fresh.history.rows)) == (2, 5)
     assert stale.seen_by(0).tolist() == [0]
     assert fresh.seen_by(0).tolist() == [0, 1]
@@ -46,17 +46,17 @@ def test_stale_models_know_the_training_part_and_fresh_ones_validation_too() -> 
 
 
 def test_items_are_warm_where_the_history_holds_them() -> None:
-    assert moment_of(TABLE, 4, 4, FRESH).warm.tolist() == [True, False, True]
-    assert moment_of(TABLE, 4, 4, STALE).warm.tolist() == [False, False]
+    assert cutoff_of(TABLE, 4, 4, FRESH).warm.tolist() == [True, False, True]
+    assert cutoff_of(TABLE, 4, 4, STALE).warm.tolist() == [False, False]
 
 
-def test_newcomers_are_named_customers_without_any_review_before() -> None:
-    fresh, stale = moment_of(TABLE, 4, 4, FRESH), moment_of(TABLE, 4, 4, STALE)
-    assert fresh.newcomers.users.tolist() == [3]
-    assert stale.newcomers.users.tolist() == [2, 3]
+def test_cold_start_users_are_named_customers_without_any_review_before() -> None:
+    fresh, stale = cutoff_of(TABLE, 4, 4, FRESH), cutoff_of(TABLE, 4, 4, STALE)
+    assert fresh.cold_start_users.users.tolist() == [3]
+    assert stale.cold_start_users.users.tolist() == [2, 3]
 
 
 def test_drawing_users_keeps_all_cases_of_those_drawn() -> None:
-    drawn = moment(timeline(TABLE, 4, 4), FRESH, max_users=2, seed=0)
+    drawn = cutoff(timeline(TABLE, 4, 4), FRESH, max_users=2, seed=0)
     assert len(drawn.users) == 2
     assert set(drawn.cases.users) == set(drawn.users)

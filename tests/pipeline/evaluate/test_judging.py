@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.evaluate.judging import Contender, judge, pair_scores, top_lists
+from pipeline.evaluate.judging import RankingModel, judge, pair_scores, top_lists
 from recsys.ranking import top_rows
 from recsys.split import TEST, TRAIN, VALIDATION
-from tests.support.feature_states import moment_of
+from tests.support.feature_states import cutoff_of
 
 pytestmark = pytest.mark.pipeline
 
@@ -22,32 +22,34 @@ TABLE = [
 ]
 
 
-def lowest_row_first(scale: float = 1.0) -> Contender:
+def lowest_row_first(scale: float = 1.0) -> RankingModel:
     """Scores items by row, 0 the best of 4, for everybody."""
     scores = -scale * np.arange(4.0)
-    return Contender("lowest row first", lambda users: np.tile(scores, (len(users), 1)))
+    return RankingModel("lowest row first", lambda users: np.tile(scores, (len(users), 1)))
 
 
 def test_ranks_count_only_items_that_the_user_does_not_have() -> None:
-    judged = judge(lowest_row_first(), moment_of(TABLE, 2, 4), k=2)
+    judged = judge(lowest_row_first(), cutoff_of(TABLE, 2, 4), k=2)
     assert judged.ranks.tolist() == [1.0, 2.0]  # user 0: 2 before 3; user 1: 0 before 3
     assert judged.lists.tolist() == [[2, 3], [0, 3]]
     assert judged.scores.tolist() == [-2.0, -3.0]
 
 
 def test_missing_places_of_a_short_list_are_marked() -> None:
-    judged = judge(lowest_row_first(), moment_of(TABLE, 2, 4), k=3)
+    judged = judge(lowest_row_first(), cutoff_of(TABLE, 2, 4), k=3)
     assert judged.lists.tolist() == [[2, 3, -1], [0, 3, -1]]
 
 
 def test_scores_all_alike_get_the_middle_rank() -> None:
-    assert judge(lowest_row_first(scale=0.0), moment_of(TABLE, 2, 4)).ranks.tolist() == [1.5, 1.5]
+    assert judge(lowest_row_first(scale=0.0), cutoff_of(TABLE, 2, 4)).ranks.tolist() == [1.5, 1.5]
 
 
-def test_pair_scores_are_those_of_the_catalogue() -> None:
-    moment = moment_of(TABLE, 2, 4)
-    contender = lowest_row_first()
-    assert pair_scores(contender, moment).tolist() == judge(contender, moment).scores.tolist()
+def test_pair_scores_are_those_of_the_catalog() -> None:
+    cutoff = cutoff_of(TABLE, 2, 4)
+    ranking_model = lowest_row_first()
+    assert (
+        pair_scores(ranking_model, cutoff).tolist() == judge(ranking_model, cutoff).scores.tolist()
+    )
 
 
 def test_blocks_of_users_do_not_change_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,11 +62,11 @@ def test_blocks_of_users_do_not_change_the_answer(monkeypatch: pytest.MonkeyPatc
         )
     ]
     scores = random.normal(size=(9, 12))
-    contender = Contender("noise", lambda users: scores[users])
-    moment = moment_of(table, 9, 12)
-    whole = judge(contender, moment, k=5)
+    ranking_model = RankingModel("noise", lambda users: scores[users])
+    cutoff = cutoff_of(table, 9, 12)
+    whole = judge(ranking_model, cutoff, k=5)
     monkeypatch.setattr("pipeline.evaluate.judging.BLOCK_SCORES", 25)  # two users a block
-    blocked = judge(contender, moment, k=5)
+    blocked = judge(ranking_model, cutoff, k=5)
     assert blocked.ranks.tolist() == whole.ranks.tolist()
     assert blocked.lists.tolist() == whole.lists.tolist()
 

@@ -1,4 +1,4 @@
-"""A ranker is judged as it would have been at the moment, and its lists are those over HTTP."""
+"""A ranker is judged as it would have been at the cutoff, and its lists are those over HTTP."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from app import create_app
 from config import Config
 from pipeline.cli import main
-from pipeline.evaluate.cutoff import STALE, moment
+from pipeline.evaluate.cutoff import STALE, cutoff
 from pipeline.evaluate.evaluation import Evaluation, Options, evaluate
 from pipeline.evaluate.models import STRICT
 from pipeline.evaluate.point_in_time import write_as_of
@@ -20,7 +20,7 @@ from processes.start_build import open_store
 from recsys import columns
 from storage.artifacts import ArtifactPaths, read_clean, write_frame
 from tests.support.services import config_in
-from tests.support.tiny_reviews import FIRST_DAY, N_USERS, write_even_world
+from tests.support.tiny_reviews import FIRST_DAY, N_USERS, write_even_state
 
 pytestmark = [
     pytest.mark.pipeline,
@@ -33,7 +33,7 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def config(tmp_path_factory: pytest.TempPathFactory) -> Config:
     folder = tmp_path_factory.mktemp("even")
-    write_even_world(folder)
+    write_even_state(folder)
     config = config_in(folder)
     with pytest.MonkeyPatch.context() as patch:
         for name, value in config.as_environment().items():
@@ -53,7 +53,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def evaluation(config: Config, kept: Path) -> Evaluation:
-    return evaluate(config, Options(all_rivals=False, keep_artifacts=kept))
+    return evaluate(config, Options(all_baselines=False, keep_artifacts=kept))
 
 
 def test_a_ranker_competes_with_the_network_of_the_mission(evaluation: Evaluation) -> None:
@@ -64,10 +64,10 @@ def test_a_ranker_competes_with_the_network_of_the_mission(evaluation: Evaluatio
     assert numbers["ranking"]["stale"]["models"]["network"]["fit_seconds"] > 0
 
 
-def test_where_single_items_are_left_out_kernels_of_training_only_are_told_apart(
+def test_where_single_items_are_left_out_similarities_of_training_only_are_told_apart(
     config: Config,
 ) -> None:
-    options = Options(split="leave-one-out", all_rivals=False)
+    options = Options(split="leave-one-out", all_baselines=False)
     found = evaluate(config, options)
     assert [judged.name for judged in found.fresh.judged[:2]] == ["ranker", STRICT]
     assert found.stale.judged[1].name == "popularity"
@@ -83,7 +83,7 @@ def test_twenty_items_over_http_are_those_that_were_judged(
     expected = {
         users[user]: [items[row] for row in rows if row >= 0]
         for user, rows in zip(
-            evaluation.fresh.moment.users, evaluation.fresh.judged[0].lists, strict=True
+            evaluation.fresh.cutoff.users, evaluation.fresh.judged[0].lists, strict=True
         )
     }
     client = create_app(service, store).test_client()
@@ -92,7 +92,7 @@ def test_twenty_items_over_http_are_those_that_were_judged(
     assert answer.get_json() == expected
 
 
-def test_shuffling_the_future_changes_no_kernel_and_no_column(
+def test_shuffling_the_future_changes_no_similarity_and_no_column(
     config: Config, tmp_path: Path
 ) -> None:
     paths = paths_of(config)
@@ -108,7 +108,7 @@ def test_shuffling_the_future_changes_no_kernel_and_no_column(
         write_frame(clean, paths.clean)
         timeline = read_timeline(paths)
         folder = tmp_path / f"as of {len(written)}"
-        as_of = write_as_of(paths, timeline, moment(timeline, STALE), folder)
+        as_of = write_as_of(paths, timeline, cutoff(timeline, STALE), folder)
         written.append([as_of.item_affinity.read_bytes(), as_of.item_price.read_bytes()])
     write_frame(frame, paths.clean)
     assert written[0] == written[1]

@@ -13,7 +13,7 @@ from processes.start_build import open_store
 from storage.artifacts import ArtifactPaths
 from tests.support.artifacts import write_tiny_model
 from tests.support.services import config_in
-from tests.support.tiny_reviews import N_USERS, WIDTH, write_even_world
+from tests.support.tiny_reviews import N_USERS, WIDTH, write_even_state
 
 pytestmark = [
     pytest.mark.pipeline,
@@ -24,7 +24,7 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def paths(tmp_path_factory: pytest.TempPathFactory) -> ArtifactPaths:
-    paths = write_even_world(tmp_path_factory.mktemp("even"))
+    paths = write_even_state(tmp_path_factory.mktemp("even"))
     write_tiny_model(paths.model, (WIDTH, WIDTH, WIDTH, 1))
     return paths
 
@@ -37,7 +37,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def evaluation(paths: ArtifactPaths, kept: Path) -> Evaluation:
     config = config_in(paths.clean.parent.parent)
-    return evaluate(config, Options(all_rivals=False, keep_artifacts=kept))
+    return evaluate(config, Options(all_baselines=False, keep_artifacts=kept))
 
 
 @pytest.fixture(scope="module", params=["stale", "fresh"])
@@ -58,7 +58,7 @@ def expected(evaluation: Evaluation, mode: str, n: int) -> dict[str, list[str]]:
     users, items = evaluation.timeline.user_names, evaluation.timeline.item_names
     return {
         users[user]: [items[row] for row in rows[:n] if row >= 0]
-        for user, rows in zip(asked.moment.users, asked.judged[0].lists, strict=True)
+        for user, rows in zip(asked.cutoff.users, asked.judged[0].lists, strict=True)
     }
 
 

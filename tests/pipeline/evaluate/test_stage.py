@@ -13,12 +13,12 @@ import pytest
 
 from config import Config
 from pipeline.cli import main
-from pipeline.evaluate.baselines import MAX_TRIALS, RIVALS
-from pipeline.evaluate.cutoff import FRESH, STALE, moment
+from pipeline.evaluate.baselines import BASELINES, MAX_TRIALS
+from pipeline.evaluate.cutoff import FRESH, STALE, cutoff
 from pipeline.evaluate.evaluation import Evaluation, Options, evaluate
 from pipeline.evaluate.point_in_time import write_as_of
 from pipeline.evaluate.results import results
-from pipeline.evaluate.service_model import contender_from_artifacts
+from pipeline.evaluate.service_model import ranking_model_from_artifacts
 from pipeline.evaluate.stage import write_metrics
 from pipeline.evaluate.timeline import read_timeline
 from pipeline.train.model_card import save_model
@@ -28,7 +28,13 @@ from pipeline.train.rating.stage import train
 from recsys import columns
 from storage.artifacts import ArtifactPaths, read_clean, write_frame
 from tests.support.artifacts import write_tiny_artifacts
-from tests.support.tiny_reviews import FIRST_DAY, N_ITEMS, N_NEWCOMERS, N_USERS, write_even_world
+from tests.support.tiny_reviews import (
+    FIRST_DAY,
+    N_COLD_START_USERS,
+    N_ITEMS,
+    N_USERS,
+    write_even_state,
+)
 
 pytestmark = [
     pytest.mark.pipeline,
@@ -49,7 +55,7 @@ def config_of(paths: ArtifactPaths) -> Config:
 def paths(tmp_path_factory: pytest.TempPathFactory) -> ArtifactPaths:
     from rich.console import Console
 
-    paths = write_even_world(tmp_path_factory.mktemp("even"))
+    paths = write_even_state(tmp_path_factory.mktemp("even"))
     features = read_features(paths)
     plan = RatingPlan(epochs=12, batch_size=16, patience=12)
     trained = train(features, read_interactions(paths.clean, features), plan, Console(quiet=True))
@@ -96,7 +102,7 @@ def test_slices_part_the_cases(evaluation: Evaluation) -> None:
     assert set(slices["price"]) == {"low", "middle", "high"}
 
 
-def test_the_served_model_is_compared_with_every_rival_on_the_same_draws(
+def test_the_served_model_is_compared_with_every_baseline_on_the_same_draws(
     evaluation: Evaluation,
 ) -> None:
     models = results(evaluation)["ranking"]["fresh"]["models"]
@@ -108,35 +114,40 @@ def test_the_served_model_is_compared_with_every_rival_on_the_same_draws(
         assert model["lead_of_served"]["low"] <= lead <= model["lead_of_served"]["high"]
 
 
-def test_every_rival_is_tuned_on_validation_with_the_same_budget(evaluation: Evaluation) -> None:
+def test_every_baseline_is_tuned_on_validation_with_the_same_budget(evaluation: Evaluation) -> None:
     numbers = results(evaluation)
     for trials in numbers["tuning"].values():
         assert 1 < len(trials["trials"]) <= MAX_TRIALS
-    names = {rival.name for rival in RIVALS}
+    names = {baseline.name for baseline in BASELINES}
     assert names | {"network"} == set(numbers["ranking"]["fresh"]["models"])
 
 
-def test_newcomers_and_no_anonymous_customers_are_cold_start_cases(evaluation: Evaluation) -> None:
-    newcomers = results(evaluation)["newcomers"]
-    assert (newcomers["cases"], newcomers["users"]) == (N_NEWCOMERS, N_NEWCOMERS)
+def test_cold_start_users_and_no_anonymous_customers_are_cold_start_cases(
+    evaluation: Evaluation,
+) -> None:
+    cold_start_users = results(evaluation)["cold_start_users"]
+    assert (cold_start_users["cases"], cold_start_users["users"]) == (
+        N_COLD_START_USERS,
+        N_COLD_START_USERS,
+    )
 
 
 def test_no_list_holds_what_its_user_has(evaluation: Evaluation) -> None:
     for asked in (evaluation.stale, evaluation.fresh):
         for judged in asked.judged:
-            for user, items in zip(asked.moment.users, judged.lists, strict=True):
-                assert not set(asked.moment.seen_by(int(user))) & set(items.tolist())
+            for user, items in zip(asked.cutoff.users, judged.lists, strict=True):
+                assert not set(asked.cutoff.seen_by(int(user))) & set(items.tolist())
                 assert len(set(items.tolist())) == 20
 
 
 def test_leave_one_out_asks_for_the_last_item_of_each_user(paths: ArtifactPaths) -> None:
-    options = Options(split="leave-one-out", all_rivals=False)
-    moment = evaluate(config_of(paths), options).fresh.moment
+    options = Options(split="leave-one-out", all_baselines=False)
+    cutoff = evaluate(config_of(paths), options).fresh.cutoff
     last_period = {f"user {u}": f"item {(u + 63) % 30}" for u in range(N_USERS)}
     timeline = read_timeline(paths, "leave-one-out")
     found = {
         timeline.user_names[user]: timeline.item_names[item]
-        for user, item in zip(moment.cases.users, moment.cases.items, strict=True)
+        for user, item in zip(cutoff.cases.users, cutoff.cases.items, strict=True)
     }
     assert found == last_period
 
@@ -145,9 +156,9 @@ def test_served_model_scores_as_the_network_itself(paths: ArtifactPaths, tmp_pat
     import keras
 
     timeline = read_timeline(paths)
-    stale = moment(timeline, STALE)
+    stale = cutoff(timeline, STALE)
     as_of = write_as_of(paths, timeline, stale, tmp_path)
-    served = contender_from_artifacts(as_of, timeline.user_names)
+    served = ranking_model_from_artifacts(as_of, timeline.user_names)
     users = stale.users[:3]
     features = read_features(as_of)
     rows = [features.user_names.tolist().index(timeline.user_names[user]) for user in users]
@@ -158,10 +169,10 @@ def test_served_model_scores_as_the_network_itself(paths: ArtifactPaths, tmp_pat
         assert np.allclose(1 / (1 + np.exp(-scores)), by_model, atol=1e-5)
 
 
-def test_artifacts_as_of_a_moment_hold_nothing_later(paths: ArtifactPaths, tmp_path: Path) -> None:
+def test_artifacts_as_of_a_cutoff_hold_nothing_later(paths: ArtifactPaths, tmp_path: Path) -> None:
     timeline = read_timeline(paths)
     for name, last_day in ((STALE, 79), (FRESH, 89)):
-        as_of = write_as_of(paths, timeline, moment(timeline, name), tmp_path / name)
+        as_of = write_as_of(paths, timeline, cutoff(timeline, name), tmp_path / name)
         days = (read_clean(as_of.clean)[columns.REVIEW_TIME] - FIRST_DAY).dt.days
         assert days.max() == last_day
         assert len(read_features(as_of).user_names) == N_USERS
@@ -175,7 +186,7 @@ def test_shuffling_the_future_changes_no_artifact_as_of_now(
     mixed = frame.copy()
     future = frame.loc[later, [columns.USER, columns.ITEM, columns.RATING]]
     mixed.loc[later, future.columns] = future.sample(frac=1, random_state=1).to_numpy()
-    other = write_even_world(tmp_path / "other")
+    other = write_even_state(tmp_path / "other")
     write_frame(mixed, other.clean)
     other.model.parent.mkdir()
     shutil.copyfile(paths.model, other.model)
@@ -183,7 +194,7 @@ def test_shuffling_the_future_changes_no_artifact_as_of_now(
     for source in (paths, other):
         timeline = read_timeline(source)
         folder = tmp_path / f"as of {len(written)}"
-        as_of = write_as_of(source, timeline, moment(timeline, STALE), folder)
+        as_of = write_as_of(source, timeline, cutoff(timeline, STALE), folder)
         written.append([path.read_bytes() for path in (as_of.clean, as_of.user_item)])
     assert written[0] == written[1]
 
@@ -198,7 +209,7 @@ def test_stage_writes_the_numbers_and_shows_them(
     monkeypatch.setenv("EMBEDDINGS_PATH", str(paths.item_desc.parent))
     monkeypatch.setenv("MODEL_PATH", str(paths.model.parent))
     target = tmp_path / "metrics.json"
-    assert main(["evaluate", "--rivals", "mission", "--metrics", str(target)]) == 0
+    assert main(["evaluate", "--baselines", "mission", "--metrics", str(target)]) == 0
     numbers = json.loads(target.read_text())
     assert list(numbers["ranking"]) == ["stale", "fresh"]
     assert list(numbers["ranking"]["fresh"]["models"]) == ["network", "popularity", "ALS"]

@@ -66,7 +66,7 @@ def test_rebuilt_vectors_point_where_the_bundled_ones_do(rebuilt: ArtifactPaths)
         cosines = (ours[filled] * theirs[filled]).sum(axis=1)
         assert cosines.min() > SMALLEST_COSINE
     np.testing.assert_allclose(new.item_price[:, 1:], old.item_price[:, 1:], atol=1e-5)
-    # Of an item without a price: where two neighbours are about as near, rounding decides
+    # Of an item without a price: where two neighbors are about as near, rounding decides
     # which one lends its own. All prices together set the scale.
     difference = np.abs(new.item_price[:, 0] - old.item_price[:, 0])
     has_price = old.item_price[:, 1 + ITEM_COLUMNS.index("log_price")] != 0

@@ -1,4 +1,4 @@
-"""The sample shop: the same bytes each time, every kind of dirt, tastes that can be learned."""
+"""The sample shop: the same bytes each time, every kind of defects, tastes that can be learned."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from config import PROJECT_ROOT, Config
 from pipeline.errors import PipelineError
 from pipeline.sample import defects as dirt
 from pipeline.sample import stage as sample
-from pipeline.sample.portable_random import Dice
+from pipeline.sample.portable_random import PortableRandom
 from pipeline.sample.table import SAMPLE_COLUMNS, SampleSize, as_csv, sample_rows
 from pipeline.sample.vocabulary import read_phrases, read_themes
 from recsys import columns
@@ -298,14 +298,14 @@ def test_shares_of_dirt_are_those_of_the_documented_table() -> None:
 
 
 def test_dice_draw_what_they_promise() -> None:
-    dice = Dice(1)
-    normal = [dice.normal() for _ in range(20_000)]
+    random = PortableRandom(1)
+    normal = [random.normal() for _ in range(20_000)]
     assert abs(sum(normal) / len(normal)) < 0.03
     assert abs(sum(x * x for x in normal) / len(normal) - 1) < 0.05
-    assert sorted(dice.shuffled(range(50))) == list(range(50))
-    counts = Counter(dice.pick_weighted("ab", (1, 3)) for _ in range(10_000))
+    assert sorted(random.shuffled(range(50))) == list(range(50))
+    counts = Counter(random.pick_weighted("ab", (1, 3)) for _ in range(10_000))
     assert 0.72 < counts["b"] / 10_000 < 0.78
-    assert {dice.index_below([1.0, 2.0, 3.0], first=1) for _ in range(100)} == {1, 2}
+    assert {random.index_below([1.0, 2.0, 3.0], first=1) for _ in range(100)} == {1, 2}
 
 
 def _run(output: Path, *options: str) -> str:

@@ -13,7 +13,7 @@ import pytest
 from pipeline.cli import main
 from pipeline.errors import PipelineError
 from pipeline.train.ranker.data import RankerData, read_ranker_data
-from pipeline.train.ranker.feature_state import RECENCY_DECAY, Log, World, world_of
+from pipeline.train.ranker.feature_state import RECENCY_DECAY, FeatureState, Log, features_at
 from pipeline.train.ranker.head import Head, catalog_scores
 from pipeline.train.ranker.item_columns import ITEM_COLUMNS
 from pipeline.train.ranker.judging import Judgement, judge
@@ -31,7 +31,7 @@ from pipeline.train.ranker.training import (
 from recsys import columns
 from recsys.split import temporal_cuts
 from scoring.affinity import dense_affinities, histories
-from storage.affinity_file import read_affinity_kernels
+from storage.affinity_file import read_similarities
 from storage.artifacts import ArtifactPaths, read_clean, write_frame
 from tests.support.chain_artifacts import (
     N_ITEMS,
@@ -39,7 +39,7 @@ from tests.support.chain_artifacts import (
     N_USERS,
     WIDTH,
     item_of,
-    write_chain_world,
+    write_chain_artifacts,
 )
 
 pytestmark = [
@@ -53,7 +53,7 @@ N_INPUTS = len(ITEM_COLUMNS) + len(RECENCY_DECAY) + 4
 
 @pytest.fixture(scope="module")
 def paths(tmp_path_factory: pytest.TempPathFactory) -> ArtifactPaths:
-    return write_chain_world(tmp_path_factory.mktemp("chain"))
+    return write_chain_artifacts(tmp_path_factory.mktemp("chain"))
 
 
 @pytest.fixture(scope="module")
@@ -86,18 +86,18 @@ def run_stage(paths: ArtifactPaths, *options: str) -> int:
         return main(["train", *options])
 
 
-def test_published_files_foretell_what_comes_next(tmp_path: Path) -> None:
+def test_published_files_predict_what_comes_next(tmp_path: Path) -> None:
     import keras
 
-    paths = write_chain_world(tmp_path)
+    paths = write_chain_artifacts(tmp_path)
     assert run_stage(paths, "--objective", "ranker") == 0
     items = pd.read_parquet(paths.item_price)
     data = read_ranker_data(paths)
-    kernels = read_affinity_kernels(paths.item_affinity, items.index)
+    similarities = read_similarities(paths.item_affinity, items.index)
     history = histories(data.log.users, data.log.items, data.log.times, data.n_users)
     model = keras.saving.load_model(paths.model)
     users = np.arange(0, N_USERS, 10)
-    phi = dense_affinities(kernels, history, users)
+    phi = dense_affinities(similarities, history, users)
     found = []
     for place, user in enumerate(users):
         nothing, profile = np.zeros((N_ITEMS, WIDTH)), np.zeros((N_ITEMS, 4))
@@ -115,7 +115,7 @@ def test_published_files_foretell_what_comes_next(tmp_path: Path) -> None:
 def test_rating_network_takes_the_ranker_s_columns_away_again(tmp_path: Path) -> None:
     import keras
 
-    paths = write_chain_world(tmp_path)
+    paths = write_chain_artifacts(tmp_path)
     price = pd.read_parquet(paths.item_price)
     write_frame(price.assign(five_star_rate=np.float32(1)), paths.item_price)
     assert run_stage(paths, "--objective", "rating", "--epochs", "1") == 0
@@ -153,13 +153,15 @@ def test_shuffling_the_future_changes_nothing_that_was_trained(data: RankerData)
     for mine, theirs in zip(lists, other_lists, strict=True):
         assert np.array_equal(mine.features, theirs.features)
     for fold, other_fold in zip(folds, other_folds, strict=True):
-        assert np.array_equal(fold.world.kernels.weights, other_fold.world.kernels.weights)
-        assert np.array_equal(fold.world.columns, other_fold.world.columns)
+        assert np.array_equal(
+            fold.state.similarities.weights, other_fold.state.similarities.weights
+        )
+        assert np.array_equal(fold.state.columns, other_fold.state.columns)
     assert np.array_equal(head.linear, other_head.linear)
     assert np.array_equal(head.hidden, other_head.hidden)
 
 
-def test_folds_foretell_days_that_their_world_has_not_seen(folds: list[Fold]) -> None:
+def test_folds_predict_days_that_their_state_has_not_seen(folds: list[Fold]) -> None:
     for fold in folds:
         known = set(zip(fold.before.users.tolist(), fold.before.items.tolist(), strict=True))
         asked = zip(fold.targets.users.tolist(), fold.targets.items.tolist(), strict=True)
@@ -184,26 +186,26 @@ def test_folds_of_the_trial_ask_for_nothing_from_the_validation_days(folds: list
 def test_lists_hold_the_target_first_and_nothing_that_was_chosen_before(
     folds: list[Fold],
 ) -> None:
-    world, targets = folds[-1].world, folds[-1].targets
-    lists = make_lists(world, targets, seed=3, limit=20)
+    state, targets = folds[-1].state, folds[-1].targets
+    lists = make_lists(state, targets, seed=3, limit=20)
     assert len(lists.users) == 20
     counted = np.isfinite(lists.log_weights)
     assert counted[:, 0].all()
     for row, user in enumerate(lists.users):
-        columns_of_targets = world.columns[targets.items[targets.users == user]]
+        columns_of_targets = state.columns[targets.items[targets.users == user]]
         first = lists.features[row, 0, : len(ITEM_COLUMNS)]
         assert (columns_of_targets == first).all(axis=1).any()
         weight = np.exp(lists.log_weights[row][counted[row]].astype(np.float64)).sum()
         # The likely ones and what stands for the rest: all that the user hasn't chosen.
-        assert weight == pytest.approx(N_ITEMS - len(world.history.of(int(user))), abs=1e-3)
+        assert weight == pytest.approx(N_ITEMS - len(state.history.of(int(user))), abs=1e-3)
 
 
-def test_catalogue_scores_are_the_scores_of_all_pairs(folds: list[Fold], head: Head) -> None:
-    world = folds[-1].world
+def test_catalog_scores_are_the_scores_of_all_pairs(folds: list[Fold], head: Head) -> None:
+    state = folds[-1].state
     users = np.array([3, 77, 149])
-    scores = catalog_scores(head, world, users)
+    scores = catalog_scores(head, state, users)
     for row, user in enumerate(users):
-        features = pair_features(world, np.full(N_ITEMS, user), np.arange(N_ITEMS))
+        features = pair_features(state, np.full(N_ITEMS, user), np.arange(N_ITEMS))
         assert scores[row] == pytest.approx(head.score(features), abs=1e-4)
 
 
@@ -221,7 +223,7 @@ def test_keras_model_is_the_head_and_splits_exactly(head: Head, tmp_path: Path) 
     features = np.concatenate([inputs[3][:, 1:], inputs[4], inputs[5]], axis=1)
     output = model.predict(inputs, verbose=0).reshape(-1)
     assert output == pytest.approx(head.score(features), abs=1e-4)
-    assert split(model).affinity_gains is not None
+    assert split(model).affinity_weights is not None
 
 
 def test_scaling_leaves_the_order_of_items_alone(head: Head) -> None:
@@ -256,7 +258,7 @@ def test_ranker_that_popularity_beats_is_refused_unless_allowed() -> None:
 def test_data_of_people_who_never_come_back_is_refused_and_nothing_is_written(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    paths = write_chain_world(tmp_path)
+    paths = write_chain_artifacts(tmp_path)
     clean = read_clean(paths.clean)
     write_frame(clean.assign(**{columns.USER: [f"u{n}" for n in range(len(clean))]}), paths.clean)
     before = paths.item_price.read_bytes()
@@ -266,7 +268,7 @@ def test_data_of_people_who_never_come_back_is_refused_and_nothing_is_written(
     assert paths.item_price.read_bytes() == before
 
 
-def test_world_of_an_empty_past_has_no_affinities_of_behaviour(data: RankerData) -> None:
-    world: World = world_of(data.log.where(data.log.days < 0), data.catalog, data.n_users)
-    assert not world.columns[:, : len(ITEM_COLUMNS) - 2].any()
-    assert not len(targets_of(data.log, world).users)
+def test_features_at_an_empty_past_has_no_affinities_of_behavior(data: RankerData) -> None:
+    state: FeatureState = features_at(data.log.where(data.log.days < 0), data.catalog, data.n_users)
+    assert not state.columns[:, : len(ITEM_COLUMNS) - 2].any()
+    assert not len(targets_of(data.log, state).users)

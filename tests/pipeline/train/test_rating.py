@@ -24,11 +24,11 @@ from recsys.split import TEST, TRAIN, VALIDATION
 from storage.artifacts import ArtifactError, ArtifactPaths, read_clean, write_frame
 from tests.support.tiny_reviews import (
     N_ANONYMOUS,
+    N_COLD_START_USERS,
     N_ITEMS,
-    N_NEWCOMERS,
     N_USERS,
     WIDTH,
-    write_even_world,
+    write_even_state,
 )
 
 pytestmark = [
@@ -42,7 +42,7 @@ SHORT = RatingPlan(epochs=12, batch_size=16, patience=12, seed=3)
 
 @pytest.fixture(scope="module")
 def paths(tmp_path_factory: pytest.TempPathFactory) -> ArtifactPaths:
-    return write_even_world(tmp_path_factory.mktemp("even"))
+    return write_even_state(tmp_path_factory.mktemp("even"))
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +66,7 @@ def run_stage(paths: ArtifactPaths, *options: str) -> int:
 
 
 def test_rows_point_at_their_users_and_items(interactions: Interactions) -> None:
-    assert len(interactions) == N_USERS * 10 + N_NEWCOMERS + N_ANONYMOUS
+    assert len(interactions) == N_USERS * 10 + N_COLD_START_USERS + N_ANONYMOUS
     assert (interactions.users[:5].tolist(), interactions.items[:5].tolist()) == (
         [0, 10, 20, 30, 40],  # the users whose day is the first one
         [0, 10, 20, 0, 10],
@@ -74,7 +74,7 @@ def test_rows_point_at_their_users_and_items(interactions: Interactions) -> None
     assert int(interactions.known.sum()) == N_USERS * 10
 
 
-def test_each_period_of_the_world_is_its_part(interactions: Interactions) -> None:
+def test_each_period_of_the_state_is_its_part(interactions: Interactions) -> None:
     known = interactions.where(interactions.known)
     assert [int((known.parts == part).sum()) for part in (TRAIN, VALIDATION, TEST)] == [480, 60, 60]
 
@@ -198,7 +198,7 @@ def test_stage_writes_a_model_that_loads_and_a_card_that_tells_its_story(
 def test_ratings_all_alike_are_refused_and_the_old_model_stays(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    paths = write_even_world(tmp_path)
+    paths = write_even_state(tmp_path)
     clean = read_clean(paths.clean)
     write_frame(clean.assign(**{columns.RATING: 5.0}), paths.clean)
     paths.model.parent.mkdir()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from recsys.features.user_profile import centred_log_prices, user_profiles, visitor_profile
+from recsys.features.user_profile import centered_log_prices, user_profiles, visitor_profile
 from scoring.affinity import histories
 
 PRICES = np.array([1.0, np.e, np.e**2, np.nan, 0.0])
@@ -16,7 +16,7 @@ def test_a_profile_follows_the_formulas() -> None:
     history = histories(users, items, np.array([1, 2, 3]), n_users=3)
     ratings = np.array([5.0, 2.0, 5.0])[history.interactions]
     rates = np.array([0.75, 0.0, 0.5, 0.25, 0.0])
-    profiles = user_profiles(history, ratings, centred_log_prices(PRICES), rates)
+    profiles = user_profiles(history, ratings, centered_log_prices(PRICES), rates)
     mean = 4.0
     expected = [
         [np.log(3), ((5 - mean) + (2 - mean)) / 7, 1.0, (0.5 - 0.25) / 5],
@@ -34,14 +34,14 @@ def test_only_the_newest_rating_of_an_item_counts() -> None:
 
 
 def test_prices_that_are_unknown_or_zero_are_left_out() -> None:
-    centred = centred_log_prices(PRICES)
-    np.testing.assert_allclose(centred, [-1, 0, 1, np.nan, np.nan], atol=1e-6)
-    assert np.isnan(centred_log_prices(np.array([np.nan]))).all()
+    centered = centered_log_prices(PRICES)
+    np.testing.assert_allclose(centered, [-1, 0, 1, np.nan, np.nan], atol=1e-6)
+    assert np.isnan(centered_log_prices(np.array([np.nan]))).all()
 
 
 def test_a_visitor_has_the_profile_of_a_user_with_that_history_but_for_ratings() -> None:
     history = histories(np.zeros(3, int), np.array([0, 2, 3]), np.arange(3), 1)
-    log_prices = centred_log_prices(PRICES)
+    log_prices = centered_log_prices(PRICES)
     known = user_profiles(history, np.array([5.0, 1.0, 3.0]), log_prices, np.zeros(5))[0]
     visitor = visitor_profile(history.of(0), log_prices)
     np.testing.assert_array_equal(visitor[[0, 2]], known[[0, 2]])

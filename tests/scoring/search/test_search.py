@@ -132,7 +132,7 @@ def test_everything_excluded_gives_empty_lists() -> None:
         assert ranking.rows.tolist() == ranking.scores.tolist() == []
 
 
-def test_excluded_items_make_room_for_the_next() -> None:
+def test_excluded_items_make_workspace_for_the_next() -> None:
     weights, items, users = random_case(6, 500, 8)
     best = compiled.top_k(ItemIndex.build(weights, 0.25, items, None), users[0], 20)
     assert_all_ways_agree(weights, items, users, 5, excluded=np.sort(best.rows))

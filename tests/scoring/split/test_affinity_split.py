@@ -15,7 +15,7 @@ from keras import layers
 from scoring.affinity import affinities, dense_affinities
 from scoring.head.joint import outputs, score
 from scoring.split.graph_split import AGREEMENT, SplitError, check_split, split
-from tests.scoring.test_affinity import random_histories, random_kernels
+from tests.support.random_similarities import random_histories, random_similarities
 from tests.support.rankers import ranker
 
 WIDTHS = (5, 4, 6, 2, 3, 4)
@@ -30,12 +30,12 @@ def inputs_for(seed: int = 3) -> tuple[list[np.ndarray], np.ndarray, np.ndarray]
         draw.standard_normal((n, width)).astype(np.float32)
         for n, width in zip(rows, WIDTHS, strict=True)
     ]
-    kernels, history = random_kernels(N_ITEMS), random_histories(N_USERS, N_ITEMS)
-    return tables[:4], dense_affinities(kernels, history, np.arange(N_USERS)), tables[5]
+    similarities, history = random_similarities(N_ITEMS), random_histories(N_USERS, N_ITEMS)
+    return tables[:4], dense_affinities(similarities, history, np.arange(N_USERS)), tables[5]
 
 
 def affinities_of(user: int) -> tuple[np.ndarray, np.ndarray]:
-    return affinities(random_kernels(N_ITEMS), random_histories(N_USERS, N_ITEMS).of(user))
+    return affinities(random_similarities(N_ITEMS), random_histories(N_USERS, N_ITEMS).of(user))
 
 
 def predicted(model: Any, user: int) -> np.ndarray:
@@ -49,13 +49,13 @@ def predicted(model: Any, user: int) -> np.ndarray:
 
 
 def split_outputs(model: Any, user: int) -> np.ndarray:
-    """The same from the halves: the catalogue's rows, corrected where the user touches them."""
+    """The same from the halves: the catalog's rows, corrected where the user touches them."""
     parts = split(model)
     (review, bought, desc, price), _, profile = inputs_for()
     mine = [table[user : user + 1] for table in (review, bought, profile)][: len(model.inputs) - 3]
     rows = parts.item_half(desc, price)
     touched, phi = affinities_of(user)
-    rows[touched] += phi @ parts.affinity_gains
+    rows[touched] += phi @ parts.affinity_weights
     return outputs(parts.head, score(parts.head, parts.user_half(*mine), rows)[0])
 
 
@@ -66,7 +66,7 @@ def split_outputs(model: Any, user: int) -> np.ndarray:
     n_heads=st.integers(1, 3),
     user=st.integers(0, N_USERS - 1),
 )
-def test_a_ranker_splits_into_catalogue_and_correction(
+def test_a_ranker_splits_into_catalog_and_correction(
     seed: int, n_inputs: int, n_heads: int, user: int
 ) -> None:
     model = ranker(WIDTHS[:n_inputs], seed, n_heads)
@@ -78,7 +78,7 @@ def test_the_check_covers_pairs_that_a_history_touches() -> None:
     parts = split(ranker(WIDTHS))
     options: dict[str, Any] = {"affinities_of": affinities_of, "user_profile": profile}
     assert check_split(parts, tables, **options) <= AGREEMENT
-    parts.affinity_gains[1] *= -1
+    parts.affinity_weights[1] *= -1
     assert check_split(parts, tables, **options) > 100 * AGREEMENT
 
 

@@ -2,7 +2,7 @@
 
 The seed's system has 109,000 items, 131,000 users, MiniLM vectors of 384 numbers and a
 network with 128 hidden units. Here texts are replaced by unit vectors in clusters of very
-unequal size, users have a favourite cluster and a few reviews, prices have a long tail,
+unequal size, users have a favorite cluster and a few reviews, prices have a long tail,
 and the network has random weights of the size of trained ones.
 """
 
@@ -33,7 +33,7 @@ _MAKERS = ("northfield", "bluepeak", "harrow", "silverline", "oakwood", "lumen",
 
 
 @dataclass(frozen=True)
-class World:
+class FeatureState:
     """Items in clusters, as unit vectors, and how often each is bought.
 
     Attributes:
@@ -47,8 +47,8 @@ class World:
     popularity: NDArray[np.float64]
 
     @classmethod
-    def draw(cls, rng: np.random.Generator, n_items: int) -> World:
-        """Draw a world; memory stays at some copies of the vectors."""
+    def draw(cls, rng: np.random.Generator, n_items: int) -> FeatureState:
+        """Draw a feature state; memory stays at some copies of the vectors."""
         n_clusters = max(8, n_items // 270)
         centers = rng.normal(size=(n_clusters, WIDTH)) * rng.gamma(1.0, size=WIDTH) ** 0.5
         cluster = np.sort(rng.zipf(1.3, size=n_items) % n_clusters)
@@ -60,11 +60,11 @@ class World:
     def reviewed(
         self, rng: np.random.Generator, n_users: int
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Draw who reviews what: pairs of user row and item row, half near a favourite item."""
+        """Draw who reviews what: pairs of user row and item row, half near a favorite item."""
         users = np.repeat(np.arange(n_users), 1 + rng.poisson(REVIEWS_PER_USER - 1.0, n_users))
         items = rng.choice(len(self.vectors), size=len(users), p=self.popularity)
-        favourite = rng.choice(len(self.vectors), size=n_users, p=self.popularity)[users]
-        near = (favourite + rng.integers(-20, 21, len(users))) % len(self.vectors)
+        favorite = rng.choice(len(self.vectors), size=n_users, p=self.popularity)[users]
+        near = (favorite + rng.integers(-20, 21, len(users))) % len(self.vectors)
         return users, np.where(rng.random(len(users)) < 0.5, near, items)
 
 
@@ -78,15 +78,15 @@ def write_case(
         return paths
     say(f"Writing {n_items:,} items and {n_users:,} users into {folder} …")
     rng = np.random.default_rng(seed)
-    world = World.draw(rng, n_items)
-    users, items = world.reviewed(rng, n_users)
+    state = FeatureState.draw(rng, n_items)
+    users, items = state.reviewed(rng, n_users)
     user_names = [f"reader {row:06d}" for row in range(n_users)]
     item_names = [
         f"{_MAKERS[row % 8]} {_THINGS[(row // 8) % 8]} with adjustable settings model {row:07d}"
         for row in range(n_items)
     ]
-    _write(embeddings_frame(item_names, world.vectors, columns.ITEM), paths.item_desc)
-    taste = _mean_by_user(world.vectors, users, items, n_users)
+    _write(embeddings_frame(item_names, state.vectors, columns.ITEM), paths.item_desc)
+    taste = _mean_by_user(state.vectors, users, items, n_users)
     _write(embeddings_frame(user_names, _unit(taste), columns.USER), paths.user_item)
     taste = _unit(taste) + rng.normal(scale=0.04, size=taste.shape).astype(np.float32)
     _write(embeddings_frame(user_names, _unit(taste), columns.USER), paths.user_review)
@@ -121,18 +121,18 @@ def write_network(path: Path, rng: np.random.Generator) -> None:
 def draw_halves(
     rng: np.random.Generator, n_items: int, n_users: int
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Draw what the network splits into, without files: for catalogues too large for those.
+    """Draw what the network splits into, without files: for catalogs too large for those.
 
     Returns:
         Weights (128,), item half (n_items, 129) and user rows (n_users, 129), float32.
     """
-    world = World.draw(rng, n_items)
+    state = FeatureState.draw(rng, n_items)
     first = rng.normal(scale=0.7, size=(3, WIDTH, HIDDEN_UNITS)).astype(np.float32)
     price = _scaled(rng.lognormal(3.0, 1.2, size=n_items)).astype(np.float32)
     item_half = np.zeros((n_items, HIDDEN_UNITS + 1), np.float32)
-    item_half[:, :-1] = world.vectors @ first[2]
+    item_half[:, :-1] = state.vectors @ first[2]
     item_half[:, :-1] += np.outer(price, rng.normal(scale=0.07, size=HIDDEN_UNITS))
-    taste = world.vectors[rng.choice(n_items, size=n_users, p=world.popularity)]
+    taste = state.vectors[rng.choice(n_items, size=n_users, p=state.popularity)]
     user_rows = np.zeros((n_users, HIDDEN_UNITS + 1), np.float32)
     user_rows[:, :-1] = taste @ first[0] + taste @ first[1]
     user_rows[:, :-1] += rng.normal(scale=0.2, size=HIDDEN_UNITS)

@@ -9,10 +9,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.evaluate.baselines.history import Fitted, History, Rival
+from pipeline.evaluate.baselines.history import Baseline, Fitted, History
 
 
-def fit_item_knn(history: History, n_neighbours: int, shrinkage: float) -> Fitted:
+def fit_item_knn(history: History, n_neighbors: int, shrinkage: float) -> Fitted:
     """Score an item by how many of its users have the user's items (Sarwar et al., WWW 2001).
 
         s_ij = n_ij / (sqrt(n_i n_j) + shrinkage),   score_uj = Σ_{i of u} s_ij
@@ -23,10 +23,10 @@ def fit_item_knn(history: History, n_neighbours: int, shrinkage: float) -> Fitte
     both = (matrix.T @ matrix).tocoo()
     lengths = np.sqrt(_sizes(matrix, 0))
     both.data = both.data / (lengths[both.row] * lengths[both.col] + shrinkage)
-    return _of_matrix(history, nearest(both, n_neighbours))
+    return _of_matrix(history, nearest(both, n_neighbors))
 
 
-def fit_rp3beta(history: History, n_neighbours: int, alpha: float, beta: float) -> Fitted:
+def fit_rp3beta(history: History, n_neighbors: int, alpha: float, beta: float) -> Fitted:
     """Score an item by a random walk user - item - user - item, popular ends held back.
 
         w_ij = Σ_v p_iv^alpha p_vj^alpha / n_j^beta,   score_uj = Σ_{i of u} w_ij
@@ -41,15 +41,15 @@ def fit_rp3beta(history: History, n_neighbours: int, alpha: float, beta: float) 
     forward = diags_array(per_user**-alpha) @ matrix
     walks = (diags_array(per_item**-alpha) @ matrix.T @ forward).tocoo()
     walks.data *= per_item[walks.col] ** -beta
-    return _of_matrix(history, nearest(walks, n_neighbours))
+    return _of_matrix(history, nearest(walks, n_neighbors))
 
 
-def nearest(similarities: Any, n_neighbours: int) -> Any:
+def nearest(similarities: Any, n_neighbors: int) -> Any:
     """Keep the largest entries of each column, without the diagonal.
 
     Args:
         similarities: (n, n) sparse in coordinates.
-        n_neighbours: Entries a column; of equal ones those of lower rows.
+        n_neighbors: Entries a column; of equal ones those of lower rows.
 
     Returns:
         (n, n) csr float32.
@@ -62,7 +62,7 @@ def nearest(similarities: Any, n_neighbours: int) -> Any:
     order = np.lexsort((rows, -values, columns))
     first = np.searchsorted(columns[order], np.arange(similarities.shape[1]))
     place = np.arange(len(order)) - first[columns[order]]
-    kept = order[place < n_neighbours]
+    kept = order[place < n_neighbors]
     return csr_matrix(
         (values[kept].astype(np.float32), (rows[kept], columns[kept])), shape=similarities.shape
     )
@@ -84,19 +84,19 @@ def _sums(matrix: Any, similarities: Any, users: NDArray[np.int64]) -> NDArray[n
     return scores
 
 
-ITEM_KNN: Final = Rival(
+ITEM_KNN: Final = Baseline(
     "item-kNN",
     fit_item_knn,
     tuple(
-        {"n_neighbours": n_neighbours, "shrinkage": shrinkage}
-        for n_neighbours, shrinkage in product((50, 200), (0.0, 10.0, 30.0, 100.0))
+        {"n_neighbors": n_neighbors, "shrinkage": shrinkage}
+        for n_neighbors, shrinkage in product((50, 200), (0.0, 10.0, 30.0, 100.0))
     ),
 )
-RP3BETA: Final = Rival(
+RP3BETA: Final = Baseline(
     "RP3beta",
     fit_rp3beta,
     tuple(
-        {"n_neighbours": 100, "alpha": alpha, "beta": beta}
+        {"n_neighbors": 100, "alpha": alpha, "beta": beta}
         for alpha, beta in product((0.4, 0.6, 0.8, 1.0), (0.2, 0.5))
     ),
 )
