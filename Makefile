@@ -55,7 +55,7 @@ bench: setup-bench ## Measure the targets and print their ratios, about 15 minut
 	@$(RUN) -m benchmarks $(ARGS)
 
 load: setup-load ## Load a running service as visitors would: ARGS='--host URL', page at :8089
-	@$(VENV)/bin/locust --locustfile benchmarks/locustfile.py --host http://127.0.0.1:8080 $(ARGS)
+	@$(VENV)/bin/locust --locustfile benchmarks/http/locustfile.py --host http://127.0.0.1:8080 $(ARGS)
 
 check: setup-all ## Lint, check the format and the types; changes nothing
 	$(RUN) -m ruff check .

@@ -1,18 +1,26 @@
-"""`make bench`, which is `python -m benchmarks`: measures the targets and prints one table.
+"""Measure the targets and print one table: `make bench`, which is `python -m benchmarks`.
 
-python -m benchmarks [--quick] [--items N] [--users N]   everything, on a case it makes
+python -m benchmarks [--quick] [--items N] [--users N]   everything, on synthetic data
 python -m benchmarks reloads [--reloads N]               reloads under load, every answer judged
-python -m benchmarks agreement [--users N]               whether it ranks as Keras does
-python -m benchmarks similarities                             the searches alone, in more detail
+python -m benchmarks agreement [--users N]               whether the service ranks as Keras does
+python -m benchmarks search                              the searches alone, in more detail
 python -m benchmarks affinities                          what affinities add to a search
+
+Studies of how well users are ranked, with options of their own (`--help`):
+
+python -m benchmarks successive-tests                    ranker and baselines on five test periods
+python -m benchmarks beauty-leave-one-out FILE           beside published tables
+python -m benchmarks reviews-per-user                    what encoding more reviews is worth
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import sys
 import time
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 from rich.console import Console
@@ -29,31 +37,47 @@ ENVIRONMENT = {
 """One thread for everything that is compared; read when the libraries are first imported."""
 
 WIDTH = 130
-"""Of what is written to a file or a pipe, which have no width of their own."""
+"""Columns of the output where it goes to a file or a pipe, which have no width of their own."""
 
 QUICK = (5_000, 5_000)
-SEED_SCALE = (109_000, 131_000)
+FULL = (109_000, 131_000)
+"""Items and users of the system that this one replaces."""
+
+STUDIES = ("successive-tests", "beauty-leave-one-out", "reviews-per-user")
+RENAMED = {"kernels": "search"}
 
 
-def main() -> None:
-    """Run what the command line names."""
+def main() -> int:
+    """Run what the command line names, and return its exit status."""
+    if sys.argv[1:2] and sys.argv[1] in STUDIES:
+        study = import_module(f"benchmarks.ranking.{sys.argv[1].replace('-', '_')}")
+        return int(study.main(sys.argv[2:]))
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("what", nargs="?", default="all", choices=list(COMMANDS))
+    parser.add_argument(
+        "what",
+        nargs="?",
+        default="all",
+        type=lambda name: RENAMED.get(name, name),
+        choices=[*COMMANDS, *STUDIES],
+    )
     parser.add_argument("--quick", action="store_true", help="a small case, in two minutes")
     parser.add_argument("--items", type=int, help="default: 109000")
     parser.add_argument("--users", type=int, help="default: 131000; of agreement: 1000")
     parser.add_argument("--reloads", type=int, default=100)
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where cases are kept")
     options = parser.parse_args()
+    if options.what in STUDIES:
+        parser.error(f"{options.what} comes first, before its options")
     os.environ |= ENVIRONMENT
     console = Console()
     if not console.is_terminal:
         console = Console(width=WIDTH)
     COMMANDS[options.what](options, console)
+    return 0
 
 
 def _all(options: argparse.Namespace, console: Console) -> None:
@@ -70,32 +94,32 @@ def _all(options: argparse.Namespace, console: Console) -> None:
 
 
 def _reloads(options: argparse.Namespace, console: Console) -> None:
-    from benchmarks.reloads import report
+    from benchmarks.http.reloads import report
 
     report(options.folder / "reloads", options.reloads, console)
 
 
 def _agreement(options: argparse.Namespace, console: Console) -> None:
-    from benchmarks.agreement import report
+    from benchmarks.engine.agreement import report
 
     n_items, n_users = _size(argparse.Namespace(**vars(options) | {"users": None}))
     report(options.folder / f"{n_items}x{n_users}", n_items, n_users, options.users, console)
 
 
-def _similarities(options: argparse.Namespace, _console: Console) -> None:
-    from benchmarks.kernels import report_all
+def _search(options: argparse.Namespace, console: Console) -> None:
+    from benchmarks.engine.search import report
 
-    report_all(_size(options)[0])
+    report(_size(options)[0], console)
 
 
 def _affinities(options: argparse.Namespace, console: Console) -> None:
-    from benchmarks.affinities import report
+    from benchmarks.engine.affinities import report
 
     report(*_size(options), console)
 
 
 def _size(options: argparse.Namespace) -> tuple[int, int]:
-    n_items, n_users = QUICK if options.quick else SEED_SCALE
+    n_items, n_users = QUICK if options.quick else FULL
     return options.items or n_items, options.users or n_users
 
 
@@ -103,9 +127,9 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Console], None]] = {
     "all": _all,
     "reloads": _reloads,
     "agreement": _agreement,
-    "similarities": _similarities,
+    "search": _search,
     "affinities": _affinities,
 }
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

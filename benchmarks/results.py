@@ -1,4 +1,4 @@
-"""What was measured: as one table for people, and as JSON for whoever compares runs."""
+"""What one run measured: as a table for people, and as JSON for whoever compares runs."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import json
 import os
 import platform
 import time
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -16,6 +16,8 @@ from typing import Any
 from llvmlite import binding
 from rich.console import Console
 from rich.table import Table
+
+from benchmarks.figures import FIGURES, KEYS
 
 PACKAGES = ("tensorflow", "numba", "numpy", "granian", "flask")
 
@@ -27,54 +29,30 @@ def _machine() -> str:
     return f"{os.cpu_count()} shared cores, {widest.upper()}"
 
 
-@dataclass(frozen=True)
-class Row:
-    """One line of the table.
-
-    Attributes:
-        what: What was measured.
-        value: The figure with its unit.
-        compared: With what it was compared, and how.
-        target: The target that it is held to; "" where there is none.
-        reached: Whether it is reached; None where there is no target.
-    """
-
-    what: str
-    value: str
-    compared: str = ""
-    target: str = ""
-    reached: bool | None = None
-
-
 @dataclass
 class Results:
-    """All rows of one run, in sections."""
+    """The numbers of one run, by the key of their figure."""
 
     n_items: int
     n_users: int
-    rows: list[Row | str] = field(default_factory=list)
+    numbers: dict[str, dict[str, float]] = field(default_factory=dict)
     started: float = field(default_factory=time.time)
     machine: str = field(default_factory=_machine)
     load: float = 0.0
 
-    def section(self, title: str) -> None:
-        """Begin a new part of the table."""
-        self.rows.append(title)
+    def add(self, key: str, **numbers: float) -> None:
+        """Add the numbers of a figure.
 
-    def add(self, what: str, value: str, compared: str = "") -> None:
-        """Add a figure."""
-        self.rows.append(Row(what, value, compared))
-
-    def target(self, what: str, value: float, target: float) -> None:
-        """Add a figure with its target: at least `target`, or at most -`target` if negative."""
-        shown = f"{value:,.0f} ×" if value >= 100 else f"{value:.2f}"
-        limit = f"≥ {target:g}" if target > 0 else f"≤ {-target:g}"
-        reached = value >= target if target > 0 else value <= -target
-        self.rows.append(Row(what, shown, "", limit, bool(reached)))
+        Raises:
+            KeyError: `FIGURES` has no such figure.
+        """
+        if key not in KEYS:
+            raise KeyError(key)
+        self.numbers[key] = {name: float(f"{value:.6g}") for name, value in numbers.items()}
 
     @property
     def about(self) -> dict[str, Any]:
-        """Say when, on what and with what this was measured."""
+        """When, on what and with what this was measured."""
         return {
             "date": time.strftime("%Y-%m-%d", time.gmtime(self.started)),
             "machine": self.machine,
@@ -88,36 +66,39 @@ class Results:
 
     def write(self, path: Path) -> None:
         """Save everything as JSON."""
-        rows = [{"section": row} if isinstance(row, str) else asdict(row) for row in self.rows]
-        content = json.dumps({**self.about, "rows": rows}, indent=1, ensure_ascii=False)
+        content = json.dumps({**self.about, "figures": self.numbers}, indent=1)
         path.write_text(content + "\n", encoding="utf-8")
 
     @classmethod
     def read(cls, path: Path) -> Results:
         """Read what `write` wrote."""
         content = json.loads(path.read_text(encoding="utf-8"))
-        rows = [row["section"] if "section" in row else Row(**row) for row in content["rows"]]
         day = datetime.fromisoformat(content["date"]).replace(tzinfo=UTC)
-        size = content["n_items"], content["n_users"]
-        return cls(*size, rows, day.timestamp(), content["machine"], content["load_average"])
+        return cls(
+            content["n_items"],
+            content["n_users"],
+            content["figures"],
+            day.timestamp(),
+            content["machine"],
+            content["load_average"],
+        )
 
     def print(self, console: Console) -> None:
         """Print the table."""
         table = Table("", "measured", "", "target", "reached", title=self._title())
-        for what, *cells in self._cells():
+        for label, *cells in self._rows(KEYS):
             if not any(cells):
                 table.add_section()
-            table.add_row(what, *cells)
+            table.add_row(label, *cells)
         console.print(table)
 
-    def markdown(self) -> str:
-        """Write the table for a README."""
+    def markdown(self, only: Collection[str] = KEYS) -> str:
+        """Write the table for a document, or some of its figures."""
         lines = [f"{self._title()}.", "", "| | measured | | target |", "|---|---|---|---|"]
-        for what, value, compared, target, reached in self._cells():
-            name = f"**{what}**" if not value else what
-            lines.append(
-                f"| {name} | {value} | {compared} | {f'{target}: {reached}' if target else ''} |"
-            )
+        for label, measured, compared, target, reached in self._rows(only):
+            name = label if measured else f"**{label}**"
+            held = f"{target}: {reached}" if target else ""
+            lines.append(f"| {name} | {measured} | {compared} | {held} |")
         return "\n".join(lines)
 
     def _title(self) -> str:
@@ -126,10 +107,14 @@ class Results:
         load = f"load average {about['load_average']}"
         return f"{size}; {about['date']}, {about['machine']}, {load}"
 
-    def _cells(self) -> Iterator[tuple[str, str, str, str, str]]:
-        for row in self.rows:
-            if isinstance(row, str):
-                yield row, "", "", "", ""
-            else:
-                reached = {None: "", True: "yes", False: "no"}[row.reached]
-                yield row.what, row.value, row.compared, row.target, reached
+    def _rows(self, only: Collection[str]) -> Iterator[tuple[str, str, str, str, str]]:
+        """List the cells of what was measured; the titles only beside all figures."""
+        title = ""
+        for figure in FIGURES:
+            if isinstance(figure, str):
+                title = figure if only is KEYS else ""
+            elif figure.key in self.numbers and figure.key in only:
+                if title:
+                    yield title, "", "", "", ""
+                    title = ""
+                yield figure.cells(self.numbers[figure.key])

@@ -1,9 +1,9 @@
-"""Writes artifact files of any size that look like real ones: the case of the benchmarks.
+"""Artifact files of any size that look like real ones: the case of the benchmarks.
 
-The seed's system has 109,000 items, 131,000 users, MiniLM vectors of 384 numbers and a
-network with 128 hidden units. Here texts are replaced by unit vectors in clusters of very
-unequal size, users have a favorite cluster and a few reviews, prices have a long tail,
-and the network has random weights of the size of trained ones.
+At full size the case is that of the reference network: 109,000 items, 131,000 users, MiniLM
+vectors of 384 numbers and 128 hidden units. Texts are replaced by unit vectors in clusters of
+very unequal size, users have a favorite cluster and a few reviews, prices have a long tail, and
+the network has random weights of the size of trained ones.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _MAKERS = ("northfield", "bluepeak", "harrow", "silverline", "oakwood", "lumen",
 
 
 @dataclass(frozen=True)
-class FeatureState:
+class SyntheticItems:
     """Items in clusters, as unit vectors, and how often each is bought.
 
     Attributes:
@@ -47,8 +47,8 @@ class FeatureState:
     popularity: NDArray[np.float64]
 
     @classmethod
-    def draw(cls, rng: np.random.Generator, n_items: int) -> FeatureState:
-        """Draw a feature state; memory stays at some copies of the vectors."""
+    def draw(cls, rng: np.random.Generator, n_items: int) -> SyntheticItems:
+        """Draw items; memory stays at some copies of the vectors."""
         n_clusters = max(8, n_items // 270)
         centers = rng.normal(size=(n_clusters, WIDTH)) * rng.gamma(1.0, size=WIDTH) ** 0.5
         cluster = np.sort(rng.zipf(1.3, size=n_items) % n_clusters)
@@ -78,15 +78,15 @@ def write_case(
         return paths
     say(f"Writing {n_items:,} items and {n_users:,} users into {folder} …")
     rng = np.random.default_rng(seed)
-    state = FeatureState.draw(rng, n_items)
-    users, items = state.reviewed(rng, n_users)
+    catalog = SyntheticItems.draw(rng, n_items)
+    users, items = catalog.reviewed(rng, n_users)
     user_names = [f"reader {row:06d}" for row in range(n_users)]
     item_names = [
         f"{_MAKERS[row % 8]} {_THINGS[(row // 8) % 8]} with adjustable settings model {row:07d}"
         for row in range(n_items)
     ]
-    _write(embeddings_frame(item_names, state.vectors, columns.ITEM), paths.item_desc)
-    taste = _mean_by_user(state.vectors, users, items, n_users)
+    _write(embeddings_frame(item_names, catalog.vectors, columns.ITEM), paths.item_desc)
+    taste = _mean_by_user(catalog.vectors, users, items, n_users)
     _write(embeddings_frame(user_names, _unit(taste), columns.USER), paths.user_item)
     taste = _unit(taste) + rng.normal(scale=0.04, size=taste.shape).astype(np.float32)
     _write(embeddings_frame(user_names, _unit(taste), columns.USER), paths.user_review)
@@ -98,7 +98,7 @@ def write_case(
 
 
 def write_network(path: Path, rng: np.random.Generator) -> None:
-    """Save a network of the seed's form, whose scores spread like a trained one's."""
+    """Save a network of the reference form, whose scores spread like a trained one's."""
     import keras  # costs seconds
 
     names = ("user_review", "user_item", "item_desc", "price")
@@ -126,13 +126,13 @@ def draw_halves(
     Returns:
         Weights (128,), item half (n_items, 129) and user rows (n_users, 129), float32.
     """
-    state = FeatureState.draw(rng, n_items)
+    catalog = SyntheticItems.draw(rng, n_items)
     first = rng.normal(scale=0.7, size=(3, WIDTH, HIDDEN_UNITS)).astype(np.float32)
     price = _scaled(rng.lognormal(3.0, 1.2, size=n_items)).astype(np.float32)
     item_half = np.zeros((n_items, HIDDEN_UNITS + 1), np.float32)
-    item_half[:, :-1] = state.vectors @ first[2]
+    item_half[:, :-1] = catalog.vectors @ first[2]
     item_half[:, :-1] += np.outer(price, rng.normal(scale=0.07, size=HIDDEN_UNITS))
-    taste = state.vectors[rng.choice(n_items, size=n_users, p=state.popularity)]
+    taste = catalog.vectors[rng.choice(n_items, size=n_users, p=catalog.popularity)]
     user_rows = np.zeros((n_users, HIDDEN_UNITS + 1), np.float32)
     user_rows[:, :-1] = taste @ first[0] + taste @ first[1]
     user_rows[:, :-1] += rng.normal(scale=0.2, size=HIDDEN_UNITS)

@@ -3,7 +3,7 @@
 `report/metrics.json` holds those of the bundled sample, `report/metrics_real.json` those
 of public review data that is no part of the project: name of a data set to its numbers,
 with the day and the command that made them. `report/successive_tests.json` holds what
-`python -m benchmarks.successive_tests` measured, by name of the data.
+`python -m benchmarks successive-tests` measured, by name of the data.
 """
 
 from __future__ import annotations

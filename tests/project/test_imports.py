@@ -131,7 +131,6 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
 def test_no_folder_is_crowded() -> None:
     crowd = Counter(path.parent for path in MODULES.values() if path.name != "__init__.py")
     crowded = {str(folder): n for folder, n in crowd.items() if n > MOST_MODULES_IN_A_FOLDER}
-    crowded.pop(str(PROJECT_ROOT / "benchmarks"), None)
     assert not crowded
 
 

@@ -10,8 +10,8 @@ from urllib.parse import urlencode
 import numpy as np
 import pytest
 
-from benchmarks.load import Answer
-from benchmarks.reload_trial import Change, Verdict, Watched, judge, run_trial
+from benchmarks.http.client import Answer
+from benchmarks.http.reload_trial import Change, Verdict, Watched, judge, run_trial
 from tests.support.artifacts import tiny_user_names, write_tiny_artifacts
 from tests.support.process import free_port, serving
 from tests.support.services import config_in

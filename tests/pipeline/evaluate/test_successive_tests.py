@@ -13,14 +13,14 @@ pytestmark = pytest.mark.pipeline
 
 
 def answers(users: str, **ndcg: list[float]) -> Any:
-    from benchmarks.successive_tests import Answers
+    from benchmarks.ranking.successive_tests import Answers
 
     values = {name: np.array(each) for name, each in ndcg.items()}
     return Answers(np.array(users.split(), dtype=object), values)
 
 
 def test_seeds_are_averaged_by_user_and_what_ran_once_stays() -> None:
-    from benchmarks.successive_tests import averaged
+    from benchmarks.ranking.successive_tests import averaged
 
     found = averaged(
         [answers("a b", ranker=[0, 1], EASE=[0.2, 0.4]), answers("a b", ranker=[1, 1])]
@@ -31,7 +31,7 @@ def test_seeds_are_averaged_by_user_and_what_ran_once_stays() -> None:
 
 
 def test_all_tests_together_count_every_user_once_a_test() -> None:
-    from benchmarks.successive_tests import numbers
+    from benchmarks.ranking.successive_tests import numbers
 
     first = answers("a b", ranker=[1, 0.5], EASE=[0.5, 0.5])
     second = answers("a", ranker=[0], EASE=[0.5])
@@ -45,7 +45,7 @@ def test_all_tests_together_count_every_user_once_a_test() -> None:
 
 
 def test_the_interval_draws_people_and_not_their_tests() -> None:
-    from benchmarks.successive_tests import numbers
+    from benchmarks.ranking.successive_tests import numbers
 
     one_person = [answers("a", ranker=[1], EASE=[0]), answers("a", ranker=[0], EASE=[0.5])]
     ahead = numbers(one_person)["models"]["EASE"]["ranker_ahead"]
@@ -53,14 +53,14 @@ def test_the_interval_draws_people_and_not_their_tests() -> None:
 
 
 def test_what_was_there_earlier_is_a_share_of_the_rows_by_whole_days(tmp_path: Path) -> None:
-    from benchmarks.successive_tests import as_of
+    from benchmarks.ranking.successive_tests import first_share
     from config import Config
     from tests.support.artifacts import write_tiny_artifacts
 
     write_tiny_artifacts(tmp_path)
     config = Config(tmp_path / "data", tmp_path / "embeddings", tmp_path / "models")
     everything = pd.read_parquet(tmp_path / "data" / "clean_df.pq")
-    earlier = as_of(config, 0.6, tmp_path / "earlier")
+    earlier = first_share(config, 0.6, tmp_path / "earlier")
     kept = pd.read_parquet(earlier.data_path / "clean_df.pq")
     days = everything["reviewTime"].dt.normalize()
     assert 0 < len(kept) < len(everything)
@@ -70,5 +70,5 @@ def test_what_was_there_earlier_is_a_share_of_the_rows_by_whole_days(tmp_path: P
     )
     assert len(kept) >= 0.6 * len(everything)
     assert len(
-        pd.read_parquet(as_of(config, 1.0, tmp_path / "now").data_path / "clean_df.pq")
+        pd.read_parquet(first_share(config, 1.0, tmp_path / "now").data_path / "clean_df.pq")
     ) == len(everything)

@@ -10,8 +10,8 @@ from urllib.parse import urlencode
 import numpy as np
 from rich.console import Console
 
-from benchmarks.reload_trial import Trial, run_trial
-from benchmarks.service import free_port, running
+from benchmarks.http.reload_trial import Trial, run_trial
+from benchmarks.http.service import free_port, running
 from benchmarks.synthetic_data import write_case
 from config import Config
 

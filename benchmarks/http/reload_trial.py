@@ -20,7 +20,7 @@ import numpy as np
 import psutil
 import requests
 
-from benchmarks.load import Answer, ask, get
+from benchmarks.http.client import Answer, ask, get
 
 N_CONNECTIONS = 16
 PAUSE_S = 0.002

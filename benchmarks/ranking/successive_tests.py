@@ -1,17 +1,18 @@
 """The ranker and its baselines on several test periods of one data set, one after the other.
 
-    python -m benchmarks.successive_tests --seeds 3 --name "Digital Music 2014"
+    python -m benchmarks successive-tests --seeds 3 --name "Digital Music 2014"
 
-The last tenth of a small data set holds too few users to tell models apart. So the whole of
-it is done as it would have been earlier: of the artifacts in the configured folders, those of
-the first 60, 70, 80 and 90 % of the reviews and all of them are trained anew and evaluated,
-each with its own training, validation and test days, baselines tuned anew. The test days of one
-are never those of another, and no later review exists, with two exceptions: the catalog, with
-prices and what its texts mean, is that of all reviews, for every model alike; and what the
-rating network reads of people's reviews was encoded from the first 80 % of all, which can only
-help that baseline. Printed, and kept in report/successive_tests.json, are the NDCG@10 of each test,
-fresh, that of all users together, and by how much the ranker is ahead there. `python -m pipeline
-report` shows them in the report.
+The last tenth of a small data set holds too few users to tell models apart. So training and
+evaluation are repeated as they would have been earlier: on the first 60, 70, 80 and 90 % of the
+reviews in the configured folders and on all of them, each with training, validation and test
+days of its own and with the baselines tuned anew. Test periods don't overlap, and no model sees
+a later review, with two exceptions: the catalog, with its prices and text embeddings, is that of
+all reviews, for every model alike; and the review embeddings of users, which the rating network
+reads, come from the first 80 % of all, which can only help that baseline.
+
+Printed, and kept in report/successive_tests.json, are the NDCG@10 of each test period, fresh,
+their mean over all users, and how far the ranker is ahead. `python -m pipeline report` writes
+them into the report.
 """
 
 from __future__ import annotations
@@ -45,31 +46,40 @@ K = 10
 
 
 class Answers(NamedTuple):
-    """One test: the names of its users, and each model's NDCG@10 of them."""
+    """One test period: its users by name, and each model's NDCG@10, one value a user."""
 
     users: NDArray[np.object_]
     ndcg: dict[str, NDArray[np.float64]]
 
 
-def main() -> None:
-    """Measure one share after the other; keep and print the numbers."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--seeds", type=int, default=1, help="rankers of each share to average")
-    parser.add_argument("--name", default=SAMPLE, help="of the data (default %(default)s)")
-    args = parser.parse_args()
+def main(arguments: Sequence[str]) -> int:
+    """Measure one share after the other, then keep and print the numbers."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks successive-tests",
+        description=__doc__.splitlines()[0] if __doc__ else None,
+    )
+    parser.add_argument(
+        "--seeds",
+        type=int,
+        default=1,
+        help="rankers to average for each share (default %(default)s)",
+    )
+    parser.add_argument("--name", default=SAMPLE, help="name of the data (default %(default)s)")
+    args = parser.parse_args(arguments)
     config, tests = Config.from_environment(), []
     for share in SHARES:
         print(f"{share:.0%} of the reviews", flush=True)
         with TemporaryDirectory() as folder:
-            earlier = as_of(config, share, Path(folder))
+            earlier = first_share(config, share, Path(folder))
             tests.append(averaged([*_runs(earlier, args.seeds)]))
     measured = {args.name: numbers(tests) | {"seeds": args.seeds}}
     write_metrics(read_successive() | measured, SUCCESSIVE)
     print(successive({args.name: {"successive": measured[args.name]}}))
+    return 0
 
 
-def as_of(config: Config, share: float, folder: Path) -> Config:
-    """Write the artifacts that there were with the first share of the reviews, by whole days."""
+def first_share(config: Config, share: float, folder: Path) -> Config:
+    """Write artifacts of the first share of the reviews, by whole days, and return their config."""
     earlier = replace(
         config,
         data_path=folder / "data",
@@ -89,16 +99,16 @@ def as_of(config: Config, share: float, folder: Path) -> Config:
 
 
 def averaged(runs: Sequence[Answers]) -> Answers:
-    """Put runs with several seeds together: the mean of each user's values, by model."""
+    """Average the runs of several seeds, user by user, for each model."""
     names = dict.fromkeys(name for run in runs for name in run.ndcg)
     values = {name: [run.ndcg[name] for run in runs if name in run.ndcg] for name in names}
     return Answers(runs[0].users, {name: np.mean(each, axis=0) for name, each in values.items()})
 
 
 def numbers(tests: Sequence[Answers]) -> dict[str, Any]:
-    """Give each model's means in each test and in all, and what the ranker is ahead by there.
+    """Average each model in each test and over all, and compare it with the ranker over all.
 
-    Intervals are the bootstrap over people, who may be in several tests.
+    Intervals come from a bootstrap over people, who may be in several tests.
     """
     people = np.unique(np.concatenate([test.users for test in tests]), return_inverse=True)[1]
     ranker, models = _pooled(tests, RANKER), {}
@@ -114,7 +124,7 @@ def numbers(tests: Sequence[Answers]) -> dict[str, Any]:
 
 
 def _runs(config: Config, n_seeds: int) -> Iterator[Answers]:
-    """Train and evaluate with each seed; of the baselines, which it doesn't touch, the first counts."""
+    """Train and evaluate with each seed; the baselines, which it does not affect, only once."""
     for number in range(n_seeds):
         command = [sys.executable, "-m", "pipeline", "train", "--allow-worse", "--seed"]
         subprocess.run(
@@ -138,7 +148,3 @@ def _pooled(tests: Sequence[Answers], name: str) -> NDArray[Any]:
 
 def _paths(config: Config) -> ArtifactPaths:
     return ArtifactPaths.in_folders(config.data_path, config.embeddings_path, config.model_path)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,6 +1,6 @@
-"""Compare searching with affinities and without: `python -m benchmarks affinities`.
+"""Compare searching with affinities and without them: `python -m benchmarks affinities`.
 
-The case is that of the other benchmarks, drawn anew: items in clusters and users with a few
+Items and users are drawn as for the other benchmarks: items in clusters, users with a few
 reviews each. The similarities of behavior are the pipeline's own; those of content are drawn
 among the items of a cluster, since comparing all vectors would take minutes and only the
 number of entries matters here.
@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
-from benchmarks.interleaved import Job, in_turns
-from benchmarks.synthetic_data import N_DAYS, FeatureState, draw_halves
+from benchmarks.engine.interleaved import Job, in_turns
+from benchmarks.synthetic_data import N_DAYS, SyntheticItems, draw_halves
 from pipeline.train.ranker.feature_state import RECENCY_DECAY, behavior_similarities, stacked
 from pipeline.train.ranker.similarities import NEIGHBORS, Entries
 from recsys.arrays import FloatArray
@@ -29,14 +29,14 @@ N_SEARCHERS = 1_000
 
 
 def report(n_items: int, n_users: int, console: Console, seed: int = 0) -> None:
-    """Print the ratio, and how much the histories touch."""
+    """Print the ratio of the times, and how many items a history affects."""
     console.print(f"Drawing {n_items:,} items and {n_users:,} users, a minute …")
     rng = np.random.default_rng(seed)
-    state = FeatureState.draw(rng, n_items)
-    users, items = state.reviewed(rng, n_users)
+    catalog = SyntheticItems.draw(rng, n_items)
+    users, items = catalog.reviewed(rng, n_users)
     history = histories(users, items, np.arange(len(users)), n_users)
-    stacked_similarities = _similarities(rng, state, history)
-    affinities = Affinities(stacked_similarities, history.starts, history.items)
+    similarities = _similarities(rng, catalog, history)
+    affinities = Affinities(similarities, history.starts, history.items)
     weights, item_half, user_half = draw_halves(np.random.default_rng(seed), n_items, N_SEARCHERS)
     codes = search.quantize_items(item_half, weights)
     index = search.ItemIndex.build(weights, 0.0, item_half, codes)
@@ -44,12 +44,12 @@ def report(n_items: int, n_users: int, console: Console, seed: int = 0) -> None:
     affinity_scoring = AffinityScoring(affinities, affinity_weights.astype(np.float32))
     searchers = np.flatnonzero(np.diff(history.starts))[:N_SEARCHERS]
     times = in_turns(_jobs(index, affinity_scoring, searchers, user_half), N_TURNS)
-    touched = [len(affinities.of_history(history.of(int(user)))[0]) for user in searchers[:200]]
+    slow, fast = np.median(times["with"]), np.median(times["without"])
+    n_affected = [len(affinities.of_history(history.of(int(user)))[0]) for user in searchers[:200]]
     console.print(
-        f"{affinities.n_similarities} similarities, {len(stacked_similarities.weights):,} entries; a history "
-        f"touches {np.mean(touched):,.0f} items. A search with affinities takes "
-        f"{times['with'].median / times['without'].median:.2f} times as long as one without "
-        f"({times['with'].median:.2f} and {times['without'].median:.2f} ms)."
+        f"{affinities.n_similarities} similarities, {len(similarities.weights):,} entries; a history "
+        f"affects {np.mean(n_affected):,.0f} items. A search with affinities takes "
+        f"{slow / fast:.2f} times as long as one without ({slow:.2f} and {fast:.2f} ms)."
     )
 
 
@@ -71,19 +71,19 @@ def _jobs(
 
 
 def _similarities(
-    rng: np.random.Generator, state: FeatureState, history: History
+    rng: np.random.Generator, catalog: SyntheticItems, history: History
 ) -> ItemSimilarities:
-    n_items = len(state.vectors)
+    n_items = len(catalog.vectors)
     days = rng.integers(0, N_DAYS, len(history.items))
     made = behavior_similarities(history, days, n_items)
     for name in RECENCY_DECAY:
-        made.setdefault(name, [_within_clusters(rng, state)])
+        made.setdefault(name, [_within_clusters(rng, catalog)])
     return stacked(made, n_items)
 
 
-def _within_clusters(rng: np.random.Generator, state: FeatureState) -> Entries:
+def _within_clusters(rng: np.random.Generator, catalog: SyntheticItems) -> Entries:
     """Draw 100 distinct neighbors of each item, from its place on: clusters are contiguous."""
-    n_items = len(state.cluster)
+    n_items = len(catalog.cluster)
     reach = min(3 * NEIGHBORS, n_items - 1)
     steps = np.sort(rng.permuted(np.tile(np.arange(1, reach + 1), (256, 1)), axis=1)[:, :NEIGHBORS])
     rows = np.arange(n_items)

@@ -1,6 +1,6 @@
 """The service with two endpoints that do nothing, to measure the others against.
 
-`python -m benchmarks.server [--without-lists]` serves like `python app.py`. `/no-op` is an
+`python -m benchmarks.http.noop_server [--without-lists]` serves like `python app.py`. `/no-op` is an
 endpoint of the application, handled by Flask; `/bare` is answered in front of everything
 that the project adds to the server, so nothing served here can be faster.
 """

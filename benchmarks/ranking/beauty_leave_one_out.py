@@ -1,13 +1,13 @@
 """The ranker on Amazon Beauty 5-core, leave-one-out, where published tables exist.
 
-    python -m benchmarks.beauty_leave_one_out beauty_5core_loo.csv.gz
+    python -m benchmarks beauty-leave-one-out beauty_5core_loo.csv.gz
 
 The file has one interaction a row: reviewerID, asin, position (0 is the oldest) and itemName.
-The last item of each of the 22,363 users is foretold among all 12,101 items, those of the
-user left out. There are no times, ratings or prices; the order of a user's items stands for
-time. Heads are fitted to predict the second and third last items, from similarities that hold
-neither; the decay scale was chosen on the second last. *Fresh* similarities hold all but the last items,
-*strict* ones the training rows only (all but the last two), as published models do.
+The last item of each of the 22,363 users is ranked among all 12,101 items, except those that
+the user already has. There are no times, ratings or prices; the order of a user's items stands
+for time. Heads are fitted to rank the second and third last items, from similarities that know
+neither; the decay scale is chosen on the second last. *Fresh* similarities know all but the last
+items, *strict* ones only the training rows (all but the last two), as published models do.
 Published HR@10 / NDCG@10: SASRec .0605 / .0318 (Geng et al., RecSys 2022), TIGER .0648 / .0384
 (Rajput et al., NeurIPS 2023).
 """
@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -44,18 +45,21 @@ from pipeline.train.ranker.training import (
 )
 from pipeline.train.tensorflow_startup import start_tensorflow
 from recsys import metrics
-from scoring.affinity import histories
+from recsys.history import histories
 
 ALL_LISTS = 25_000
 
 
-def main() -> int:
-    """Print the table; 1 where the data is absent."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+def main(arguments: Sequence[str]) -> int:
+    """Print the table, and return 1 where the data is absent."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks beauty-leave-one-out",
+        description=__doc__.splitlines()[0] if __doc__ else None,
+    )
     parser.add_argument("interactions", type=Path, help="the CSV file")
     parser.add_argument("--seeds", type=int, default=1, help="whole runs to average")
     parser.add_argument("--cache", type=Path, default=PROJECT_ROOT / "embeddings" / ".cache")
-    args = parser.parse_args()
+    args = parser.parse_args(arguments)
     if not args.interactions.exists():
         print(f"{args.interactions} is absent; this benchmark needs it.")
         return 1
@@ -74,7 +78,7 @@ def main() -> int:
 
 
 def read_beauty(interactions: Path, cache: Path) -> tuple[RankerData, np.ndarray]:
-    """Read the interactions; say of each how many of its user follow."""
+    """Read the interactions, and how many of the same user follow each."""
     from pipeline.embed.encoder import open_encoder
 
     rows = pd.read_csv(interactions).sort_values(["reviewerID", "position"], kind="stable")
@@ -125,7 +129,7 @@ def run(data: RankerData, from_end: np.ndarray, seed: int) -> dict[str, dict[str
 
 
 def fold_before(data: RankerData, from_end: np.ndarray, last: int) -> Fold:
-    """The fold whose targets have `last` items of their user after them."""
+    """Make the fold whose targets have `last` items of their user after them."""
     before = data.log.where(from_end > last)
     state = features_at(before, data.catalog, data.n_users)
     return Fold(state, before, targets_of(data.log.where(from_end == last), state))
@@ -134,7 +138,7 @@ def fold_before(data: RankerData, from_end: np.ndarray, last: int) -> Fold:
 def figures(
     head: Head, state: FeatureState, before: Log, targets: Targets, data: RankerData
 ) -> dict[str, float]:
-    """HR and NDCG at 5 and 10 of all users."""
+    """Average HR and NDCG at 5 and 10 over all users."""
 
     def scores(users: np.ndarray) -> np.ndarray:
         return catalog_scores(head, state, users)
@@ -156,7 +160,3 @@ class Steps:
     def __call__(self, step: str) -> None:
         """Print one step."""
         print(f"{time.monotonic() - self._started:6.0f} s  {step}", flush=True)
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

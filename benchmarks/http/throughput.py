@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.progress import track
 
-from benchmarks.load import ask, get
+from benchmarks.http.client import ask, get
 
 N_CONNECTIONS = 8
 SECONDS = 2.0

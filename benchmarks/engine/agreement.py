@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
-from benchmarks.searches import Search, open_both
+from benchmarks.engine.compiled_search import Search, open_both
 from benchmarks.synthetic_data import write_case
 from classes.app_data_processing import AppDataProcessor
 from classes.model import Model

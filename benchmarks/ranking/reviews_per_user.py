@@ -1,15 +1,18 @@
-"""What encoding N newest reviews of each user costs and is worth: `python -m benchmarks.reviews_per_user`.
+"""What encoding the N newest reviews of each user costs and is worth.
+
+    python -m benchmarks reviews-per-user --bounds 0 1 2 3 5
 
 Reads DATA_PATH/clean_df.pq, writes into EMBEDDINGS_PATH (the texts of the largest N are
 encoded once, into its cache), and prints one line for each N: texts, tokens, and the AUC
 of "the rating is 5" on the validation days, by the network (mean of the seeds) and by a
-logistic regression on the same inputs. docs/decisions/0001-reviews-per-user.md is made of it.
+logistic regression on the same inputs. docs/decisions/0001-reviews-per-user.md rests on it.
 """
 
 from __future__ import annotations
 
 import argparse
 import io
+from collections.abc import Sequence
 
 import numpy as np
 from rich.console import Console
@@ -30,12 +33,16 @@ from storage.artifacts import ArtifactPaths
 SEEDS = (7, 8, 9)
 
 
-def main() -> None:
-    """Measure each N in turn."""
-    parser = argparse.ArgumentParser(description=__doc__)
+def main(arguments: Sequence[str]) -> int:
+    """Measure each N in turn, and print one table."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks reviews-per-user",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--bounds", type=int, nargs="+", default=[0, 1, 2, 3, 5])
     config, console = Config.from_environment(), Console()
-    bounds = parser.parse_args().bounds
+    bounds = parser.parse_args(arguments).bounds
     encoder = open_encoder()
     embed(encoder, config, console, max(bounds))
     paths = ArtifactPaths.in_folders(config.data_path, config.embeddings_path, config.model_path)
@@ -56,6 +63,7 @@ def main() -> None:
             str(bound), f"{n_texts:,}", share, network, spread, f"{logistic:.3f}", str(n_rows)
         )
     console.print(table)
+    return 0
 
 
 def _network_auc(features: Features, interactions: Interactions, seed: int) -> float:
@@ -74,7 +82,3 @@ def _logistic_auc(features: Features, interactions: Interactions) -> tuple[float
 
 def _inputs(features: Features, rows: Interactions) -> np.ndarray:
     return np.hstack(features.inputs(rows.users, rows.items))
-
-
-if __name__ == "__main__":
-    main()
