@@ -1,31 +1,36 @@
-"""What the newest items of users, and of visitors, say about the other items."""
+"""Affinities: how strongly the newest items of a user speak for each of the others.
+
+Nothing is learned per user. Training lists, evaluation and the service's answers all come from
+here. The formulas are in docs/scoring.md.
+"""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.arrays import FloatArray
+from recsys.arrays import FloatArray, ItemRows
 from recsys.item_similarities import ItemSimilarities
 from storage.name_table import Arrays
 
 if TYPE_CHECKING:
-    from scoring.search import Workspace
+    from scoring.search import CompiledAffinities, CompiledSimilarities, Workspace
 
 PREFIX: Final = "affinity_"
 
-Touched = tuple[NDArray[np.int32], FloatArray]
+AffectedItems = tuple[ItemRows, FloatArray]
 """Item rows ascending (t,) int32, and their affinities (t, C) float32; all others have none."""
 
 
 class Affinities:
     """Affinities of known users by row, and of anybody by the items of a history.
 
-    Threads may share it: each adds up in workspace of its own, which it keeps.
+    Threads may share it: each adds up in a workspace of its own, which is kept.
 
     Attributes:
         similarities: The item similarities.
@@ -35,9 +40,9 @@ class Affinities:
         self,
         similarities: ItemSimilarities,
         history_starts: NDArray[np.int64],
-        history_items: NDArray[np.int32],
+        history_items: ItemRows,
     ) -> None:
-        """Wrap similarities and histories, in memory or mapped from files."""
+        """Wrap similarities and the arrays of a `History`, in memory or mapped from files."""
         self.similarities = similarities
         self._starts = history_starts
         self._items = history_items
@@ -50,7 +55,7 @@ class Affinities:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Affinities | None:
-        """Wrap arrays that `arrays` named, and the histories; None where there are no similarities."""
+        """Wrap arrays named by `arrays`, and the histories; None where there are no similarities."""
         if PREFIX + "weights" not in arrays:
             return None
         similarities = ItemSimilarities(
@@ -60,29 +65,114 @@ class Affinities:
 
     @property
     def n_similarities(self) -> int:
-        """Columns of an affinity."""
+        """Columns of an affinity, C."""
         return self.similarities.n_similarities
 
-    def history(self, user_row: int) -> NDArray[np.int32]:
+    def history(self, user_row: int) -> ItemRows:
         """Items of a known user, newest first."""
         return self._items[self._starts[user_row] : self._starts[user_row + 1]]
 
-    def of_user(self, user_row: int) -> Touched:
-        """What the history of a known user touches."""
+    def of_user(self, user_row: int) -> AffectedItems:
+        """Find the items that the history of a known user speaks for."""
         return self.of_history(self.history(user_row))
 
-    def of_history(self, items: NDArray[np.int32]) -> Touched:
-        """What some items touch, newest first (h,) int32."""
-        from scoring.affinity import affinities  # numba costs who never scores half a second
+    def of_history(self, items: ItemRows) -> AffectedItems:
+        """Find the items that a history (h,) int32, newest first, speaks for, and how much."""
+        from scoring import search  # numba takes half a second, which not every process needs
 
-        return affinities(self.similarities, items, self.workspace)
+        history = search.frozen(items, np.int32)
+        return cast(AffectedItems, search.affected_items(self.compiled, history, self.workspace))
+
+    def of_pairs(self, user_rows: NDArray[Any], item_rows: NDArray[Any]) -> FloatArray:
+        """Compute the affinities of known users to items, pair by pair (n,): (n, C) float32."""
+        from scoring import search
+
+        order = np.argsort(user_rows, kind="stable")
+        users, items = (
+            search.frozen(np.asarray(rows)[order], np.int64) for rows in (user_rows, item_rows)
+        )
+        grouped = np.empty((len(order), self.n_similarities), dtype=np.float32)
+        search.phi_of_pairs(
+            self.compiled, *self._compiled_histories, users, items, self.workspace, grouped
+        )
+        result = np.empty_like(grouped)
+        result[order] = grouped
+        return result
+
+    def top_items(self, user_rows: NDArray[Any], n: int) -> ItemRows:
+        """Rank the n items of largest positive affinity in each similarity, for known users.
+
+        Returns:
+            (m, C, n) int32 item rows, best first, equal affinities by lower row; -1 where
+            there are fewer.
+        """
+        from scoring import search
+
+        users = search.frozen(np.asarray(user_rows), np.int64)
+        rows = np.full((len(users), self.n_similarities, n), -1, dtype=np.int32)
+        search.top_of_users(self.compiled, *self._compiled_histories, users, self.workspace, rows)
+        return rows
+
+    @cached_property
+    def compiled(self) -> CompiledSimilarities:
+        """The similarities as compiled functions take them."""
+        from scoring import search
+
+        return search.CompiledSimilarities.of(self.similarities)
 
     @property
     def workspace(self) -> Workspace:
-        """Where this thread adds up; all zero."""
-        from scoring.affinity import new_workspace
+        """The workspace of the calling thread; all zero."""
+        if not hasattr(self._of_thread, "workspace"):
+            from scoring import search
 
-        workspace = getattr(self._of_thread, "workspace", None)
-        if workspace is None:
-            workspace = self._of_thread.workspace = new_workspace(self.similarities)
-        return cast("Workspace", workspace)
+            self._of_thread.workspace = search.Workspace.for_items(
+                self.similarities.n_items, self.n_similarities
+            )
+        return cast("Workspace", self._of_thread.workspace)
+
+    @property
+    def _compiled_histories(self) -> tuple[NDArray[np.int64], ItemRows]:
+        from scoring import search
+
+        return search.frozen(self._starts, np.int64), search.frozen(self._items, np.int32)
+
+
+class AffinityScoring:
+    """How affinities change the scores of one model, which adds them up in its item half.
+
+    Attributes:
+        affinities: Of users to items.
+        affinity_weights: (C, head.item_width) float32, what a unit of each affinity adds to an
+            item's row.
+    """
+
+    def __init__(self, affinities: Affinities, affinity_weights: FloatArray) -> None:
+        """Bring together the data's affinities and the model's weights for them."""
+        from scoring import search
+
+        self.affinities = affinities
+        self.affinity_weights = search.frozen(affinity_weights, np.float32)
+
+    def of_users(self, user_rows: Sequence[int]) -> CompiledAffinities:
+        """Prepare the histories of known users for a search."""
+        return self.of_histories([self.affinities.history(row) for row in user_rows])
+
+    def of_histories(self, histories: Sequence[ItemRows]) -> CompiledAffinities:
+        """Prepare histories, each of item rows newest first, for a search."""
+        from scoring import search
+
+        starts = np.cumsum([0, *map(len, histories)])
+        items = histories[0] if len(histories) == 1 else np.concatenate(histories)
+        return search.CompiledAffinities(
+            self.affinities.compiled,
+            self.affinity_weights,
+            search.frozen(starts, np.int64),
+            search.frozen(items, np.int32),
+            self.affinities.workspace,
+        )
+
+    def rows_of(self, item_half: FloatArray, history: ItemRows) -> tuple[ItemRows, FloatArray]:
+        """Find the items that a history affects, and compute their rows (t, head.item_width)."""
+        affected, phi = self.affinities.of_history(history)
+        return affected, item_half[affected] + phi @ self.affinity_weights

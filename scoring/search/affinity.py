@@ -1,17 +1,18 @@
-"""How strongly a history speaks for items: sparse rows added up in workspace that is used again.
+"""How strongly a history speaks for items: sparse rows, summed in a workspace that is reused.
 
-    d_c(j) = Σ_i w_ci S_c[i, j]   over the items i of a history, and   φ_c = log1p(max(d_c, 0))
-
-A pair (i, j) stands at most once in a similarity, so every sum has one order, that of the
-history: batches for training and single users in service give the same bits.
+The formula is in docs/scoring.md. A pair (i, j) stands at most once in a similarity, so every
+sum has one order, that of the history: batches for training and single users in the service
+get the same bits.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from scoring.search.affinity_tables import CompiledSimilarities, Workspace
 from scoring.search.jit import entry, inlined
-from scoring.search.tables import Array, CompiledSimilarities, Workspace
+from scoring.search.ranked import keep_best
+from scoring.search.tables import Array
 
 
 @inlined
@@ -37,7 +38,7 @@ def add_up(similarities: CompiledSimilarities, history: Array, workspace: Worksp
 
 @inlined
 def is_marked(marks: Array, item: int) -> bool:
-    """Tell whether an item was reached."""
+    """Return whether an item was reached."""
     return bool((marks[item >> 3] >> (item & 7)) & 1)
 
 
@@ -50,13 +51,13 @@ def clear(workspace: Workspace, n_reached: int) -> None:
 
 
 @inlined
-def phi_of(affinity: float) -> np.float32:
-    """log1p of what is positive, in float64 and rounded once, so that it is the same anywhere."""
-    return np.float32(np.log1p(max(np.float64(affinity), 0.0)))
+def phi_of(total: float) -> np.float32:
+    """log1p of the positive part, in float64 and rounded once, the same on every machine."""
+    return np.float32(np.log1p(max(np.float64(total), 0.0)))
 
 
 @entry
-def touched_items(
+def affected_items(
     similarities: CompiledSimilarities, history: Array, workspace: Workspace
 ) -> tuple[Array, Array]:
     """Items with any positive sum, ascending (t,) int32, and their phi (t, C) float32."""
@@ -78,9 +79,14 @@ def touched_items(
 
 @entry
 def phi_of_pairs(
-    similarities: CompiledSimilarities, starts: Array, histories: Array, users: Array, items: Array, workspace: Workspace,
+    similarities: CompiledSimilarities,
+    starts: Array,
+    histories: Array,
+    users: Array,
+    items: Array,
+    workspace: Workspace,
     out: Array,
-) -> None:  # fmt: skip
+) -> None:
     """Write phi (n, C) of pairs in which the pairs of one user stand together."""
     first = 0
     while first < users.size:
@@ -94,25 +100,6 @@ def phi_of_pairs(
 
 
 @entry
-def phi_of_users(
-    similarities: CompiledSimilarities,
-    starts: Array,
-    histories: Array,
-    users: Array,
-    workspace: Workspace,
-    out: Array,
-) -> None:
-    """Write phi of every item, for some users, to `out` (m, n_items, C), zeros when given."""
-    for place in range(users.size):
-        user = users[place]
-        n_reached = add_up(similarities, histories[starts[user] : starts[user + 1]], workspace)
-        for item in workspace.reached[:n_reached]:
-            for similarity in range(out.shape[2]):
-                out[place, item, similarity] = phi_of(workspace.sums[item, similarity])
-        clear(workspace, n_reached)
-
-
-@entry
 def top_of_users(
     similarities: CompiledSimilarities,
     starts: Array,
@@ -121,32 +108,18 @@ def top_of_users(
     workspace: Workspace,
     out: Array,
 ) -> None:
-    """Write the items of largest positive sums by similarity to `out` (m, C, n), -1 when given."""
+    """Write the items of largest positive sums by similarity to `out` (m, C, n), all -1 before.
+
+    Equal sums are ordered by lower row.
+    """
     best = np.empty(out.shape[2], np.float32)
     for place in range(users.size):
         user = users[place]
         n_reached = add_up(similarities, histories[starts[user] : starts[user + 1]], workspace)
         for similarity in range(out.shape[1]):
-            keep_largest(workspace, similarity, n_reached, best, out[place, similarity])
+            found = 0
+            for item in workspace.reached[:n_reached]:
+                total = workspace.sums[item, similarity]
+                if total > 0:
+                    found = keep_best(item, total, out[place, similarity], best, found)
         clear(workspace, n_reached)
-
-
-@inlined
-def keep_largest(
-    workspace: Workspace, similarity: int, n_reached: int, best: Array, rows: Array
-) -> None:
-    """Fill `rows` with the reached items of largest positive sum, equal ones by lower row."""
-    found = 0
-    for item in workspace.reached[:n_reached]:
-        value = workspace.sums[item, similarity]
-        if value <= 0:
-            continue
-        at = found
-        while at > 0 and (value > best[at - 1] or (value == best[at - 1] and item < rows[at - 1])):
-            at -= 1
-        if at == rows.size:
-            continue
-        found = min(found + 1, rows.size)
-        for i in range(found - 1, at, -1):
-            best[i], rows[i] = best[i - 1], rows[i - 1]
-        best[at], rows[at] = value, item

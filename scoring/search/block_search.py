@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from scoring.search.affected import named, search_affected
 from scoring.search.affinity import add_up, clear, is_marked
+from scoring.search.affinity_tables import Parts
 from scoring.search.codes import code_bounds, encode_user
 from scoring.search.exact import exact_score, float_bounds, rounding_bound, user_constant
 from scoring.search.jit import entry, inlined
 from scoring.search.ranked import is_candidate, keep_best
 from scoring.search.tables import BLOCK, Array, Codes, Span, Table, Users
-from scoring.search.touched import Parts, affinity_of, sift_touched
 
 
 @entry
@@ -28,10 +29,10 @@ def search(
     """Fill `rows` and `scores` (m, k) with the best items of m users.
 
     Places without an item hold row -1 and score -inf. Returns how many items were scored
-    exactly. Named tuples come as plain ones, whose types numba tells 4 µs sooner each.
+    exactly. Named tuples come as plain ones, whose types numba determines 4 µs sooner each.
     """
     table, codes = Table(*table_parts), Codes(*code_parts)
-    affinity = affinity_of(affinity_parts)
+    affinities = named(affinity_parts)
     users = prepare_users(table, codes, user_rows)
     n_items, n_users = table.items.shape[0], user_rows.shape[0]
     n_blocks = (n_items + BLOCK - 1) // BLOCK
@@ -40,26 +41,26 @@ def search(
     n_scored = 0
     for user in range(n_users):
         seen = excluded[excluded_starts[user] : excluded_starts[user + 1]]
-        history = affinity.items[affinity.starts[user] : affinity.starts[user + 1]]
-        n_reached = add_up(affinity.similarities, history, affinity.workspace)
-        found, n_touched = sift_touched(
-            table, affinity, users, user, n_reached, highest, seen, candidates,
+        history = affinities.items[affinities.starts[user] : affinities.starts[user + 1]]
+        n_reached = add_up(affinities.similarities, history, affinities.workspace)
+        found, n_affected = search_affected(
+            table, affinities, users, user, n_reached, highest, seen, candidates,
             rows[user], scores[user],
         )  # fmt: skip
-        found, n_exact = sift_blocks(
-            table, codes, users, user, highest, seen, candidates, affinity.workspace.marks, found,
+        found, n_others = search_blocks(
+            table, codes, users, user, highest, seen, candidates, affinities.workspace.marks, found,
             rows[user], scores[user],
         )  # fmt: skip
-        clear(affinity.workspace, n_reached)
+        clear(affinities.workspace, n_reached)
         rows[user, found:] = -1
         scores[user, found:] = -np.inf
-        n_scored += n_touched + n_exact
+        n_scored += n_affected + n_others
     return n_scored
 
 
 @inlined
 def prepare_users(table: Table, codes: Codes, user_rows: Array) -> Users:
-    """Compute once a user what the search needs of it."""
+    """Compute what the search needs of each user."""
     n_users, n_relu = user_rows.shape[0], table.weights.size
     n_bytes = codes.blocks.shape[1] * codes.blocks.shape[3]
     users = Users(
@@ -105,7 +106,7 @@ def bound_blocks(
 
 
 @inlined
-def sift_blocks(
+def search_blocks(
     table: Table,
     codes: Codes,
     users: Users,
@@ -113,16 +114,17 @@ def sift_blocks(
     highest: Array,
     excluded: Array,
     candidates: Array,
-    touched: Array,
+    affected: Array,
     found: int,
     rows: Array,
     scores: Array,
 ) -> tuple[int, int]:
     """Visit k promising blocks, best first, then all that may still hold a winner.
 
-    Items that are touched by an affinity (marks, or empty) are left out: they are among the
-    `found` first in the lists already, if they belong there. Any order gives the same lists; this one has good k-th scores early, which spares most
-    blocks a visit. Returns how many items are listed and how many were scored.
+    Items marked in `affected` (marks, or empty) are passed over: where they belong in the lists,
+    they are among the first `found` already. Any order gives the same lists; this one has good
+    k-th scores early, which spares most blocks a visit. Returns how many items are listed and
+    how many were scored.
     """
     n_scored = 0
     n_blocks = highest.shape[1]
@@ -137,7 +139,7 @@ def sift_blocks(
         for i in range(min(BLOCK, table.items.shape[0] - block * BLOCK)):
             row = block * BLOCK + i
             hopeless = found == rows.size and users.bounds[i] < scores[found - 1]
-            if hopeless or (touched.size and is_marked(touched, row)):
+            if hopeless or (affected.size and is_marked(affected, row)):
                 continue
             if not is_candidate(row, excluded, candidates):
                 continue

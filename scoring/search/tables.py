@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final, NamedTuple
 
 import numpy as np
+from numpy.typing import DTypeLike, NDArray
 
 Array = np.ndarray[tuple[int, ...], np.dtype[Any]]
 
@@ -16,6 +17,9 @@ BLOCK: Final = 32
 
 GROUP: Final = 8
 """Bytes whose absolute differences one processor instruction adds."""
+
+USERS_AT_ONCE: Final = 16
+"""Users that pass over a block together; their rows and bytes stay in the cache beside it."""
 
 
 class Table(NamedTuple):
@@ -72,63 +76,27 @@ class Users(NamedTuple):
     bounds: Array
 
 
-class CompiledSimilarities(NamedTuple):
-    """item similarities in compressed rows, see `scoring.search.affinity`.
+def frozen(array: Array, dtype: DTypeLike) -> Array:
+    """View an array as compiled functions expect it: plain, contiguous, of one type, read-only.
 
-    Attributes:
-        decay: (C,) float32.
-        starts: (n_items * C + 1,) int64; what item i says in similarity c begins at
-            starts[i * C + c].
-        neighbors: (nnz,) int32.
-        weights: (nnz,) float32.
+    An array that is so already is returned itself. Since all arguments have one form, each
+    function is compiled once.
     """
-
-    decay: Array
-    starts: Array
-    neighbors: Array
-    weights: Array
-
-
-class Workspace(NamedTuple):
-    """Where one thread adds up; `sums` and `marks` are zero between two uses.
-
-    Attributes:
-        sums: (n_items, C) float32.
-        marks: (n_items / 8,) uint8, a bit an item, set for those that were reached.
-        reached: (n_items + 1,) int32, the rows of those that were, in order of reaching.
-        bounds: (n_items,) float64, by place in `reached`.
-    """
-
-    sums: Array
-    marks: Array
-    reached: Array
-    bounds: Array
+    flags = array.flags
+    plain = type(array) is np.ndarray and array.dtype == dtype
+    if plain and flags.c_contiguous and flags.aligned and not flags.writeable:
+        return array
+    view = np.ascontiguousarray(array, dtype=dtype).view(np.ndarray)
+    view.flags.writeable = False
+    return view
 
 
-class Affinity(NamedTuple):
-    """What the histories of some users add to the items' rows; no similarities where they add nothing.
-
-    Attributes:
-        similarities: The item similarities.
-        gains: (C, width) float32, what a unit of each affinity adds to an item's row.
-        starts: (m + 1,) int64; the history of user u is `items[starts[u]:starts[u + 1]]`.
-        items: int32 item rows, newest first.
-        workspace: Of this thread.
-    """
-
-    similarities: CompiledSimilarities
-    affinity_weights: Array
-    starts: Array
-    items: Array
-    workspace: Workspace
-
-    @property
-    def parts(self) -> tuple[tuple[Array, ...], Array, Array, Array, tuple[Array, ...]]:
-        """The same as plain tuples, for an entry."""
-        return (
-            tuple(self.similarities),
-            self.affinity_weights,
-            self.starts,
-            self.items,
-            tuple(self.workspace),
-        )
+NO_ROWS: NDArray[np.int32] = frozen(np.empty(0), np.int32)
+NO_MASK: NDArray[np.bool_] = frozen(np.empty(0), np.bool_)
+NO_CODES: Final = Codes(
+    np.empty((0, 0, BLOCK, GROUP), np.uint8),
+    np.empty(0, np.float32),
+    np.empty((0, 5)),
+    np.empty(2),
+)
+"""Of an index that is searched in float32."""

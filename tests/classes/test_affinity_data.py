@@ -10,7 +10,7 @@ import pytest
 
 from classes.app_data_processing import AppDataProcessor
 from recsys import columns
-from scoring.affinity import affinities
+from scoring.affinities import Affinities
 from storage.affinity_file import read_similarities
 from storage.artifacts import ArtifactError, ArtifactPaths, write_frame
 from tests.support.artifacts import (
@@ -59,7 +59,8 @@ def test_affinities_of_a_user_are_those_of_the_history(
 ) -> None:
     assert data.affinities is not None
     items = pd.read_parquet(paths.item_desc).index
-    expected = affinities(read_similarities(paths.item_affinity, items), np.int32([6, 5, 4]))
+    similarities = read_similarities(paths.item_affinity, items)
+    expected = Affinities(similarities, np.int64([0, 3]), np.int32([6, 5, 4])).of_user(0)
     for found, wanted in zip(data.affinities.of_user(4), expected, strict=True):
         np.testing.assert_array_equal(found, wanted)
 

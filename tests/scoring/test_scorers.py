@@ -14,7 +14,7 @@ from scoring.compiled_search import prepare_search
 from scoring.head.joint import Head
 from scoring.inputs import ModelInputs
 from scoring.keras_file import MODEL_FILE
-from scoring.search.item_index import ENTRIES
+from scoring.search.entries import ENTRIES
 from scoring.search_scorer import SearchScorer
 from scoring.split.halves import Half
 from scoring.visitor_rows import VisitorRows

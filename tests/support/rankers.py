@@ -10,7 +10,7 @@ import pandas as pd
 
 from recsys import columns
 from recsys.features.user_profile import PROFILE_COLUMNS
-from scoring.affinity import stack_similarities
+from recsys.item_similarities import stack_similarities
 from storage.affinity_file import write_similarities
 from storage.artifacts import ArtifactPaths, write_frame
 from storage.atomic import replacing

@@ -1,16 +1,16 @@
 """The feature state as a ranker sees it at some cutoff: made of what happened before, nothing else.
 
-A `Log` is what happened, a `Catalog` what items are (facts without a date). `features_at`
+`Interactions` are what happened, a `Catalog` what items are (facts without a date). `features_at`
 turns both into what the network reads: similarities, histories, columns and profiles. Training
 makes one feature state for each fold's cut, evaluation one for its own, and publishing one of all
-rows; they differ only in the log they are given, so nothing can leak from later.
+rows; they differ only in the interactions they are given, so nothing can leak from later.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,14 +29,10 @@ from pipeline.train.ranker.similarities import (
 from recsys.arrays import FloatArray
 from recsys.bias_model import fit_bias_model
 from recsys.features.user_profile import FIVE_STAR_PSEUDO_COUNTS, user_profiles
-from scoring.affinity import (
-    History,
-    ItemSimilarities,
-    affinities,
-    histories,
-    new_workspace,
-    stack_similarities,
-)
+from recsys.history import History
+from recsys.interactions import Interactions
+from recsys.item_similarities import ItemSimilarities, stack_similarities
+from scoring.affinities import Affinities
 
 RECENCY_DECAY: Final[Mapping[str, float]] = {
     "seq": 0.4,
@@ -54,31 +50,7 @@ DECAY_SCALES: Final = (0.25, 0.5, 1.0)
 SCALE: Final = 3.0
 SCALE_PLACE: Final = 20
 SCALE_USERS: Final = 2_000
-LIKED: Final = 5.0
 ITEM_SHRINKAGE: Final = 10.0
-
-
-class Log(NamedTuple):
-    """Interactions as numbers, in the order in which they happened.
-
-    Attributes:
-        users: (n,) int64, -1 for anonymous customers.
-        items: (n,) int64 rows of the catalog, -1 for an item that isn't in it.
-        times: (n,) int64, larger is newer.
-        days: (n,) int32, days since 1970-01-01.
-        ratings: (n,) float32, 1 to 5.
-    """
-
-    users: NDArray[np.int64]
-    items: NDArray[np.int64]
-    times: NDArray[np.int64]
-    days: NDArray[np.int32]
-    ratings: NDArray[np.float32]
-
-    def where(self, mask: NDArray[np.bool_]) -> Log:
-        """Keep the rows of `mask`, in order."""
-        users, items, times, days, ratings = self
-        return Log(users[mask], items[mask], times[mask], days[mask], ratings[mask])
 
 
 @dataclass(frozen=True)
@@ -110,8 +82,8 @@ class FeatureState:
     """What a network reads of users and items at some cutoff.
 
     Attributes:
-        similarities: item similarities, scaled.
-        history: Of all users.
+        similarities: Of items to items, scaled.
+        history: The newest distinct items of each user.
         columns: (n_items, 8) float32 of `item_columns`.
         profiles: (n_users, 4) float32 of `recsys.features.user_profile`.
     """
@@ -120,6 +92,11 @@ class FeatureState:
     history: History
     columns: FloatArray
     profiles: FloatArray
+
+    @property
+    def affinities(self) -> Affinities:
+        """How strongly the histories speak for items."""
+        return Affinities(self.similarities, self.history.starts, self.history.items)
 
 
 def content_similarities(
@@ -145,35 +122,38 @@ def behavior_similarities(
 
 
 def features_at(
-    log: Log,
+    interactions: Interactions,
     catalog: Catalog,
-    n_users: int,
     item_shrinkage: float = ITEM_SHRINKAGE,
     decay_scale: float = 1.0,
 ) -> FeatureState:
-    """Make the feature state out of a log that ends where the feature state does.
+    """Make the feature state out of interactions that end where it does.
 
     Args:
-        log: What happened so far.
+        interactions: What happened so far.
         catalog: What items are.
-        n_users: Users, with and without interactions.
         item_shrinkage: Pseudo-ratings of an item in the bias model.
         decay_scale: One of DECAY_SCALES.
     """
-    history = histories(log.users, log.items, log.times, n_users)
-    chosen = behavior_similarities(history, log.days[history.interactions], catalog.n_items)
+    history = interactions.histories()
+    days, ratings = interactions.days, interactions.ratings
+    chosen = behavior_similarities(history, days[history.interactions], catalog.n_items)
     made = {**chosen, **catalog.fixed}
     similarities = with_decay_scale(stacked(made, catalog.n_items), history, decay_scale)
-    bias = fit_bias_model(
-        log.users,
-        log.items,
-        log.ratings == LIKED,
-        (n_users, catalog.n_items),
+    rates = fit_bias_model(
+        interactions.users,
+        interactions.items,
+        interactions.liked,
+        (interactions.n_users, catalog.n_items),
         (FIVE_STAR_PSEUDO_COUNTS, item_shrinkage),
     ).five_star_rates
-    described = item_columns(log.items, log.days, log.ratings, catalog.log_prices, bias)
-    ratings = log.ratings[history.interactions]
-    profiles = user_profiles(history, ratings, catalog.log_prices, described[:, FIVE_STAR_RATE])
+    described = item_columns(interactions.items, days, ratings, catalog.log_prices, rates)
+    profiles = user_profiles(
+        history,
+        ratings[history.interactions],
+        catalog.log_prices,
+        described[:, FIVE_STAR_RATE],
+    )
     return FeatureState(similarities, history, described, profiles)
 
 
@@ -192,9 +172,10 @@ def scaled(similarities: ItemSimilarities, history: History, seed: int = 0) -> I
     """
     present = np.flatnonzero(np.diff(history.starts))
     drawn = np.random.default_rng(seed).permutation(present)[:SCALE_USERS]
-    workspace, sums = new_workspace(similarities), np.zeros(similarities.n_similarities)
+    affinities = Affinities(similarities, history.starts, history.items)
+    sums = np.zeros(similarities.n_similarities)
     for user in drawn:
-        _, phi = affinities(similarities, history.of(int(user)), workspace)
+        _, phi = affinities.of_user(int(user))
         if len(phi) >= SCALE_PLACE:
             place = len(phi) - SCALE_PLACE
             sums += np.expm1(np.partition(phi, place, axis=0)[place].astype(np.float64))

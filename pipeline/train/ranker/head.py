@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from pipeline.train.ranker.feature_state import FeatureState
 from pipeline.train.ranker.lists import Targets
 from recsys.arrays import FloatArray
-from scoring.affinity import affinities, new_workspace
 
 
 @dataclass(frozen=True)
@@ -65,7 +64,7 @@ def catalog_loss(head: Head, state: FeatureState, targets: Targets) -> float:
 def catalog_scores(head: Head, state: FeatureState, users: NDArray[Any]) -> FloatArray:
     """Score every item for some users (m,): (m, n_items) float32.
 
-    The items that no affinity touches differ by their columns and the user's profile only.
+    The items without affinities differ by their columns and the user's profile only.
     """
     n_columns, n_similarities = state.columns.shape[1], state.similarities.n_similarities
     of_similarities = slice(n_columns, n_columns + n_similarities)
@@ -74,7 +73,7 @@ def catalog_scores(head: Head, state: FeatureState, users: NDArray[Any]) -> Floa
     linear_items = state.columns @ head.linear[:n_columns]
     hidden_items = state.columns @ head.hidden[:n_columns] + head.bias
     base = linear_items + np.maximum(hidden_items, 0) @ head.output
-    workspace = new_workspace(state.similarities)
+    affinities = state.affinities
     scores = np.empty((len(users), len(base)), dtype=np.float32)
     for place, user in enumerate(users):
         shift, constant = np.zeros(len(head.bias), dtype=np.float32), np.float32(0)
@@ -82,7 +81,7 @@ def catalog_scores(head: Head, state: FeatureState, users: NDArray[Any]) -> Floa
             shift = state.profiles[user] @ head.hidden[of_profile]
             constant = state.profiles[user] @ head.linear[of_profile]
             base = linear_items + np.maximum(hidden_items + shift, 0) @ head.output
-        rows, phi = affinities(state.similarities, state.history.of(int(user)), workspace)
+        rows, phi = affinities.of_user(int(user))
         active = np.maximum(hidden_items[rows] + shift + phi @ head.hidden[of_similarities], 0)
         linear = linear_items[rows] + phi @ head.linear[of_similarities]
         scores[place] = base + constant

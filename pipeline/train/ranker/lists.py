@@ -8,10 +8,11 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.train.ranker.feature_state import FeatureState, Log
+from pipeline.train.ranker.feature_state import FeatureState
 from pipeline.train.ranker.item_columns import ITEM_COLUMNS
 from recsys.arrays import FloatArray
-from scoring.affinity import History, pair_affinities, top_affinities
+from recsys.history import History
+from recsys.interactions import Interactions
 
 TOP_CANDIDATES: Final = 25
 UNIFORM_CANDIDATES: Final = 80
@@ -48,7 +49,7 @@ class Targets(NamedTuple):
     items: NDArray[np.int64]
 
 
-def targets_of(later: Log, state: FeatureState) -> Targets:
+def targets_of(later: Interactions, state: FeatureState) -> Targets:
     """Keep the distinct pairs of users with a history and items that are not in it."""
     n_items = len(state.columns)
     known = (later.users >= 0) & (later.items >= 0)
@@ -76,7 +77,7 @@ def make_lists(state: FeatureState, targets: Targets, seed: int, limit: int = MA
     drawn = np.sort(random.permutation(len(targets.users))[:limit])
     users, target_items = targets.users[drawn], targets.items[drawn]
     n_items = len(state.columns)
-    best = top_affinities(state.similarities, state.history, users, TOP_CANDIDATES)
+    best = state.affinities.top_items(users, TOP_CANDIDATES)
     popular = np.argsort(-state.columns[:, _POPULARITY], kind="stable")[:TOP_CANDIDATES]
     likely = [target_items[:, None], best.reshape(len(users), best.shape[1] * best.shape[2])]
     likely += [np.broadcast_to(popular, (len(users), len(popular)))]
@@ -101,7 +102,7 @@ def joined(parts: Sequence[Lists]) -> Lists:
 
 def pair_features(state: FeatureState, users: NDArray[Any], items: NDArray[Any]) -> FloatArray:
     """What the head reads of pairs (n,): item columns, affinities, profile, (n, f) float32."""
-    phi = pair_affinities(state.similarities, state.history, users, items)
+    phi = state.affinities.of_pairs(users, items)
     return np.concatenate([state.columns[items], phi, state.profiles[users]], axis=1)
 
 

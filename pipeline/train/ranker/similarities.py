@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from recsys.arrays import FloatArray
 from recsys.features.vectors import unit_length
-from scoring.affinity import History
+from recsys.history import History
 
 SimilarityBlock = Callable[[int, int], Any]
 """From `lo` and `hi` to a SciPy CSR matrix (hi - lo, n_items) float32 of these rows."""

@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 from config import PROJECT_ROOT, Config
-from processes.start_build import open_store
 from storage.artifacts import write_frame
 from tests.support.artifacts import tiny_item_names
+from tests.support.building import open_store_here
 from tests.support.rankers import write_tiny_ranker
 from tests.support.services import config_in
 
@@ -35,7 +35,7 @@ def review(config: Config, user: str, *items: int) -> None:
 
 
 def test_a_new_user_is_personalised_after_the_next_data_reload(config: Config) -> None:
-    store = open_store(config)
+    store = open_store_here(config)
     store.ensure(lambda _: None)
     before = store.current()
     assert before.data.user_row("cold_start_user") is None
@@ -51,7 +51,7 @@ def test_a_new_user_is_personalised_after_the_next_data_reload(config: Config) -
 
 
 def test_the_newest_item_of_a_known_user_changes_the_list(config: Config) -> None:
-    store = open_store(config)
+    store = open_store_here(config)
     store.ensure(lambda _: None)
     user, old = "kelly sullivan", store.current()
     review(config, user, 15)
@@ -64,13 +64,13 @@ def test_the_newest_item_of_a_known_user_changes_the_list(config: Config) -> Non
 
 def test_adding_the_affinity_file_alone_is_noticed(config: Config) -> None:
     path = config.embeddings_path / "item_affinity_df.pq"
-    store = open_store(config)
+    store = open_store_here(config)
     store.ensure(lambda _: None)
     first = store.current().generation
     similarities = pd.read_parquet(path)
     similarities["weight"] *= 2
     similarities.to_parquet(path)
-    open_store(config).ensure(lambda _: None)
+    open_store_here(config).ensure(lambda _: None)
     assert store.current().generation != first
 
 
@@ -80,7 +80,7 @@ from pathlib import Path
 import numpy as np
 from scoring.compiled_search import prepare_search
 from processes.start_build import open_store
-from scoring.search.item_index import ENTRIES
+from scoring.search.entries import ENTRIES
 from tests.support.services import config_in
 
 config = config_in(Path(sys.argv[1]))
@@ -105,7 +105,7 @@ print(before, compiled())
 
 
 def test_no_request_to_a_ranker_compiles_anything(config: Config) -> None:
-    open_store(config).ensure(lambda _: None)
+    open_store_here(config).ensure(lambda _: None)
     asked = [sys.executable, "-c", REQUESTS, config.data_path.parent]
     done = subprocess.run(asked, cwd=PROJECT_ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

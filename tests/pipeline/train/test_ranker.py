@@ -29,8 +29,8 @@ from pipeline.train.ranker.training import (
     try_out,
 )
 from recsys import columns
+from recsys.history import histories
 from recsys.split import temporal_cuts
-from scoring.affinity import dense_affinities, histories
 from storage.affinity_file import read_similarities
 from storage.artifacts import ArtifactPaths, read_clean, write_frame
 from tests.support.chain_artifacts import (
@@ -41,6 +41,7 @@ from tests.support.chain_artifacts import (
     item_of,
     write_chain_artifacts,
 )
+from tests.support.similarities import dense_affinities
 
 pytestmark = [
     pytest.mark.pipeline,

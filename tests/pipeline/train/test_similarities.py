@@ -15,7 +15,7 @@ from pipeline.train.ranker.similarities import (
     walk_similarity,
     word_similarity,
 )
-from scoring.affinity import History, histories
+from recsys.history import History, histories
 
 pytestmark = pytest.mark.pipeline
 

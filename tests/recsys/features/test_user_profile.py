@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from recsys.features.user_profile import centered_log_prices, user_profiles, visitor_profile
-from scoring.affinity import histories
+from recsys.history import histories
 
 PRICES = np.array([1.0, np.e, np.e**2, np.nan, 0.0])
 """Their median logarithm is 1."""

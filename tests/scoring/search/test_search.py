@@ -15,8 +15,9 @@ from scoring import search as compiled
 from scoring.search import byte_sums, jit
 from scoring.search.block_search import search
 from scoring.search.exact import column_peaks, exact_scores
-from scoring.search.item_index import NO_ROWS, ItemIndex, count_scored
-from scoring.search.tables import BLOCK, GROUP
+from scoring.search.item_index import ItemIndex
+from scoring.search.queries import count_scored
+from scoring.search.tables import BLOCK, GROUP, NO_ROWS
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -132,7 +133,7 @@ def test_everything_excluded_gives_empty_lists() -> None:
         assert ranking.rows.tolist() == ranking.scores.tolist() == []
 
 
-def test_excluded_items_make_workspace_for_the_next() -> None:
+def test_excluded_items_make_room_for_the_next() -> None:
     weights, items, users = random_case(6, 500, 8)
     best = compiled.top_k(ItemIndex.build(weights, 0.25, items, None), users[0], 20)
     assert_all_ways_agree(weights, items, users, 5, excluded=np.sort(best.rows))

@@ -12,11 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from keras import layers
 
-from scoring.affinity import affinities, dense_affinities
+from scoring.affinities import Affinities
 from scoring.head.joint import outputs, score
 from scoring.split.graph_split import AGREEMENT, SplitError, check_split, split
-from tests.support.random_similarities import random_histories, random_similarities
 from tests.support.rankers import ranker
+from tests.support.similarities import (
+    dense_affinities,
+    random_histories,
+    random_similarities,
+)
 
 WIDTHS = (5, 4, 6, 2, 3, 4)
 N_USERS, N_ITEMS = 40, 70
@@ -35,7 +39,8 @@ def inputs_for(seed: int = 3) -> tuple[list[np.ndarray], np.ndarray, np.ndarray]
 
 
 def affinities_of(user: int) -> tuple[np.ndarray, np.ndarray]:
-    return affinities(random_similarities(N_ITEMS), random_histories(N_USERS, N_ITEMS).of(user))
+    history = random_histories(N_USERS, N_ITEMS)
+    return Affinities(random_similarities(N_ITEMS), history.starts, history.items).of_user(user)
 
 
 def predicted(model: Any, user: int) -> np.ndarray:

@@ -1,101 +1,91 @@
-"""Exact scores of the items that a history touches, and bounds that spare most of them.
+"""Exact scores of the items that a history affects, and bounds that spare most of them.
 
-The row of a touched item is h + φ · A, rounded once, and is scored by the one routine that
-scores every other item. Its bound starts from the bound of its block, which holds for it
-without affinity, and rises by at most
-
-    Σ_c φ_c · max(Σ_t max(w_t A_ct, 0) + Σ_d p_d A_cd + A_ce, 0),
-
-since max(h + x, m) - max(h, m) lies between min(x, 0) and max(x, 0), and φ ≥ 0. The logarithm
-in φ is concave, so a few of its tangents bound it from above.
+The row of an affected item is h + φ · A, rounded once, and is scored by the one routine that
+scores every other item. docs/scoring.md derives the bound.
 """
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
 from scoring.search.affinity import add_up, clear, phi_of
+from scoring.search.affinity_tables import (
+    CompiledAffinities,
+    CompiledSimilarities,
+    Parts,
+    Workspace,
+)
 from scoring.search.exact import exact_score_of, rounding_bound, user_constant
 from scoring.search.jit import entry, inlined
 from scoring.search.ranked import is_candidate, keep_best
-from scoring.search.tables import (
-    BLOCK,
-    Affinity,
-    Array,
-    CompiledSimilarities,
-    Table,
-    Users,
-    Workspace,
-)
+from scoring.search.tables import BLOCK, Array, Table, Users
 
-SLACK = 2.0**-20
+SLACK: Final = 2.0**-20
 """Sixteen units of roundoff of float32: for the rounding of φ, of h + φ · A and of a score."""
 
 
-Parts = tuple[tuple[Array, ...], Array, Array, Array, tuple[Array, ...]]
-"""`Affinity.parts`."""
-
-
 @inlined
-def affinity_of(parts: Parts) -> Affinity:
-    """Give parts their names again."""
-    return Affinity(
+def named(parts: Parts) -> CompiledAffinities:
+    """Give the parts of affinities their names back."""
+    return CompiledAffinities(
         CompiledSimilarities(*parts[0]), parts[1], parts[2], parts[3], Workspace(*parts[4])
     )
 
 
 @inlined
-def raised_row(table: Table, affinity: Affinity, row: int, total: Array, out: Array) -> None:
-    """Write the row of a touched item, h + φ · A, to `out` (width,) float32.
+def corrected_row(
+    table: Table, affinities: CompiledAffinities, row: int, total: Array, out: Array
+) -> None:
+    """Write the row of an affected item, h + φ · A, to `out` (width,) float32.
 
     `total` (width,) float64 is workspace for the sums; their order is that of the similarities.
     """
-    sums, item_row = affinity.workspace.sums, table.items[row]
+    sums, item_row = affinities.workspace.sums, table.items[row]
     for column in range(out.size):
         total[column] = item_row[column]
-    for similarity in range(affinity.affinity_weights.shape[0]):
+    for similarity in range(affinities.affinity_weights.shape[0]):
         if sums[row, similarity] > 0:
-            phi, affinity_weights = (
-                np.float64(phi_of(sums[row, similarity])),
-                affinity.affinity_weights[similarity],
-            )
+            phi = np.float64(phi_of(sums[row, similarity]))
+            added = affinities.affinity_weights[similarity]
             for column in range(out.size):
-                total[column] += phi * np.float64(affinity_weights[column])
+                total[column] += phi * np.float64(added[column])
     for column in range(out.size):
         out[column] = total[column]
 
 
 @inlined
-def largest_gains(table: Table, affinity_weights: Array, user_row: Array, out: Array) -> None:
+def largest_slopes(table: Table, affinity_weights: Array, user_row: Array, out: Array) -> None:
     """Write by how much a unit of each affinity can raise a score to `out` (C,) float64."""
     n_relu, last = table.weights.size, user_row.size - 1
     for similarity in range(out.size):
-        gain = np.float64(affinity_weights[similarity, last])
-        total = abs(gain)
+        slope = np.float64(affinity_weights[similarity, last])
+        total = abs(slope)
         for t in range(n_relu):
             step = np.float64(table.weights[t]) * np.float64(affinity_weights[similarity, t])
-            gain += max(step, 0.0)
+            slope += max(step, 0.0)
             total += abs(step)
         for t in range(n_relu, last):
             step = np.float64(user_row[t]) * np.float64(affinity_weights[similarity, t])
-            gain += step
+            slope += step
             total += abs(step)
-        out[similarity] = max(gain, 0.0) + SLACK * total
+        out[similarity] = max(slope, 0.0) + SLACK * total
 
 
 @inlined
-def phi_ceiling(affinity: float) -> float:
-    """Bound log1p of what is positive by its tangents at 0, 1, 4 and 16."""
-    x = max(np.float64(affinity), 0.0)
+def phi_ceiling(total: float) -> float:
+    """Bound log1p of the positive part by its tangents at 0, 1, 4 and 16; it is concave."""
+    x = max(np.float64(total), 0.0)
     low = min(x, 0.6931471805599453 + (x - 1.0) * 0.5)
     high = min(1.6094379124341003 + (x - 4.0) * 0.2, 2.833213344056216 + (x - 16.0) / 17.0)
     return min(low, high)
 
 
 @inlined
-def sift_touched(
+def search_affected(
     table: Table,
-    affinity: Affinity,
+    affinities: CompiledAffinities,
     users: Users,
     user: int,
     n_reached: int,
@@ -105,14 +95,14 @@ def sift_touched(
     rows: Array,
     scores: Array,
 ) -> tuple[int, int]:
-    """Visit touched items, those of the k largest bounds first, then all that may be better.
+    """Visit affected items, those of the k largest bounds first, then all that may be better.
 
     Returns how many items are listed and how many were scored.
     """
-    workspace, user_row = affinity.workspace, users.rows[user]
+    workspace, user_row = affinities.workspace, users.rows[user]
     early = np.empty(rows.size, np.int32)
-    n_early = bound_touched(
-        table, affinity, users, user, n_reached, highest, excluded, candidates, early
+    n_early = bound_affected(
+        table, affinities, users, user, n_reached, highest, excluded, candidates, early
     )
     total, item_row = np.empty(user_row.size, np.float64), np.empty(user_row.size, np.float32)
     found, n_scored = 0, 0
@@ -125,7 +115,7 @@ def sift_touched(
         row = workspace.reached[place]
         if not is_candidate(row, excluded, candidates):
             continue
-        raised_row(table, affinity, row, total, item_row)
+        corrected_row(table, affinities, row, total, item_row)
         constant, floor = users.constants[user], users.floors[user]
         score = exact_score_of(table.weights, constant, floor, user_row, item_row)
         found = keep_best(row, score, rows, scores, found)
@@ -134,9 +124,9 @@ def sift_touched(
 
 
 @inlined
-def bound_touched(
+def bound_affected(
     table: Table,
-    affinity: Affinity,
+    affinities: CompiledAffinities,
     users: Users,
     user: int,
     n_reached: int,
@@ -145,21 +135,21 @@ def bound_touched(
     candidates: Array,
     early: Array,
 ) -> int:
-    """Write the bounds of touched items to `workspace.bounds`, the places of the largest to `early`.
+    """Write the bounds of affected items to `workspace.bounds`, the places of the largest to `early`.
 
     Returns how many places there are.
     """
-    workspace, user_row = affinity.workspace, users.rows[user]
-    n_similarities, n_early = affinity.affinity_weights.shape[0], 0
-    affinity_weights = np.empty(n_similarities, np.float64)
-    largest_gains(table, affinity.affinity_weights, user_row, affinity_weights)
+    workspace, user_row = affinities.workspace, users.rows[user]
+    n_similarities, n_early = affinities.affinity_weights.shape[0], 0
+    slopes = np.empty(n_similarities, np.float64)
+    largest_slopes(table, affinities.affinity_weights, user_row, slopes)
     slack = rounding_bound(table, users.constants[user], user_row)
     largest = np.empty(early.size, np.float64)
     for place in range(n_reached):
         row = workspace.reached[place]
         bound = np.float64(highest[user, row // BLOCK]) + slack
         for similarity in range(n_similarities):
-            bound += affinity_weights[similarity] * phi_ceiling(workspace.sums[row, similarity])
+            bound += slopes[similarity] * phi_ceiling(workspace.sums[row, similarity])
         workspace.bounds[place] = bound
         in_reach = n_early < early.size or bound > largest[n_early - 1]
         if in_reach and is_candidate(row, excluded, candidates):
@@ -168,17 +158,17 @@ def bound_touched(
 
 
 @entry
-def raise_scores(
+def correct_scores(
     table_parts: tuple[Array, ...], affinity_parts: Parts, user_row: Array, out: Array
 ) -> None:
-    """Score the touched items of one user anew into `out` (n_items,) float32."""
-    table, affinity = Table(*table_parts), affinity_of(affinity_parts)
-    history = affinity.items[affinity.starts[0] : affinity.starts[1]]
-    n_reached = add_up(affinity.similarities, history, affinity.workspace)
+    """Overwrite the scores of the items that one user's history affects, (n_items,) float32."""
+    table, affinities = Table(*table_parts), named(affinity_parts)
+    history = affinities.items[affinities.starts[0] : affinities.starts[1]]
+    n_reached = add_up(affinities.similarities, history, affinities.workspace)
     constant = user_constant(table, user_row)
     floor = -user_row[: table.weights.size]
     total, item_row = np.empty(user_row.size, np.float64), np.empty(user_row.size, np.float32)
-    for row in affinity.workspace.reached[:n_reached]:
-        raised_row(table, affinity, row, total, item_row)
+    for row in affinities.workspace.reached[:n_reached]:
+        corrected_row(table, affinities, row, total, item_row)
         out[row] = exact_score_of(table.weights, constant, floor, user_row, item_row)
-    clear(affinity.workspace, n_reached)
+    clear(affinities.workspace, n_reached)

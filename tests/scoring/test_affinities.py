@@ -1,0 +1,86 @@
+"""Affinities of histories, against hand-computed answers and a dense matrix product."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from recsys.item_similarities import stack_similarities
+from scoring.affinities import Affinities
+from tests.support.similarities import (
+    dense_affinities,
+    random_histories,
+    random_similarities,
+    two_similarities,
+)
+
+
+def affected(*history: int) -> tuple[np.ndarray, np.ndarray]:
+    """What a history says by two similarities."""
+    nothing = np.zeros(1, dtype=np.int64), np.empty(0, dtype=np.int32)
+    return Affinities(two_similarities(), *nothing).of_history(np.array(history, dtype=np.int32))
+
+
+def test_affinities_of_two_items_follow_the_formula() -> None:
+    rows, phi = affected(0, 2)
+    # near: item 1 gets 2/3 * 3 + 1/3 * 6 = 4, item 3 gets 1/3 * 1.5; far is negative.
+    assert rows.tolist() == [1, 3]
+    np.testing.assert_allclose(phi, np.log1p([[4.0, 0.0], [0.5, 0.0]]), rtol=1e-6)
+
+
+def test_an_item_that_is_only_spoken_against_is_not_affected() -> None:
+    rows, phi = affected(0)
+    assert rows.tolist() == [1]
+    np.testing.assert_allclose(phi, np.log1p([[3.0, 0.0]]), rtol=1e-6)
+
+
+def test_an_empty_history_affects_nothing() -> None:
+    rows, phi = affected()
+    assert rows.shape == (0,)
+    assert phi.shape == (0, 2)
+
+
+def test_affinities_equal_a_dense_matrix_product() -> None:
+    similarities, history = random_similarities(), random_histories()
+    dense = np.zeros((3, 70, 70))
+    for row in range(3 * 70):
+        span = slice(similarities.starts[row], similarities.starts[row + 1])
+        dense[row % 3, row // 3, similarities.neighbors[span]] = similarities.weights[span]
+    found = dense_affinities(similarities, history, np.arange(40))
+    for user in range(40):
+        items = history.of(user)
+        shares = np.exp(-similarities.recency_decay[:, None] * np.arange(len(items)))
+        shares /= shares.sum(axis=1, keepdims=True)
+        expected = np.log1p(np.maximum(np.einsum("ch,chj->jc", shares, dense[:, items]), 0))
+        np.testing.assert_allclose(found[user], expected, atol=1e-6)
+
+
+def test_one_user_pairs_and_a_used_workspace_give_the_same_bits() -> None:
+    similarities, history = random_similarities(), random_histories()
+    dense = dense_affinities(similarities, history, np.arange(40))
+    for user in range(40):
+        rows, phi = Affinities(similarities, history.starts, history.items).of_user(user)
+        alone = np.zeros_like(dense[user])
+        alone[rows] = phi
+        np.testing.assert_array_equal(alone, dense[user])
+    users, items = (np.random.default_rng(2).integers(n, size=500) for n in (40, 70))
+    pairs = Affinities(similarities, history.starts, history.items).of_pairs(users, items)
+    np.testing.assert_array_equal(pairs, dense[users, items])
+
+
+def test_top_items_are_those_of_largest_affinity_with_ties_by_lower_row() -> None:
+    similarities, history = random_similarities(), random_histories()
+    dense = dense_affinities(similarities, history, np.arange(40))
+    top = Affinities(similarities, history.starts, history.items).top_items(np.arange(40), 7)
+    for user in range(40):
+        for similarity in range(3):
+            values = dense[user, :, similarity]
+            best = np.lexsort((np.arange(70), -values))[:7]
+            expected = [row if values[row] > 0 else -1 for row in best]
+            assert top[user, similarity].tolist() == expected
+
+
+def test_equal_affinities_are_listed_by_lower_row() -> None:
+    entries = (np.zeros(3, int), np.zeros(3, int), np.array([3, 1, 2]), np.ones(3))
+    similarities = stack_similarities(["same"], np.zeros(1), entries, 4)
+    affinities = Affinities(similarities, np.array([0, 1]), np.zeros(1, dtype=np.int32))
+    assert affinities.top_items(np.arange(1), 2).tolist() == [[[1, 2]]]

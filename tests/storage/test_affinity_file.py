@@ -1,0 +1,91 @@
+"""The file of item similarities gives back what was written, and refuses what doesn't fit."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from storage.affinity_file import COLUMNS, read_similarities, write_similarities
+from storage.artifacts import ArtifactError
+from tests.support.similarities import random_similarities, two_similarities
+
+ITEMS = pd.Index(["kettle", "lamp", "guitar", "blanket"])
+
+
+def test_similarities_survive_the_file(tmp_path: Path) -> None:
+    path, similarities = tmp_path / "item_affinity_df.pq", two_similarities()
+    write_similarities(similarities, ITEMS, path)
+    read = read_similarities(path, ITEMS)
+    for before, after in zip(similarities, read, strict=True):
+        np.testing.assert_array_equal(before, after)
+
+
+def test_a_file_of_plain_strings_and_a_shuffled_catalog_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "item_affinity_df.pq"
+    frame().to_parquet(path)
+    similarities = read_similarities(path, ITEMS[::-1])
+    assert similarities.names.tolist() == ["z", "a"]
+    starts = similarities.starts[2 * 3 :]  # kettle, the last item
+    assert [similarities.neighbors[slice(*span)].tolist() for span in pairwise(starts)] == [
+        [2],
+        [1],
+    ]
+
+
+def frame() -> pd.DataFrame:
+    """Kettle speaks for lamp in z and for guitar in a."""
+    values = ["z", "a"], ["kettle", "kettle"], ["lamp", "guitar"], [1.0, 2.0], [0.5, 0.25]
+    return pd.DataFrame(dict(zip(COLUMNS, values, strict=True)))
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        ({"neighbour": ["lamp", "sofa"]}, "'sofa' among them"),
+        ({"weight": [1.0, np.nan]}, "1 of 2 values of 'weight' are NaN or infinite"),
+        ({"weight": ["heavy", "light"]}, "'weight' is no number"),
+        ({"kernel": ["z", None]}, "1 rows have no kernel"),
+        ({"kernel": ["z", "z"]}, "runs from 0.25 to 0.5"),
+        ({"recency_decay": [-1.0, 0.0]}, "at least 0"),
+    ],
+)
+def test_a_bad_value_is_refused_with_its_place(
+    tmp_path: Path, changed: dict[str, list[object]], reason: str
+) -> None:
+    path = tmp_path / "item_affinity_df.pq"
+    frame().assign(**changed).to_parquet(path)
+    with pytest.raises(ArtifactError, match=reason):
+        read_similarities(path, ITEMS)
+
+
+def test_a_missing_column_an_empty_file_and_no_file_are_told_apart(tmp_path: Path) -> None:
+    path = tmp_path / "item_affinity_df.pq"
+    with pytest.raises(ArtifactError, match="is missing"):
+        read_similarities(path, ITEMS)
+    frame().drop(columns="neighbour").to_parquet(path)
+    with pytest.raises(ArtifactError, match=r"lacks the columns \['neighbour'\]"):
+        read_similarities(path, ITEMS)
+    frame().iloc[:0].to_parquet(path)
+    with pytest.raises(ArtifactError, match="has no rows"):
+        read_similarities(path, ITEMS)
+    path.write_text("nonsense")
+    with pytest.raises(ArtifactError, match="no readable parquet"):
+        read_similarities(path, ITEMS)
+
+
+def test_a_file_in_several_row_groups_is_one_set_of_similarities(tmp_path: Path) -> None:
+    path, similarities = tmp_path / "item_affinity_df.pq", random_similarities()
+    names = pd.Index([f"item {i}" for i in range(70)])
+    write_similarities(similarities, names, path)
+    table = pq.read_table(path)
+    plain = pa.table({name: table[name].cast(pa.string()) if name in COLUMNS[:3] else table[name]
+                      for name in COLUMNS})  # fmt: skip
+    pq.write_table(plain, path, row_group_size=100)
+    for before, after in zip(similarities, read_similarities(path, names), strict=True):
+        np.testing.assert_array_equal(before, after)
