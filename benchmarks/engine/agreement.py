@@ -1,12 +1,12 @@
-"""Does the service rank as Keras does? `python -m benchmarks agreement`.
+"""Whether the service ranks as Keras does: `python -m benchmarks agreement`.
 
-Scores every item for every user (or a sample of them) by the Keras graph itself, and holds
-against that what the service answers, by the float32 search and by the search in bytes:
-the five best unseen items, and the logits of all items. Reads DATA_PATH, EMBEDDINGS_PATH
-and MODEL_PATH; without them it writes the case of the benchmarks and takes that.
+Scores every item for a sample of users by the Keras graph itself, and compares that with the
+service, by its float32 search and by its byte search: the five best unseen items, and the
+logits of all items. Reads DATA_PATH, EMBEDDINGS_PATH and MODEL_PATH where EMBEDDINGS_PATH is
+set, else the case of the benchmarks.
 
 Two lists may differ and both be right: float32 sums depend on their order, so items whose
-logits differ by less than that change places. Such items are scored again in float64.
+logits are that close may change places. Such items are scored again in float64.
 """
 
 from __future__ import annotations
@@ -39,27 +39,27 @@ N_USERS = 1_000
 ITEMS_AT_ONCE = 16_384
 REPORT_EVERY_S = 30
 N_PREDICTED = 20
-"""Users for whom `model.predict` itself is called too; it gives what the graph gives, slower."""
-PATHS = ("float32", "byte")
+"""Users for whom `model.predict` itself is called too: the same numbers, more slowly."""
+SEARCHES = ("float32", "byte")
 
 
 @dataclass
 class Agreement:
-    """What was found so far.
+    """What the comparison found so far.
 
     Attributes:
         n_users: Users compared.
-        largest_difference: Of a logit from Keras' own.
-        n_equal: Users with the same five items in the same order, for each path.
+        largest_difference: Largest difference of a logit from Keras' own.
+        n_equal: Users with the same five items in the same order, by search.
         n_saturated: Users some of whose five best have the same sigmoid in float32.
-        largest_gap: Between the float64 logits of items that have changed places.
-        n_right: Users with other lists where float64 orders the items as the service does.
-        largest_output_difference: Of a probability from what `model.predict` gives.
+        largest_gap: Largest float64 difference between items that have changed places.
+        n_right: Users with different lists where float64 confirms the order of the service.
+        largest_output_difference: Largest difference of a probability from `model.predict`.
     """
 
     n_users: int = 0
     largest_difference: float = 0.0
-    n_equal: dict[str, int] = field(default_factory=lambda: dict.fromkeys(PATHS, 0))
+    n_equal: dict[str, int] = field(default_factory=lambda: dict.fromkeys(SEARCHES, 0))
     n_saturated: int = 0
     largest_gap: float = 0.0
     n_right: int = 0
@@ -69,10 +69,10 @@ class Agreement:
 def compare(
     paths: ArtifactPaths, n_users: int, say: Callable[[str], None], seed: int = 0
 ) -> tuple[Agreement, str]:
-    """Compare `n_users` users drawn at random, all where there are no more.
+    """Compare `n_users` users drawn at random, or all where there are fewer.
 
     Returns:
-        What was found, and how the items were searched.
+        What was found, and a description of how the items are searched.
     """
     data = AppDataProcessor.from_artifacts(paths)
     with TemporaryDirectory() as name:
@@ -99,7 +99,7 @@ def compare(
 def _compare_with_predict(
     found: Agreement, inputs: ModelInputs, model: Model, network: Any, users: NDArray[np.int64]
 ) -> None:
-    """Hold the service's probabilities against those of `model.predict`, called as it is meant."""
+    """Compare the service's probabilities with those of `model.predict`."""
     n_items = len(inputs.item_desc)
     for row in users.tolist():
         user = [np.repeat(side[row : row + 1], n_items, 0) for side in inputs[:2]]
@@ -144,7 +144,7 @@ def _gap(
     answered: NDArray[np.int32],
     expected: NDArray[np.int32],
 ) -> float:
-    """Largest difference in float64 between the items that two lists have in one place."""
+    """Largest float64 difference between the items at the same rank of two lists."""
     both = [_exact_logits(network, data.inputs, row, rows) for rows in (answered, expected)]
     return float(np.abs(both[0] - both[1]).max())
 
@@ -182,7 +182,7 @@ def _keras_logits(
 def _exact_logits(
     network: Any, inputs: ModelInputs, row: int, items: NDArray[np.int32]
 ) -> NDArray[np.float64]:
-    """Redo some pairs in float64, for a network of the seed's form."""
+    """Score some pairs again in float64, for a network of the reference form."""
     first, first_bias, last, last_bias = (
         np.asarray(each, dtype=np.float64) for each in network.get_weights()
     )
@@ -197,7 +197,7 @@ def _exact_logits(
 def report(
     folder: Path, n_items: int, n_case_users: int, n_users: int | None, console: Console
 ) -> None:
-    """Compare on the files that the settings name, else on a case, and print what was found."""
+    """Compare on the configured files, or on a case, and print what was found."""
     config = Config.from_environment()
     if "EMBEDDINGS_PATH" in os.environ:
         folders = (config.data_path, config.embeddings_path, config.model_path)
@@ -210,11 +210,15 @@ def report(
         share = n_equal / found.n_users
         console.print(f"  same five in the same order, {name} search: {n_equal:,} ({share:.3%})")
     console.print(f"  largest difference of a logit: {found.largest_difference:.2g}")
-    console.print(f"  of a probability, from model.predict: {found.largest_output_difference:.2g}")
-    console.print(f"  users with equal float32 sigmoids among their five: {found.n_saturated:,}")
+    console.print(
+        f"  largest difference of a probability from model.predict: {found.largest_output_difference:.2g}"
+    )
+    console.print(
+        f"  users with equal float32 sigmoids among their five best: {found.n_saturated:,}"
+    )
     others = found.n_users - min(found.n_equal.values())
     if others:
         console.print(
-            f"  lists that differ: {others:,}, by items at most {found.largest_gap:.2g} apart in "
-            f"float64, which orders {found.n_right:,} of them as the service does"
+            f"  users whose lists differ: {others:,}, by items at most {found.largest_gap:.2g} apart "
+            f"in float64, which confirms the service's order for {found.n_right:,} of them"
         )

@@ -1,6 +1,6 @@
-"""A small HTTP client that asks over many connections at once, at little cost of its own.
+"""A small HTTP client that keeps many connections busy at little cost of its own.
 
-The server under measurement shares its cores with whoever asks. So one process, one epoll
+The client shares the cores with the server that it measures. So it is one process, one epoll
 loop and plain sockets: an answer costs about 20 microseconds here, a tenth of what the
 cheapest endpoint costs the server.
 """
@@ -19,12 +19,12 @@ GENERATION = b"x-generation: "
 
 
 class Answer(NamedTuple):
-    """One request and what came of it.
+    """The answer to one request.
 
     Attributes:
-        request: Which of the requests it was.
+        request: Number of the request.
         begun: When its first byte was sent, in nanoseconds of `time.monotonic_ns`.
-        ended: When its last byte had come.
+        ended: When the last byte of the answer had come, likewise.
         raw: Head and body as received; empty where the connection was lost.
     """
 
@@ -40,30 +40,30 @@ class Answer(NamedTuple):
 
     @property
     def generation(self) -> str:
-        """Which snapshot the answer says that it was made from."""
+        """Generation that the answer says it was made from."""
         head = self.raw.partition(HEAD_END)[0].lower() + b"\r\n"
         return head.partition(GENERATION)[2].partition(b"\r\n")[0].decode("latin-1")
 
     @property
     def body(self) -> bytes:
-        """What follows the head."""
+        """Everything after the head."""
         return self.raw.partition(HEAD_END)[2]
 
 
 def get(path: str) -> bytes:
-    """Write the request for a path down as it is sent."""
+    """Write the bytes of a GET request for a path."""
     return f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode("ascii")
 
 
 def ask(port: int, requests: Sequence[bytes], n_connections: int) -> Iterator[Answer]:
     """Send the requests in turns, one at a time on each connection, until the caller stops.
 
-    Connections are kept; one that the server closes is replaced, and the request that was
-    in flight on it is given as a lost one.
+    Connections are kept alive. One that the server closes is replaced, and its request is
+    yielded as an answer without any bytes.
 
     Args:
-        port: Of a server on this machine.
-        requests: As `get` gives them.
+        port: Port of a server on this machine.
+        requests: Requests as `get` writes them.
         n_connections: How many requests are in flight at any time.
     """
     with selectors.DefaultSelector() as selector:
@@ -113,7 +113,7 @@ class _Connection:
         self.socket.sendall(requests[number])
 
     def receive(self) -> Answer | None:
-        """Read what is there; give the answer once it is whole or can't become so."""
+        """Read what is there, and return the answer once it is whole or the connection is lost."""
         try:
             chunk = self.socket.recv(262_144)
         except OSError:

@@ -1,10 +1,10 @@
-"""Load for a deployment of one's own, as visitors of a shop make it: `make load`.
+"""Load a deployment the way visitors of a shop do: `make load`.
 
-    make load                                   asks http://127.0.0.1:8080, page at :8089
+    make load                                   loads http://127.0.0.1:8080, page at :8089
     make load ARGS='--headless --users 200 --spawn-rate 20 --run-time 2m --host http://HOST'
 
-Nine of ten requests recommend: mostly to one known user, sometimes to somebody new, to a
-visitor with a history, with filters, or to many at once by a body.
+Most requests ask for recommendations: mostly for one known user, sometimes for an unknown one,
+for a visitor with a history, with filters, or for many users in one body.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Visitor(FastHttpUser):
     wait_time = between(0.5, 1.5)
 
     def on_start(self) -> None:
-        """Ask the service for names to use, if no visitor has yet."""
+        """Ask the service for names to use, unless another visitor has."""
         if known_users:
             return
         drawn = self.client.get("/random_users", params={"n": N_KNOWN}, name="names").json()
@@ -42,17 +42,17 @@ class Visitor(FastHttpUser):
 
     @task(15)
     def new_user(self) -> None:
-        """Ask for somebody the service doesn't know."""
+        """Ask for a user that the service doesn't know."""
         self.ask("new user", users=f"somebody {random.randrange(10**9)}")
 
     @task(10)
     def visitor(self) -> None:
-        """Ask for somebody by what they have looked at."""
+        """Ask by the items that a visitor has looked at."""
         self.ask("visitor", history=",".join(random.sample(known_items, 3)))
 
     @task(10)
     def cheap_things(self) -> None:
-        """Ask with filters and for details."""
+        """Ask with a filter, and for details."""
         user = random.choice(known_users)
         self.ask("filters", users=user, n=10, price_max=50, detail="true")
 
@@ -64,10 +64,10 @@ class Visitor(FastHttpUser):
 
     @task(5)
     def similar(self) -> None:
-        """Look at an item."""
+        """Ask for items similar to one."""
         query = {"item": random.choice(known_items)}
         self.client.get("/similar_items", params=query, name="similar items")
 
     def ask(self, name: str, **query: Any) -> None:
-        """Ask for recommendations, told apart in the report by a name."""
+        """Ask for recommendations; `name` groups the requests in the report."""
         self.client.get("/recommendations", params=query, name=name)

@@ -1,4 +1,4 @@
-"""The service with two endpoints that do nothing, to measure the others against.
+"""The service with two endpoints that do nothing, as a measure for the others.
 
 `python -m benchmarks.http.noop_server [--without-lists]` serves like `python app.py`. `/no-op` is an
 endpoint of the application, handled by Flask; `/bare` is answered in front of everything
@@ -29,10 +29,10 @@ BODY = b"{}\n"
 
 
 class Bare:
-    """Answers one path, and passes all others on."""
+    """Answers one path, and passes all others on to the application."""
 
     def __init__(self, wsgi_app: WSGIApplication) -> None:
-        """Stand in front of `wsgi_app`."""
+        """Wrap a WSGI application."""
         self._app = wsgi_app
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -45,7 +45,7 @@ class Bare:
 
 
 def create_app(config: Config) -> Flask:
-    """Make the service's application with the two endpoints."""
+    """Make the application of the service, with the two endpoints."""
     application = app.create_app(config)
     application.add_url_rule(
         "/no-op", "no_op", lambda: Response(BODY, mimetype="application/json"), methods=["GET"]
@@ -55,7 +55,7 @@ def create_app(config: Config) -> Flask:
 
 
 def main() -> int:
-    """Serve until a signal."""
+    """Serve until a signal, and return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--without-lists", action="store_true")
     without_lists = parser.parse_args().without_lists

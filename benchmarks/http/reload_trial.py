@@ -1,9 +1,9 @@
-"""Reloads under load: asks all the while, and judges every single answer.
+"""Reload again and again under load, and judge every single answer.
 
-An answer names its generation in a header. It is right if its body is the one that this
-generation gives when nothing else happens, and if that generation could be in service
-between the request's first byte and the answer's last. From the cutoff on that a reload
-has answered, no request that begins may see the generation before it.
+An answer names its generation in a header. It is right if its body is what this generation
+answers when nothing else happens, and if that generation could have been in service between
+the first byte of the request and the last of the answer. Once a reload has been answered, no
+request that begins later may see the generation before it.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from benchmarks.http.client import Answer, ask, get
 
 N_CONNECTIONS = 16
 PAUSE_S = 0.002
-"""Between two answers, so that the load leaves the builder and the machine some time."""
+"""Pause after an answer, so that the load leaves some time for the reload itself."""
 
 
 class Change(NamedTuple):
-    """A generation that was put in service by a reload that was asked for and answered."""
+    """A reload: when it was asked for and answered, and the generation that it published."""
 
     asked: int
     answered: int
@@ -37,13 +37,13 @@ class Change(NamedTuple):
 
 @dataclass(frozen=True)
 class Watched:
-    """Every answer that came while the load was on; equal answers are kept once.
+    """Every answer that came under load; equal answers are kept once.
 
     Attributes:
         distinct: The different answers.
-        which: (n,) int64, which of them each answer was.
-        begun: (n,) int64 monotonic nanoseconds.
-        ended: (n,) int64.
+        which: (n,) int64 place of each answer in `distinct`.
+        begun: (n,) int64 monotonic nanoseconds at which each request began.
+        ended: (n,) int64 monotonic nanoseconds at which its answer ended.
     """
 
     distinct: list[Answer]
@@ -54,7 +54,7 @@ class Watched:
 
 @dataclass(frozen=True)
 class Verdict:
-    """How many answers there were, and how many of them were wrong in which way."""
+    """How many answers there were, and how many were wrong in each way."""
 
     n_answers: int
     n_failed: int
@@ -70,7 +70,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Trial:
-    """What a series of reloads did: the verdict, and figures after each reload."""
+    """A series of reloads: the verdict on the answers, and figures after each reload."""
 
     verdict: Verdict
     reload_seconds: list[float]
@@ -81,12 +81,12 @@ class Trial:
 def judge(
     watched: Watched, changes: Sequence[Change], known: dict[tuple[str, int], bytes]
 ) -> Verdict:
-    """Hold every answer against the changes and the known bodies.
+    """Compare every answer with the reloads and the known bodies.
 
     Args:
         watched: The answers.
-        changes: In the order of time; the first was in service before the first request.
-        known: The right body of (generation, request).
+        changes: Reloads, oldest first; the first ended before the first request.
+        known: The right body for each (generation, request).
     """
     asked = np.array([change.asked for change in changes])
     answered = np.array([change.answered for change in changes])
@@ -119,15 +119,15 @@ def run_trial(
     n_reloads: int,
     report: Callable[[int, float], None] = lambda _number, _seconds: None,
 ) -> Trial:
-    """Reload again and again, taking the sets of files in turns, under steady load.
+    """Reload again and again under steady load, taking the sets of files in turns.
 
     Args:
-        port: Of the service.
-        workers: Names the processes whose memory is looked at.
-        place: Each call puts another set of files where the service reads them.
-        paths: What is asked; each must have another body for each set of files.
-        n_reloads: How many, once every set has been loaded and its bodies noted.
-        report: Told the number of each reload and how long it took.
+        port: Port of the service.
+        workers: Lists the processes whose memory is looked at.
+        place: Functions, each of which puts its set of files where the service reads them.
+        paths: Paths to ask; the body of each must differ between the sets of files.
+        n_reloads: Number of reloads, after each set has been loaded once to learn its bodies.
+        report: Called with the number of each reload and the seconds that it took.
     """
     known: dict[tuple[str, int], bytes] = {}
     for put in place:
@@ -169,7 +169,7 @@ def _count_mapped_generations(process: int) -> int:
 
 
 class _Load:
-    """A process that asks until it is told to end, and then hands over what it got."""
+    """A process that asks until it is told to stop, and then hands over what it got."""
 
     def __init__(self, port: int, paths: Sequence[str]) -> None:
         context = multiprocessing.get_context("spawn")
@@ -189,14 +189,14 @@ class _Load:
         self._process.join()
 
     def end(self) -> Watched:
-        """Stop asking."""
+        """Stop asking, and return what was answered."""
         self._stop.set()
         watched: Watched = self._results.recv()
         return watched
 
 
 def _watch(port: int, paths: Sequence[bytes], stop: Event, results: Connection) -> None:
-    """Ask, and note each answer as briefly as can be."""
+    """Ask until `stop` is set, keeping equal answers once, then send everything back."""
     numbers: dict[tuple[int, bytes], int] = {}
     distinct: list[Answer] = []
     noted: list[tuple[int, int, int]] = []
@@ -216,7 +216,7 @@ def _watch(port: int, paths: Sequence[bytes], stop: Event, results: Connection) 
 
 
 def _without_date(raw: bytes) -> bytes:
-    """Leave out the header that differs from second to second."""
+    """Leave out the header that changes every second."""
     head, _, body = raw.partition(b"\r\n\r\n")
     return (
         b"\n".join(li for li in head.split(b"\r\n") if not li.lower().startswith(b"date:")) + body

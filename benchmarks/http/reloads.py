@@ -26,7 +26,7 @@ PATHS = (
 
 
 def report(folder: Path, n_reloads: int, console: Console) -> None:
-    """Alternate two sets of data and model under load, and say what happened."""
+    """Alternate two sets of data and model under load, and print what happened."""
     for number, (n_items, n_users) in enumerate(SIZES):
         write_case(folder / str(number), n_items, n_users, console.log, seed=number)
     shutil.rmtree(folder / "snapshots", ignore_errors=True)
@@ -47,7 +47,7 @@ def report(folder: Path, n_reloads: int, console: Console) -> None:
         trial = run_trial(
             config.port,
             service.workers,
-            [_placing(folder, name) for name in ("1", "0")],
+            [_linking(folder, name) for name in ("1", "0")],
             PATHS,
             n_reloads,
             lambda number, seconds: console.log(f"reload {number}: {seconds:.2f} s"),
@@ -55,27 +55,27 @@ def report(folder: Path, n_reloads: int, console: Console) -> None:
     _print(trial, console)
 
 
-def _placing(folder: Path, name: str) -> Callable[[], None]:
-    def place() -> None:
+def _linking(folder: Path, name: str) -> Callable[[], None]:
+    def link() -> None:
         (folder / "next").symlink_to(name)
         (folder / "next").replace(folder / "chosen")
 
-    return place
+    return link
 
 
 def _print(trial: Trial, console: Console) -> None:
     verdict = trial.verdict
     console.print(f"{len(trial.reload_seconds)} reloads, {verdict.n_answers:,} answers")
     console.print(f"  failed: {verdict.n_failed}")
-    console.print(f"  of no one generation: {verdict.n_unlike_their_generation}")
-    console.print(f"  of a generation that was not in service: {verdict.n_out_of_time}")
+    console.print(f"  unlike their generation: {verdict.n_unlike_their_generation}")
+    console.print(f"  from a generation not in service: {verdict.n_out_of_time}")
     console.print(f"  by generation: {verdict.n_of_each_generation}")
-    console.print(f"  seconds a reload: median {np.median(trial.reload_seconds):.2f}")
+    console.print(f"  seconds for a reload: median {np.median(trial.reload_seconds):.2f}")
     console.print(f"  memory of the workers (PSS), MB: {_ends(trial.pss_mb)}")
-    console.print(f"  generations mapped by a worker, at most: {max(trial.n_mapped_generations)}")
+    console.print(f"  most generations mapped by a worker: {max(trial.n_mapped_generations)}")
 
 
 def _ends(values: Sequence[float]) -> str:
     tenth = max(1, len(values) // 10)
     first, last = np.median(values[:tenth]), np.median(values[-tenth:])
-    return f"first tenth {first:.1f}, last tenth {last:.1f}, most {max(values):.1f}"
+    return f"first tenth {first:.1f}, last tenth {last:.1f}, maximum {max(values):.1f}"

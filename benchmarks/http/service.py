@@ -1,4 +1,4 @@
-"""Starts the service as a process of its own, and looks at what it costs."""
+"""Start the service as a process of its own, and look at what it costs."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class Service:
     """A running service.
 
     Attributes:
-        process: The one that started the others.
-        port: Where it answers.
+        process: The process that started the others.
+        port: Port on which it answers.
         start_s: Seconds from its start to its first recommendation.
     """
 
@@ -35,7 +35,7 @@ class Service:
     start_s: float
 
     def workers(self) -> list[int]:
-        """Name the processes that answer requests: those that listen on the port."""
+        """List the ids of the processes that answer requests: those that listen on the port."""
         found = []
         for child in self.process.children():
             try:
@@ -59,15 +59,15 @@ class Service:
 
 @contextmanager
 def running(config: Config, module: Sequence[str] = ("app.py",)) -> Iterator[Service]:
-    """Run `python MODULE` with these settings, until the block ends.
+    """Run `python MODULE` with these settings until the block ends.
 
     Raises:
-        RuntimeError: It ended before it answered; the message has its last words.
+        RuntimeError: It ended before it answered; the message has the end of its stderr.
     """
     config.log_path.mkdir(parents=True, exist_ok=True)
-    said = config.log_path / f"stderr-{config.port}"
+    stderr_path = config.log_path / f"stderr-{config.port}"
     started = time.monotonic()
-    with said.open("w") as stderr:
+    with stderr_path.open("w") as stderr:
         process = psutil.Popen(
             [sys.executable, *module],
             cwd=PROJECT_ROOT,
@@ -79,7 +79,9 @@ def running(config: Config, module: Sequence[str] = ("app.py",)) -> Iterator[Ser
     try:
         while not _answers(config.port):
             if process.poll() is not None or time.monotonic() > started + START_TIMEOUT_S:
-                raise RuntimeError(f"The service doesn't answer: {said.read_text()[-2_000:]}")
+                raise RuntimeError(
+                    f"The service doesn't answer: {stderr_path.read_text()[-2_000:]}"
+                )
             time.sleep(0.01)
         yield Service(process, config.port, time.monotonic() - started)
     finally:
@@ -92,7 +94,7 @@ def running(config: Config, module: Sequence[str] = ("app.py",)) -> Iterator[Ser
 
 
 def free_port() -> int:
-    """Find a port that nobody uses."""
+    """Find a port that is free."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -1,4 +1,4 @@
-"""Requests a second and their times over HTTP, endpoints in turns on one running service."""
+"""Requests a second and response times over HTTP, endpoints in turns on running services."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ SECONDS = 2.0
 
 @dataclass
 class Load:
-    """What an endpoint did, turn by turn.
+    """How an endpoint did, turn by turn.
 
     Attributes:
-        rates: Answers a second, of each turn.
-        seconds: Of every answer.
-        client_share: Of a core, what the client itself needed, of each turn.
+        rates: Answers a second in each turn.
+        seconds: Response times in each turn.
+        client_share: Share of a core that the client itself took in each turn.
         n_failed: Answers other than 200.
     """
 
@@ -37,13 +37,13 @@ class Load:
     n_failed: int = 0
 
     def percentile_ms(self, percent: float) -> float:
-        """Time that so many percent of the answers took at most."""
+        """Percentile of the response times of all turns, in milliseconds."""
         return float(1e3 * np.percentile(np.concatenate(self.seconds), percent))
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A name for the table, and the requests that are sent in turns."""
+    """A key of the results, and the requests that are sent in turns."""
 
     name: str
     port: int
@@ -51,14 +51,14 @@ class Endpoint:
 
 
 def recommendation_requests(users: Sequence[str]) -> list[bytes]:
-    """Ask for one user each."""
+    """Write one request for each user."""
     return [get(f"/recommendations?users={quote_plus(user)}") for user in users]
 
 
 def load_in_turns(
     endpoints: Sequence[Endpoint], n_turns: int, n_connections: int = N_CONNECTIONS
 ) -> dict[str, Load]:
-    """Keep `n_connections` requests in flight to each endpoint, for some seconds in each turn."""
+    """Keep `n_connections` requests in flight to each endpoint, `SECONDS` long in each turn."""
     loads = {endpoint.name: Load() for endpoint in endpoints}
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as client:
         what = f"{len(endpoints)} endpoints in turns, {n_connections} requests in flight"
@@ -80,7 +80,12 @@ def load_in_turns(
 def _ask_for(
     port: int, requests: Sequence[bytes], n_connections: int, seconds: float
 ) -> tuple[NDArray[np.float64], float, float, int]:
-    """Ask, in the client's process; give times, seconds, its own processor time, failures."""
+    """Ask from the client's process.
+
+    Returns:
+        Response times and elapsed time, both in seconds, the client's own processor seconds,
+        and how many answers failed.
+    """
     started, own = time.monotonic_ns(), _own_seconds()
     end = started + int(seconds * 1e9)
     taken, n_failed = [], 0
