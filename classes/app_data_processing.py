@@ -15,7 +15,7 @@ from recsys.arrays import FloatArray
 from recsys.cleaning.text import normalize_name
 from recsys.features import user_profile
 from recsys.features.similarity import most_similar
-from recsys.history import newest_distinct
+from recsys.history import History
 from recsys.ranking import Ranking
 from scoring import affinities
 from scoring.affinities import Affinities
@@ -80,7 +80,7 @@ class AppDataProcessor:
 
     @property
     def input_arrays(self) -> Arrays:
-        """Those of the arrays that are large and that only the model reads."""
+        """The large arrays, which only the model reads."""
         return {name: array for name, array in self._arrays.items() if name.startswith(LARGE)}
 
     @property
@@ -106,6 +106,10 @@ class AppDataProcessor:
         """Name of the item at `row`."""
         return self._items[row]
 
+    def item_names(self, rows: NDArray[np.integer]) -> list[str]:
+        """Names of the items at some rows, in their order."""
+        return [self._items[row] for row in rows.tolist()]
+
     def item_row(self, name: str) -> int | None:
         """Find an item exactly as written."""
         return self._items.find(name)
@@ -125,7 +129,7 @@ class AppDataProcessor:
         return most_similar(self.inputs.item_desc, lengths, item_row, n)
 
     def random_users(self, n: int) -> list[str]:
-        """Draw n distinct known users, all of them where n is larger."""
+        """Draw n distinct known users, or all of them if there are fewer."""
         rows = random.sample(range(self.n_users), min(n, self.n_users))
         return [self._users[row] for row in rows]
 
@@ -134,33 +138,32 @@ class AppDataProcessor:
         return self._seen_items[self._seen_starts[user_row] : self._seen_starts[user_row + 1]]
 
     def cold_start_items(self, n: int) -> NDArray[np.int32]:
-        """Rows of the first n items for a user who isn't known."""
+        """Rows of the first n items for an unknown user, a view."""
         return self._cold_start[:n]
 
     def visitor(self, item_rows: NDArray[np.integer]) -> Visitor:
-        """Describe somebody by items alone, as a known user with that history is described.
+        """Describe a visitor by items alone, as a known user with that history is described.
 
         Args:
             item_rows: Newest first; an item counts once, and only the newest 50 count.
         """
-        history = newest_distinct(item_rows)
-        starts = np.array([0, len(history)])
+        history = History.of_one(item_rows)
         review, bought = self._table("user_review"), self._table("user_item")
         return Visitor(
             np.zeros((1, review.shape[1]), dtype=np.float32),
-            history_vectors(starts, history, self._table("item_desc"), bought.shape[1]),
-            user_profile.visitor_profile(history, self._table("item_log_price"))[np.newaxis],
-            history,
+            history_vectors(history, self._table("item_desc"), bought.shape[1]),
+            user_profile.visitor_profile(history, self._table("item_log_price")),
+            history.items,
         )
 
     def five_star_probability(
         self, user_row: int | None, item_rows: NDArray[np.integer]
     ) -> FloatArray | None:
-        """Estimate with what probability a user gives items five stars, (n,) float32.
+        """Estimate the probability that a user gives items five stars, (n,) float32.
 
         The shrunk share of five-star ratings of the item, raised or lowered by how the user
         rated beside such shares, cut to 0..1; the item's share alone for a user who isn't
-        known (None). None where the data has no such shares.
+        known (None). Returns None where the data has no such shares.
         """
         if FIVE_STAR_RATES not in self._arrays:
             return None
@@ -174,5 +177,5 @@ class AppDataProcessor:
         return cast(FloatArray, self._arrays[name])
 
     def __repr__(self) -> str:
-        """Say how many users and items there are."""
+        """Name the number of users and items."""
         return f"<AppDataProcessor {self.n_users:,} users x {self.n_items:,} items>"

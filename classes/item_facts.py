@@ -9,13 +9,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from recsys import catalog, columns
+from recsys.interactions import Interactions
 from storage.name_table import Arrays, NameIndex
 
 NO_CATEGORY = -1
 
 
 class ItemFacts:
-    """Facts by item row, mapped from the arrays that `of` made.
+    """Facts by item row, mapped from the arrays that `arrays` made.
 
     Attributes:
         prices: (n_items,) float64, mean USD, NaN where unknown.
@@ -33,24 +34,29 @@ class ItemFacts:
         self._names = NameIndex.from_arrays(arrays, "category_name")
 
     @staticmethod
-    def arrays(clean: pd.DataFrame, item_rows: NDArray[np.int64], items: pd.Index) -> Arrays:
+    def arrays(
+        clean: pd.DataFrame,
+        interactions: Interactions,
+        prices: NDArray[np.float64],
+        items: pd.Index,
+    ) -> Arrays:
         """Gather the facts from interactions.
 
         Args:
-            clean: (n, any) rows of `clean_df.pq`; its category column is optional.
-            item_rows: (n,) row of each one's item, none of them -1.
+            clean: Holds the optional category column.
+            interactions: Read from it.
+            prices: (n_items,) mean USD, NaN where unknown.
             items: Names of all items.
         """
-        ratings = clean[columns.RATING].to_numpy(dtype=np.float64)
-        prices = clean[columns.PRICE].to_numpy(dtype=np.float64)
+        rows = interactions.items
         texts = catalog.item_texts(clean, columns.CATEGORY, items)
         codes, names = pd.factorize(np.array(texts, dtype=object), sort=True)
         named = [str(name) for name in names if name]
         return {
-            "item_raw_price": catalog.means_by_item(item_rows, prices, len(items)),
+            "item_raw_price": prices,
             "item_category": (codes - (len(names) - len(named))).astype(np.int32),
-            "item_n_ratings": np.bincount(item_rows, minlength=len(items)),
-            "item_mean_rating": catalog.means_by_item(item_rows, ratings, len(items)),
+            "item_n_ratings": np.bincount(rows[rows >= 0], minlength=len(items)),
+            "item_mean_rating": catalog.means_by_item(rows, interactions.ratings, len(items)),
             **NameIndex.of(named).arrays("category_name"),
         }
 

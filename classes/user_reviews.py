@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import cast
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from recsys import columns
+from recsys.interactions import Interactions
 from recsys.reviews import Reviews, reviews_by_user
 from storage.name_table import Arrays
 
@@ -28,24 +27,19 @@ class UserReviews:
         )
 
     @staticmethod
-    def arrays(
-        clean: pd.DataFrame,
-        user_rows: NDArray[np.int64],
-        item_rows: NDArray[np.int64],
-        n_users: int,
-    ) -> Arrays:
-        """Gather the interactions of `clean_df.pq`, given the rows of their users and items."""
+    def arrays(interactions: Interactions) -> Arrays:
+        """Gather the interactions of each user in compressed rows."""
         found = reviews_by_user(
-            user_rows,
-            item_rows,
-            clean[columns.RATING].to_numpy(dtype=np.float64),
-            clean[columns.REVIEW_TIME].to_numpy(dtype="datetime64[s]").astype(np.int64),
-            n_users,
+            interactions.users,
+            interactions.items,
+            interactions.ratings,
+            interactions.times // 1_000_000,  # seconds
+            interactions.n_users,
         )
         return {f"{_PREFIX}_{name}": array for name, array in found._asdict().items()}
 
     def of(self, user_row: int) -> Reviews:
-        """Give the interactions of one user; `starts` is that of the whole."""
+        """List the interactions of one user; `starts` is that of the whole."""
         one = slice(self._all.starts[user_row], self._all.starts[user_row + 1])
         return self._all._replace(
             items=self._all.items[one], ratings=self._all.ratings[one], times=self._all.times[one]

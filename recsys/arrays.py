@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.float32]
 """Vectors, scores and features."""
 
+Scores = NDArray[np.floating]
+"""Scores, ranks or measured values, of any width."""
+
 BoolArray = NDArray[np.bool_]
 """Masks."""
 

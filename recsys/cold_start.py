@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-FIVE_STARS = 5.0
+from recsys.interactions import FIVE_STARS
+
 MIN_INTERACTIONS = 100
 MIN_ITEMS = 20
 N_PRICE_BANDS = 3

@@ -29,6 +29,25 @@ class History(NamedTuple):
     items: NDArray[np.int32]
     interactions: NDArray[np.int64]
 
+    @classmethod
+    def of_one(cls, items: NDArray[Any]) -> History:
+        """Make the history of one person from item rows that come newest first."""
+        distinct = newest_distinct(items)
+        starts = np.array([0, len(distinct)], dtype=np.int64)
+        return cls(starts, distinct, np.arange(len(distinct)))
+
+    @property
+    def n_users(self) -> int:
+        """Users, with and without a history."""
+        return len(self.starts) - 1
+
+    def from_user(self, user_row: int) -> History:
+        """Keep the users from a row on, who are then numbered from 0."""
+        first = self.starts[user_row]
+        return History(
+            self.starts[user_row:] - first, self.items[first:], self.interactions[first:]
+        )
+
     def of(self, user_row: int) -> NDArray[np.int32]:
         """Item rows of one user, newest first."""
         return self.items[self.starts[user_row] : self.starts[user_row + 1]]

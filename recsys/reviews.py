@@ -24,7 +24,7 @@ class Reviews(NamedTuple):
 def reviews_by_user(
     user_rows: NDArray[np.int64],
     item_rows: NDArray[np.int64],
-    ratings: NDArray[np.float64],
+    ratings: NDArray[np.floating],
     times: NDArray[np.int64],
     n_users: int,
 ) -> Reviews:

@@ -7,10 +7,9 @@ computed from per-day counts of a data set of any size, and no row order matters
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from recsys.arrays import IntArray
@@ -106,7 +105,7 @@ def cuts_from_day_counts(
     return TemporalCuts(int(days[train_days]), int(days[both_days]))
 
 
-def split_labels(days: IntArray, cuts: TemporalCuts) -> IntArray:
+def split_labels(days: IntArray, cuts: TemporalCuts) -> NDArray[np.int8]:
     """Give each row its part.
 
     Args:
@@ -118,8 +117,17 @@ def split_labels(days: IntArray, cuts: TemporalCuts) -> IntArray:
     """
     after_train = (np.asarray(days) >= cuts.train_end_day).astype(np.int8)
     after_validation = (np.asarray(days) >= cuts.validation_end_day).astype(np.int8)
-    labels: IntArray = after_train + after_validation
+    labels: NDArray[np.int8] = after_train + after_validation
     return labels
+
+
+def temporal_labels(days: IntArray) -> NDArray[np.int8]:
+    """Give each row its part by the default cuts, (n,) int8.
+
+    Raises:
+        SplitError: Fewer than two distinct days.
+    """
+    return split_labels(days, temporal_cuts(days))
 
 
 def leave_one_out_labels(users: IntArray, countable: NDArray[np.bool_]) -> NDArray[np.int8]:
@@ -152,25 +160,6 @@ def leave_one_out_labels(users: IntArray, countable: NDArray[np.bool_]) -> NDArr
     return labels
 
 
-def review_days(review_time: pd.Series) -> IntArray:
-    """Count the days since 1970-01-01 UTC.
-
-    Args:
-        review_time: (n,) datetime64, naive UTC.
-
-    Returns:
-        (n,) int32.
-
-    Raises:
-        SplitError: A time is missing.
-    """
-    times = review_time.to_numpy(dtype="datetime64[s]")
-    missing = int(np.isnat(times).sum())
-    if missing:
-        raise SplitError(f"{missing:,} of {len(times):,} rows have no reviewTime.")
-    return times.astype("datetime64[D]").astype(np.int64).astype(np.int32)
-
-
-def _days_needed(held: np.ndarray[Any, np.dtype[np.float64]], share: float) -> int:
+def _days_needed(held: NDArray[np.float64], share: float) -> int:
     """How many first days hold at least `share` of the rows."""
     return int(np.searchsorted(held, share - _SHARE_SLACK, side="left")) + 1

@@ -1,7 +1,7 @@
-"""The files that cross from the offline to the online half, and the one door to them.
+"""Reads and writes the files that cross from the pipeline to the service.
 
-Reading is forgiving about what it need not know (extra columns, an index kept as a
-column) and exact about what it must: names, widths and finite values. Writing is
+Reading tolerates what doesn't matter (extra columns, an index kept as a column) and is
+strict about what does: names, widths and finite values. Writing is
 atomic: a reader sees the old file or the new one, never a part.
 """
 
@@ -57,7 +57,7 @@ class ArtifactPaths:
 
 @dataclass(frozen=True)
 class Embeddings:
-    """One vector a name.
+    """One vector per name.
 
     Attributes:
         names: (n,) object array of str.
@@ -77,16 +77,16 @@ class Embeddings:
         return values
 
     def __repr__(self) -> str:
-        """Say how many vectors of which width."""
+        """Name the number of vectors and their width."""
         return f"<Embeddings {self.vectors.shape[0]:,} names x {self.vectors.shape[1]}>"
 
 
 def read_embeddings(path: Path, key: str) -> Embeddings:
-    """Read a file with one row a name, indexed by `key`, and numeric columns only.
+    """Read a file with one row per name, indexed by `key`, and numeric columns only.
 
     Raises:
         ArtifactError: Missing or unreadable file, no `key`, no rows, a name that is
-            missing or stands twice, a column that is no number, or values not finite.
+            missing or repeated, a column that isn't numeric, or values that aren't finite.
     """
     frame = _read_parquet(path)
     if frame.index.name != key:
@@ -103,12 +103,32 @@ def read_embeddings(path: Path, key: str) -> Embeddings:
     return Embeddings(frame.index.to_numpy(dtype=object), vectors, tuple(map(str, frame.columns)))
 
 
+def read_embedding_pair(first: Path, second: Path, key: str) -> tuple[Embeddings, Embeddings]:
+    """Read two files about the same names, the second brought into the order of the first.
+
+    Raises:
+        ArtifactError: A file is bad, or they are not about the same names.
+    """
+    expected, found = read_embeddings(first, key), read_embeddings(second, key)
+    if np.array_equal(found.names, expected.names):
+        return expected, found
+    order = pd.Index(found.names).get_indexer(pd.Index(expected.names))
+    if len(found.names) != len(expected.names) or (order < 0).any():
+        what = "users" if key == columns.USER else "items"
+        raise ArtifactError(
+            f"{second.name} has {len(found.names):,} {what} but its partner file has "
+            f"{len(expected.names):,}, {int((order < 0).sum()):,} of which it lacks. "
+            f"Rebuild both: python -m pipeline embed."
+        )
+    return expected, Embeddings(expected.names, found.vectors[order], found.columns)
+
+
 def read_clean(path: Path, wanted: Sequence[str] | None = None) -> pd.DataFrame:
     """Read `clean_df.pq`: the `wanted` columns, optional ones only where the file has them.
 
     Raises:
-        ArtifactError: Missing or unreadable file, or a column of the contract is absent or
-            holds something else than numbers or times.
+        ArtifactError: Missing or unreadable file, or a column of the contract is absent,
+            holds something else than numbers or times, or lacks a time.
     """
     schema = _read_schema(path)
     required = set(columns.CLEAN_COLUMNS if wanted is None else wanted)
@@ -119,6 +139,7 @@ def read_clean(path: Path, wanted: Sequence[str] | None = None) -> pd.DataFrame:
     chosen = schema if wanted is None else [name for name in wanted if name in schema]
     frame = _read_parquet(path, chosen)
     _refuse_other_types(frame, path)
+    _refuse_missing_times(frame, path)
     return frame
 
 
@@ -148,7 +169,7 @@ def write_frame(frame: pd.DataFrame, path: Path) -> None:
 
 
 def missing_file_message(path: Path) -> str:
-    """Say that a file of the artifact set isn't there, and the ways to get it."""
+    """Explain that a file of the artifact set is missing, and how to get it."""
     return (
         f"{path} is missing. Make it with `make pipeline REVIEWS=FILE`, "
         f"fetch it with ./download_data.sh, or use the sample: make sample."
@@ -173,7 +194,7 @@ def _unreadable(path: Path, error: Exception) -> str:
     if not path.exists():
         return missing_file_message(path)
     reason = str(error).splitlines()[0]
-    return f"{path} ({path.stat().st_size:,} bytes) is no readable parquet file: {reason}"
+    return f"{path} ({path.stat().st_size:,} bytes) is not a readable parquet file: {reason}"
 
 
 def _refuse_bad_names(index: pd.Index, path: Path, key: str) -> None:
@@ -183,18 +204,18 @@ def _refuse_bad_names(index: pd.Index, path: Path, key: str) -> None:
         twice = index[index.duplicated()]
         raise ArtifactError(
             f"{path}: {len(twice):,} rows repeat a {key}, {twice[0]!r} among them; "
-            f"expected one row a {key}."
+            f"expected one row per {key}."
         )
 
 
 def _refuse_other_types(frame: pd.DataFrame, path: Path) -> None:
-    """Refuse ratings and prices that are no numbers, and times that are none."""
+    """Refuse ratings and prices that aren't numbers, and times that aren't times."""
     for name, expected, is_one in (
         (columns.RATING, "numbers", is_numeric_dtype),
         (columns.PRICE, "numbers", is_numeric_dtype),
         (columns.REVIEW_TIME, "times", is_datetime64_any_dtype),
     ):
-        # Parquet stores a column that is missing throughout without a type.
+        # Parquet stores a column without any value as one without a type.
         if name in frame and not is_one(frame[name]) and frame[name].notna().any():
             first = frame[name].dropna().iloc[0]
             raise ArtifactError(
@@ -203,11 +224,20 @@ def _refuse_other_types(frame: pd.DataFrame, path: Path) -> None:
             )
 
 
+def _refuse_missing_times(frame: pd.DataFrame, path: Path) -> None:
+    """A row without a time has no place in any history, and belongs to no part of a split."""
+    if columns.REVIEW_TIME in frame and (n_missing := int(frame[columns.REVIEW_TIME].isna().sum())):
+        raise ArtifactError(
+            f"{path}: {n_missing:,} of {len(frame):,} rows have no {columns.REVIEW_TIME}. "
+            f"Clean the reviews again: python -m pipeline clean."
+        )
+
+
 def _as_float32(frame: pd.DataFrame, path: Path) -> FloatArray:
     try:
         vectors = frame.to_numpy(dtype=np.float32)
     except (TypeError, ValueError) as error:
-        raise ArtifactError(f"{path}: a column is no number: {error}") from error
+        raise ArtifactError(f"{path}: a column is not numeric: {error}") from error
     finite = np.isfinite(vectors).all(axis=1)
     if not finite.all():
         raise ArtifactError(

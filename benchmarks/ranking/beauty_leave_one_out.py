@@ -29,7 +29,6 @@ from pipeline.train.ranker.data import RankerData
 from pipeline.train.ranker.feature_state import (
     Catalog,
     FeatureState,
-    Log,
     content_similarities,
     features_at,
 )
@@ -45,7 +44,7 @@ from pipeline.train.ranker.training import (
 )
 from pipeline.train.tensorflow_startup import start_tensorflow
 from recsys import metrics
-from recsys.history import histories
+from recsys.interactions import FIVE_STARS, Interactions
 
 ALL_LISTS = 25_000
 
@@ -81,11 +80,18 @@ def read_beauty(interactions: Path, cache: Path) -> tuple[RankerData, np.ndarray
     """Read the interactions, and how many of the same user follow each."""
     from pipeline.embed.encoder import open_encoder
 
-    rows = pd.read_csv(interactions).sort_values(["reviewerID", "position"], kind="stable")
+    rows = pd.read_csv(interactions).sort_values(["position", "reviewerID"], kind="stable")
     users, user_names = pd.factorize(rows["reviewerID"], sort=True)
     items, item_names = pd.factorize(rows["asin"], sort=True)
-    order, nothing = rows["position"].to_numpy(np.int64), np.zeros(len(rows))
-    log = Log(users, items, order, nothing.astype(np.int32), np.full(len(rows), 5, np.float32))
+    order = rows["position"].to_numpy(np.int64)
+    known = Interactions(
+        users,
+        items,
+        times=order,  # microseconds, so that all is of one day
+        ratings=np.full(len(rows), FIVE_STARS, np.float32),
+        file_rows=np.arange(len(rows)),
+        user_names=np.asarray(user_names, dtype=object),
+    )
     titles = rows.drop_duplicates("asin").set_index("asin")["itemName"].reindex(item_names)
     texts = titles.fillna("").to_numpy(dtype=object)
     encoder = open_encoder("", allow_download=False, processes=0)
@@ -100,7 +106,7 @@ def read_beauty(interactions: Path, cache: Path) -> tuple[RankerData, np.ndarray
         content_similarities(texts, vectors),
     )
     last = pd.Series(order).groupby(users).transform("max").to_numpy()
-    return RankerData(log, catalog, pd.Index(item_names), len(user_names)), last - order
+    return RankerData(known, catalog, pd.Index(item_names)), last - order
 
 
 def run(data: RankerData, from_end: np.ndarray, seed: int) -> dict[str, dict[str, float]]:
@@ -116,11 +122,11 @@ def run(data: RankerData, from_end: np.ndarray, seed: int) -> dict[str, dict[str
     )
     folds = [with_decay_scale_of(fold, decay_scale) for fold in folds]
     head = fit(lists_of(folds, seed, ALL_LISTS), plan, tell)
-    before = data.log.where(from_end >= 1)
-    fresh = features_at(before, data.catalog, data.n_users, decay_scale=decay_scale)
-    history = histories(before.users, before.items, before.times, data.n_users)
+    before = data.interactions.where(from_end >= 1)
+    fresh = features_at(before, data.catalog, decay_scale=decay_scale)
+    history = before.histories()
     strict = replace(folds[-1].state, history=history)
-    last = data.log.where(from_end == 0)
+    last = data.interactions.where(from_end == 0)
     targets = Targets(last.users, last.items)
     return {
         name: figures(head, state, before, targets, data)
@@ -130,20 +136,20 @@ def run(data: RankerData, from_end: np.ndarray, seed: int) -> dict[str, dict[str
 
 def fold_before(data: RankerData, from_end: np.ndarray, last: int) -> Fold:
     """Make the fold whose targets have `last` items of their user after them."""
-    before = data.log.where(from_end > last)
-    state = features_at(before, data.catalog, data.n_users)
-    return Fold(state, before, targets_of(data.log.where(from_end == last), state))
+    before = data.interactions.where(from_end > last)
+    state = features_at(before, data.catalog)
+    return Fold(state, before, targets_of(data.interactions.where(from_end == last), state))
 
 
 def figures(
-    head: Head, state: FeatureState, before: Log, targets: Targets, data: RankerData
+    head: Head, state: FeatureState, before: Interactions, targets: Targets, data: RankerData
 ) -> dict[str, float]:
     """Average HR and NDCG at 5 and 10 over all users."""
 
     def scores(users: np.ndarray) -> np.ndarray:
         return catalog_scores(head, state, users)
 
-    ranks = target_ranks(scores, before, targets, data.n_users, data.catalog.n_items)
+    ranks = target_ranks(scores, before, targets, data.interactions.n_users, data.catalog.n_items)
     return {
         f"{name}@{k}": float(metric(ranks, k).mean())
         for k in (5, 10)

@@ -18,16 +18,17 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
 
 from config import Config
 from pipeline.embed.encoder import open_encoder
-from pipeline.embed.inputs import read_catalog, read_histories
+from pipeline.embed.inputs import read_items, read_training_reviews
 from pipeline.embed.stage import embed
-from pipeline.train.rating.data import Features, Interactions, read_features, read_interactions
+from pipeline.train.rating.data import Features, read_features, read_interactions
 from pipeline.train.rating.plan import RatingPlan
 from pipeline.train.rating.stage import train
-from recsys.metrics import roc_auc
-from recsys.split import TRAIN, VALIDATION
+from recsys.interactions import Interactions
+from recsys.split import TRAIN, VALIDATION, temporal_labels
 from storage.artifacts import ArtifactPaths
 
 SEEDS = (7, 8, 9)
@@ -46,17 +47,16 @@ def main(arguments: Sequence[str]) -> int:
     encoder = open_encoder()
     embed(encoder, config, console, max(bounds))
     paths = ArtifactPaths.in_folders(config.data_path, config.embeddings_path, config.model_path)
-    catalog = read_catalog(paths.clean)
-    histories = read_histories(paths.clean, catalog.names)
+    reviews = read_training_reviews(paths.clean, read_items(paths.clean).names)
     table = Table("N", "texts", "of all", "network AUC", "spread", "logistic AUC", "rows")
     for bound in bounds:
-        n_texts = len(histories.newest_written(bound))
+        n_texts = len(reviews.newest_written(bound))
         embed(encoder, config, Console(file=io.StringIO()), bound)
         features = read_features(paths)
         interactions = read_interactions(paths.clean, features)
         aucs = [_network_auc(features, interactions, seed) for seed in SEEDS]
         logistic, n_rows = _logistic_auc(features, interactions)
-        share = f"{n_texts / len(histories.users):.0%}"
+        share = f"{n_texts / len(reviews.texts):.0%}"
         spread = f"{np.ptp(aucs):.3f}"
         network = f"{np.mean(aucs):.3f}"
         table.add_row(
@@ -72,12 +72,13 @@ def _network_auc(features: Features, interactions: Interactions, seed: int) -> f
 
 
 def _logistic_auc(features: Features, interactions: Interactions) -> tuple[float, int]:
-    rows = interactions.where(interactions.known & (interactions.parts == TRAIN))
-    held_out = interactions.where(interactions.known & (interactions.parts == VALIDATION))
+    parts = temporal_labels(interactions.days)
+    rows = interactions.where(interactions.known & (parts == TRAIN))
+    held_out = interactions.where(interactions.known & (parts == VALIDATION))
     learner = LogisticRegression(C=0.1, max_iter=500, class_weight="balanced")
     learner.fit(_inputs(features, rows), rows.liked)
     scores = learner.decision_function(_inputs(features, held_out))
-    return float(roc_auc(held_out.liked, scores)), len(held_out)
+    return float(roc_auc_score(held_out.liked, scores)), len(held_out)
 
 
 def _inputs(features: Features, rows: Interactions) -> np.ndarray:

@@ -29,6 +29,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from config import PROJECT_ROOT, Config
@@ -37,7 +38,8 @@ from pipeline.evaluate.service_model import RANKER
 from pipeline.evaluate.stage import write_metrics
 from pipeline.report.tables import SAMPLE, SUCCESSIVE, read_successive, successive
 from recsys import columns, metrics
-from recsys.split import review_days, temporal_cuts
+from recsys.interactions import interactions_of
+from recsys.split import temporal_cuts
 from storage.artifacts import ArtifactPaths, read_clean, write_frame
 
 SHARES = (0.6, 0.7, 0.8, 0.9, 1.0)
@@ -92,9 +94,10 @@ def first_share(config: Config, share: float, folder: Path) -> Config:
     earlier.data_path.mkdir()
     earlier.model_path.mkdir()
     clean = read_clean(_paths(config).clean)
-    days = review_days(clean[columns.REVIEW_TIME])
-    end = temporal_cuts(days, share, 0.0).train_end_day if share < 1 else days.max() + 1
-    write_frame(clean[days < end].reset_index(drop=True), _paths(earlier).clean)
+    rows = interactions_of(clean, pd.Index(clean[columns.ITEM].unique()))
+    end = temporal_cuts(rows.days, share, 0.0).train_end_day if share < 1 else rows.days.max() + 1
+    known = np.sort(rows.file_rows[rows.days < end])
+    write_frame(clean.iloc[known].reset_index(drop=True), _paths(earlier).clean)
     return earlier
 
 

@@ -22,12 +22,17 @@ from numpy.typing import NDArray
 from config import Config
 from pipeline.embed.cache import EmbeddingCache, TextEncoder, encode_texts
 from pipeline.embed.encoder import open_encoder
-from pipeline.embed.inputs import Catalog, Histories, read_catalog, read_histories
+from pipeline.embed.inputs import (
+    CandidateItems,
+    TrainingReviews,
+    read_items,
+    read_training_reviews,
+)
 from pipeline.embed.manifest import write_manifest
 from pipeline.embed.progress import encoding_progress
 from pipeline.errors import PipelineError
 from recsys import columns
-from recsys.arrays import FloatArray
+from recsys.arrays import FloatArray, Names
 from recsys.features.price import impute_prices, robust_scale
 from recsys.features.user_vectors import (
     RECENCY_DECAY,
@@ -130,76 +135,61 @@ def embed(
         storage.artifacts.ArtifactError: They are missing or unreadable.
     """
     paths = ArtifactPaths.in_folders(config.data_path, config.embeddings_path, config.model_path)
-    catalog = read_catalog(paths.clean)
-    histories = read_histories(paths.clean, catalog.names)
-    newest = histories.newest_written(reviews_per_user)
-    for sentence in _fallbacks(catalog, histories, reviews_per_user):
+    items = read_items(paths.clean)
+    reviews = read_training_reviews(paths.clean, items.names)
+    newest = reviews.newest_written(reviews_per_user)
+    for sentence in _fallbacks(items, reviews, reviews_per_user):
         console.print(sentence, style="yellow", highlight=False)
     cache_folder = config.embeddings_path / CACHE_FOLDER
     cache = EmbeddingCache(cache_folder, encoder.fingerprint) if use_cache else None
-    texts = [*catalog.texts, *histories.texts[newest]]
+    texts = [*items.texts, *reviews.texts[newest]]
     with encoding_progress(console) as on_progress:
         vectors = encode_texts(texts, encoder, cache, on_progress)
-    item_vectors, text_vectors = np.split(vectors, [len(catalog.names)])
-    of_items, of_users = catalog.names, histories.user_names
-    by_history = history_vectors(histories, item_vectors)
-    by_reviews = review_vectors(histories, newest, text_vectors)
+    item_vectors, text_vectors = np.split(vectors, [len(items.names)])
+    users = reviews.interactions.user_names
+    by_items = history_vectors(reviews, item_vectors)
+    by_reviews = review_vectors(reviews, newest, text_vectors)
     frames = {
-        paths.item_desc: _frame(of_items, item_vectors, columns.ITEM),
-        paths.item_price: _price_frame(catalog, item_vectors),
-        paths.user_item: _frame(of_users, by_history, columns.USER),
-        paths.user_review: _frame(of_users, by_reviews, columns.USER),
+        paths.item_desc: _frame(items.names, item_vectors, columns.ITEM),
+        paths.item_price: _price_frame(items, item_vectors),
+        paths.user_item: _frame(users, by_items, columns.USER),
+        paths.user_review: _frame(users, by_reviews, columns.USER),
     }
     facts = {
         "encoder": encoder.fingerprint,
         "reviews_per_user": reviews_per_user,
         "recency_decay": RECENCY_DECAY,
         "price_neighbors": N_NEIGHBORS,
-        "train_end_day": histories.cuts.train_end_day,
+        "train_end_day": reviews.cuts.train_end_day,
     }
     _publish(frames, facts, config.embeddings_path, console)
 
 
-def history_vectors(histories: Histories, item_vectors: HalfArray) -> FloatArray:
-    """Describe each user by the recency-weighted mean of the items they reviewed.
-
-    Of reviews of equal time, that of the item later in the catalog counts as newer.
-
-    Args:
-        histories: The training reviews.
-        item_vectors: (n_items, d).
-
-    Returns:
-        (n_users, d) float32, of length 1 (or 0 where no item has a text).
-    """
-    positions = newest_positions(histories.users, histories.times, histories.items)
+def history_vectors(reviews: TrainingReviews, item_vectors: HalfArray) -> FloatArray:
+    """Describe each user by the recency-weighted mean of the items they reviewed."""
+    rows = reviews.interactions
+    positions = newest_positions(rows.users, np.arange(len(rows)))
     return weighted_means(
-        histories.users,
-        histories.items,
-        recency_weights(positions),
-        item_vectors,
-        len(histories.user_names),
+        rows.users, rows.items, recency_weights(positions), item_vectors, rows.n_users
     )
 
 
 def review_vectors(
-    histories: Histories, newest: NDArray[Any], text_vectors: HalfArray
+    reviews: TrainingReviews, newest: NDArray[Any], text_vectors: HalfArray
 ) -> FloatArray:
     """Describe each user by the plain mean of the reviews in the rows `newest`.
 
     Args:
-        histories: The training reviews.
-        newest: (m,) rows of `histories`.
+        reviews: The training reviews.
+        newest: (m,) rows of them.
         text_vectors: (m, d) the vector of each one's text.
 
     Returns:
         (n_users, d) float32, of length 1; zeros for a user without review text.
     """
-    alike = np.ones(len(newest))
-    n_users = len(histories.user_names)
-    return weighted_means(
-        histories.users[newest], np.arange(len(newest)), alike, text_vectors, n_users
-    )
+    rows, alike = reviews.interactions, np.ones(len(newest))
+    users, each = rows.users[newest], np.arange(len(newest))
+    return weighted_means(users, each, alike, text_vectors, rows.n_users)
 
 
 def _publish(
@@ -214,20 +204,20 @@ def _publish(
         console.print(f"{path.name}: {len(frame):,} rows x {frame.shape[1]}", highlight=False)
 
 
-def _frame(names: pd.Index, vectors: NDArray[Any], key: str) -> pd.DataFrame:
+def _frame(names: pd.Index | Names, vectors: NDArray[Any], key: str) -> pd.DataFrame:
     return embeddings_frame(names.tolist(), half_precision(vectors), key)
 
 
-def _price_frame(catalog: Catalog, item_vectors: HalfArray) -> pd.DataFrame:
-    prices = robust_scale(impute_prices(catalog.prices, item_vectors, N_NEIGHBORS))
-    index = pd.Index(catalog.names.tolist(), name=columns.ITEM, dtype="object")
+def _price_frame(items: CandidateItems, item_vectors: HalfArray) -> pd.DataFrame:
+    prices = robust_scale(impute_prices(items.prices, item_vectors, N_NEIGHBORS))
+    index = pd.Index(items.names.tolist(), name=columns.ITEM, dtype="object")
     return pd.DataFrame({columns.PRICE: prices}, index=index)
 
 
-def _fallbacks(catalog: Catalog, histories: Histories, n_wanted: int) -> Iterator[str]:
+def _fallbacks(items: CandidateItems, reviews: TrainingReviews, n_wanted: int) -> Iterator[str]:
     """Say in sentences what is missing in the data, and what is done about it."""
-    n_items, n_users = len(catalog.names), len(histories.user_names)
-    textless, priceless = int((catalog.texts == "").sum()), int(np.isnan(catalog.prices).sum())
+    n_items, n_users = len(items.names), reviews.interactions.n_users
+    textless, priceless = int((items.texts == "").sum()), int(np.isnan(items.prices).sum())
     if textless:
         yield f"{textless:,} of {n_items:,} items have no text at all: their vectors are zeros."
     if priceless == n_items:
@@ -237,7 +227,7 @@ def _fallbacks(catalog: Catalog, histories: Histories, n_wanted: int) -> Iterato
             f"{priceless:,} of {n_items:,} items have no price: each takes the mean of the "
             f"{N_NEIGHBORS} priced items described most like it."
         )
-    silent = n_users - len(np.unique(histories.users[histories.texts != ""]))
+    silent = n_users - len(np.unique(reviews.interactions.users[reviews.texts != ""]))
     if n_wanted == 0:
         yield "No review is encoded (--reviews-per-user 0): all review vectors are zeros."
     elif silent == n_users:

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from pipeline.evaluate.baselines.history import History, first_of_pair
 from pipeline.evaluate.timeline import Timeline
-from pipeline.train.rating.data import Interactions
 from recsys.arrays import Rows
 from recsys.catalog import seen_items
+from recsys.interactions import Interactions
 from recsys.split import TEST, TRAIN, VALIDATION
 
 STALE: Final = "stale"
@@ -39,7 +39,7 @@ class Cutoff:
         cases: One row a question: the first review of an item of the catalog by a user
             with history, in the part that is asked about.
         users: (m,) ascending, the users of the cases.
-        cold_start_users: The same questions for named customers without any history.
+        cold_start_users: The same questions for users without any history.
         seen_starts: Compressed rows, as `recsys.catalog.seen_items` gives them, of what
             each user has at this cutoff; left out of every ranking.
         seen: The items of them.
@@ -86,10 +86,10 @@ def cutoff(timeline: Timeline, name: str, max_users: int = 0, seed: int = 0) -> 
     """
     known_until, asked = CUTOFFS[name]
     rows = timeline.rows
-    known = rows.parts <= known_until
+    known = timeline.parts <= known_until
     history = History(rows.where(known), timeline.n_users, timeline.n_items, timeline.item_vectors)
     starts, seen = seen_items(rows.users[known], rows.items[known], timeline.n_users)
-    questions = rows.where(rows.known & first_of_pair(rows) & (rows.parts == asked))
+    questions = rows.where(rows.known & first_of_pair(rows) & (timeline.parts == asked))
     has_history = np.diff(starts)[questions.users] > 0
     cases = questions.where(has_history)
     users = np.unique(cases.users)

@@ -49,7 +49,7 @@ def write_as_of(
         folder: Where `data`, `embeddings` and `models` are made.
     """
     target = ArtifactPaths.in_folders(folder / "data", folder / "embeddings", folder / "models")
-    known, history = np.sort(timeline.file_rows[cutoff.known]), cutoff.history
+    known, history = np.sort(timeline.rows.file_rows[cutoff.known]), cutoff.history
     write_frame(read_clean(paths.clean).iloc[known].reset_index(drop=True), target.clean)
     for source, copy in (
         (paths.item_desc, target.item_desc),

@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 
 from config import Config
 from recsys import columns
-from recsys.cleaning.text import anonymous_mask
-from recsys.split import TEST, TRAIN, review_days, split_labels, temporal_cuts
+from recsys.arrays import Rows
+from recsys.catalog import item_prices
+from recsys.interactions import FIVE_STARS, interactions_of
+from recsys.split import TEST, TRAIN, split_labels, temporal_cuts
 from storage.artifacts import ArtifactPaths, read_clean
 
 RAW_NAMES: Final = ("amazon_reviews.csv", "amazon_reviews.csv.gz", "amazon_reviews.parquet")
@@ -25,19 +27,19 @@ class Exploration:
     """A cleaned data set, counted.
 
     Attributes:
-        ratings: (n,) 1 to 5.
+        ratings: (n,) 1 to 5, in order of time.
         words: (n,) words of each review text.
         prices: (n_priced_items,) USD, one an item that has a price.
-        reviews_by_user: Reviews of each person, most first; anonymous customers left out.
+        reviews_by_user: Reviews of each user, most first.
         reviews_by_item: Reviews of each item, most first.
         months: One row a calendar month, by its first day: reviews, and active users and items.
         parts: (n,) TRAIN, VALIDATION or TEST.
         part_starts: First day of validation and of test.
         known_test_share: Share of test reviews whose writer also wrote in the training days.
-        anonymous_share: Share of reviews by anonymous customers.
+        anonymous_share: Share of reviews by nobody who can be recognized.
     """
 
-    ratings: NDArray[np.float64]
+    ratings: NDArray[np.float32]
     words: NDArray[np.int64]
     prices: NDArray[np.float64]
     reviews_by_user: NDArray[np.int64]
@@ -62,18 +64,18 @@ def explore(config: Config) -> Exploration:
     """
     paths = ArtifactPaths.in_folders(config.data_path, config.embeddings_path, config.model_path)
     clean = read_clean(paths.clean, columns.CLEAN_COLUMNS)
-    anonymous = anonymous_mask(clean[columns.USER]).to_numpy()
-    days = review_days(clean[columns.REVIEW_TIME])
-    cuts = temporal_cuts(days)
-    parts = split_labels(days, cuts).astype(np.int8)
-    users = clean[columns.USER]
-    known = users.isin(users[(parts == TRAIN) & ~anonymous]).to_numpy()
+    items = pd.Index(clean[columns.ITEM].dropna().unique())
+    rows = interactions_of(clean, items)
+    cuts = temporal_cuts(rows.days)
+    parts = split_labels(rows.days, cuts)
+    known = np.isin(rows.users, rows.users[(parts == TRAIN) & (rows.users >= 0)])
+    prices = item_prices(clean, items)
     return Exploration(
-        ratings=clean[columns.RATING].to_numpy(dtype=np.float64),
+        ratings=rows.ratings,
         words=_words(clean[columns.REVIEW_TEXT]),
-        prices=clean.groupby(columns.ITEM)[columns.PRICE].first().dropna().to_numpy(),
-        reviews_by_user=_sizes(users[~anonymous]),
-        reviews_by_item=_sizes(clean[columns.ITEM]),
+        prices=prices[np.isfinite(prices)],
+        reviews_by_user=_sizes(rows.users[rows.users >= 0]),
+        reviews_by_item=_sizes(rows.items),
         months=_by_month(clean),
         parts=parts,
         part_starts=(
@@ -81,7 +83,7 @@ def explore(config: Config) -> Exploration:
             np.datetime64(cuts.validation_end_day, "D"),
         ),
         known_test_share=float(known[parts == TEST].mean()),
-        anonymous_share=float(anonymous.mean()),
+        anonymous_share=float((rows.users < 0).mean()),
     )
 
 
@@ -112,7 +114,7 @@ def cleaning_table(config: Config) -> pd.DataFrame:
 
 def findings(found: Exploration) -> str:
     """Say in words what the charts show, as Markdown; true of whatever data were read."""
-    five, users, items = found.ratings == 5, found.reviews_by_user, found.reviews_by_item
+    five, users, items = found.ratings == FIVE_STARS, found.reviews_by_user, found.reviews_by_item
     top = max(1, len(items) // 100)
     sentences = [
         (
@@ -179,8 +181,8 @@ def _words(texts: pd.Series) -> NDArray[np.int64]:
     return np.array([len(text.split()) for text in texts.fillna("").astype(str)], dtype=np.int64)
 
 
-def _sizes(keys: pd.Series) -> NDArray[np.int64]:
-    return np.asarray(keys.value_counts(), dtype=np.int64)
+def _sizes(rows: Rows) -> NDArray[np.int64]:
+    return np.sort(np.unique(rows, return_counts=True)[1])[::-1]
 
 
 def _raw_paths(config: Config) -> list[Path]:

@@ -77,7 +77,7 @@ def examples(evaluation: Evaluation, n_users: int = 3, seed: int = 7) -> str:
     parts = []
     for letter, place in zip(_LETTERS, places, strict=False):
         own = (rows.users == asked.users[place]) & (rows.items >= 0)
-        before = rows.items[own & (rows.parts < TEST)][-_SHOWN_HISTORY:]
+        before = rows.items[own & (evaluation.timeline.parts < TEST)][-_SHOWN_HISTORY:]
         after = asked.cases.items[asked.cases.users == asked.users[place]]
         parts.append(f"### Customer {letter}\n")
         parts.append(f"reviewed last: {_titles(evaluation, before)}\n")

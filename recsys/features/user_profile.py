@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from recsys.arrays import FloatArray
 from recsys.history import History
+from recsys.interactions import FIVE_STARS
 
 PROFILE_COLUMNS: Final = ("log_count", "rating", "log_price", "five_star")
 """The columns of a profile, in their order."""
@@ -21,7 +22,6 @@ FIVE_STAR: Final = PROFILE_COLUMNS.index("five_star")
 
 RATING_PSEUDO_COUNTS: Final = 5
 FIVE_STAR_PSEUDO_COUNTS: Final = 3
-_FIVE_STARS: Final = 5.0
 
 
 def user_profiles(
@@ -41,7 +41,7 @@ def user_profiles(
         five_star   Σ (1[r = 5] - five-star rate of the item) / (n + 3)
 
     Args:
-        history: Of all users.
+        history: The newest distinct items of each user.
         ratings: (len(history.items),) float, of each entry: `all_ratings[history.interactions]`.
         log_prices: (n_items,) float of `centered_log_prices`, NaN where unknown.
         five_star_rates: (n_items,) float; without them `five_star` is 0.
@@ -56,22 +56,19 @@ def user_profiles(
     profiles = _without_ratings(history, log_prices)
     profiles[:, 1] = _sums(history, given - mean) / (counts + RATING_PSEUDO_COUNTS)
     if five_star_rates is not None:
-        surprise = (given == _FIVE_STARS) - np.asarray(five_star_rates, np.float64)[history.items]
+        surprise = (given == FIVE_STARS) - np.asarray(five_star_rates, np.float64)[history.items]
         profiles[:, FIVE_STAR] = _sums(history, surprise) / (counts + FIVE_STAR_PSEUDO_COUNTS)
     return profiles.astype(np.float32)
 
 
-def visitor_profile(history_items: NDArray[np.int32], log_prices: NDArray[Any]) -> FloatArray:
-    """Describe someone of whom only items are known: (4,) float32, no ratings.
+def visitor_profile(history: History, log_prices: NDArray[Any]) -> FloatArray:
+    """Describe people of whom only items are known: (n, 4) float32, no ratings.
 
     Args:
-        history_items: (h,) int32 item rows.
+        history: Their items, newest first.
         log_prices: (n_items,) float, as in `user_profiles`.
     """
-    everything = np.array([0, len(history_items)], dtype=np.int64)
-    history = History(everything, history_items, np.arange(len(history_items)))
-    profile: FloatArray = _without_ratings(history, log_prices).astype(np.float32)[0]
-    return profile
+    return _without_ratings(history, log_prices).astype(np.float32)
 
 
 def centered_log_prices(prices: NDArray[np.float64]) -> FloatArray:
@@ -86,7 +83,7 @@ def centered_log_prices(prices: NDArray[np.float64]) -> FloatArray:
 
 
 def _without_ratings(history: History, log_prices: NDArray[Any]) -> NDArray[np.float64]:
-    profiles = np.zeros((len(history.starts) - 1, len(PROFILE_COLUMNS)))
+    profiles = np.zeros((history.n_users, len(PROFILE_COLUMNS)))
     profiles[:, 0] = np.log1p(np.diff(history.starts))
     prices = np.asarray(log_prices, dtype=np.float64)[history.items]
     known = np.isfinite(prices)
@@ -97,7 +94,6 @@ def _without_ratings(history: History, log_prices: NDArray[Any]) -> NDArray[np.f
 
 def _sums(history: History, values: NDArray[Any]) -> NDArray[np.float64]:
     """Sum of the values of each user, added up newest first."""
-    n_users = len(history.starts) - 1
-    users = np.repeat(np.arange(n_users), np.diff(history.starts))
-    sums = np.bincount(users, weights=values.astype(np.float64), minlength=n_users)
+    users = np.repeat(np.arange(history.n_users), np.diff(history.starts))
+    sums = np.bincount(users, weights=values.astype(np.float64), minlength=history.n_users)
     return sums.astype(np.float64, copy=False)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from recsys.arrays import FloatArray, IntArray
 from recsys.features.vectors import unit_length
+from recsys.history import History
 
 RECENCY_DECAY: Final = 0.15
 """How fast older reviews lose weight: each position back multiplies it by exp(-0.15) = 0.86."""
@@ -99,21 +100,16 @@ def weighted_means(
     return unit_length(sums)
 
 
-def history_means(
-    starts: IntArray, items: IntArray, vectors: NDArray[Any], decay: float = RECENCY_DECAY
-) -> FloatArray:
-    """Describe each history by the recency-weighted mean of its items' vectors.
+def history_means(history: History, item_vectors: NDArray[Any]) -> FloatArray:
+    """Describe each user by the recency-weighted mean of the vectors of the items in the history.
 
     Args:
-        starts: (n_users + 1,) int, `items[starts[u]:starts[u + 1]]` is the history of u.
-        items: (n,) int rows of `vectors`, newest first.
-        vectors: (m, d) float16 or float32.
-        decay: As in `recency_weights`.
+        history: The newest distinct items of each user.
+        item_vectors: (n_items, d) float16 or float32.
 
     Returns:
-        (n_users, d) float32 of length 1, zeros for an empty history.
+        (n_users, d) float32 of length 1, zeros for a user without a history.
     """
-    n_users = len(starts) - 1
-    users = np.repeat(np.arange(n_users), np.diff(starts))
-    weights = recency_weights(np.arange(len(items)) - np.asarray(starts)[users], decay)
-    return weighted_means(users, items, weights, vectors, n_users)
+    users = np.repeat(np.arange(history.n_users), np.diff(history.starts))
+    weights = recency_weights(np.arange(len(users)) - history.starts[users])
+    return weighted_means(users, history.items, weights, item_vectors, history.n_users)

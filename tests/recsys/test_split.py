@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,7 +13,6 @@ from recsys.split import (
     TemporalCuts,
     cuts_from_day_counts,
     leave_one_out_labels,
-    review_days,
     split_labels,
     temporal_cuts,
 )
@@ -74,20 +72,6 @@ def test_parts_follow_each_other_and_do_not_depend_on_row_order(days: list[int])
     assert set(labels.tolist()) == {TRAIN, VALIDATION, TEST}
     later_days = len(np.unique(ascending[labels != TRAIN]))
     assert (labels == TRAIN).mean() >= 0.8 or later_days == 2
-
-
-def test_days_are_counted_from_1970_and_ignore_the_hour() -> None:
-    texts = ["1970-01-01", "1970-01-02 23:59:59", "2014-03-05 06:00"]
-    times = pd.Series(pd.to_datetime(texts, format="ISO8601"))
-    days = review_days(times)
-    assert days.tolist() == [0, 1, 16134]
-    assert days.dtype == np.int32
-    assert review_days(times.iloc[:0]).shape == (0,)
-
-
-def test_a_missing_time_has_no_day() -> None:
-    with pytest.raises(SplitError, match="1 of 2 rows have no reviewTime"):
-        review_days(pd.Series(pd.to_datetime(["2014-03-05", None])))
 
 
 def test_leave_one_out_asks_for_the_last_item_and_validates_by_the_one_before() -> None:

@@ -6,35 +6,35 @@ import numpy as np
 
 from pipeline.evaluate.cutoff import FRESH, Cutoff, cutoff
 from pipeline.evaluate.timeline import TEMPORAL, Timeline
-from pipeline.train.rating.data import Interactions
+from recsys.interactions import Interactions
 
 Row = tuple[int, int, float, int]
+US_A_DAY = 86_400_000_000
 
 
-def rows(table: list[Row]) -> Interactions:
+def rows(table: list[Row], n_users: int = 0) -> Interactions:
     """Reviews (user, item, rating, part), a day apart; -1 is an anonymous customer."""
-    users, items, ratings, parts = (np.array(column) for column in zip(*table, strict=True))
+    users, items, ratings, _ = (np.array(column) for column in zip(*table, strict=True))
     return Interactions(
-        persons=users,
         users=users,
         items=items,
+        times=np.arange(len(table)) * US_A_DAY,
         ratings=ratings.astype(np.float32),
-        days=np.arange(len(table), dtype=np.int32),
-        parts=parts.astype(np.int8),
+        file_rows=np.arange(len(table)),
+        user_names=np.array([f"user {u}" for u in range(n_users or users.max() + 1)], dtype=object),
     )
 
 
 def timeline(table: list[Row], n_users: int, n_items: int) -> Timeline:
     """A timeline of such reviews; item j costs 10 + j and has the vector e_j."""
     return Timeline(
-        rows=rows(table),
-        user_names=np.array([f"user {u}" for u in range(n_users)], dtype=object),
+        rows=rows(table, n_users),
+        parts=np.array([part for *_, part in table], dtype=np.int8),
         item_names=np.array([f"item {j}" for j in range(n_items)], dtype=object),
         titles=[f"Title {j}" for j in range(n_items)],
         prices=10.0 + np.arange(n_items),
         item_vectors=np.eye(n_items, dtype=np.float32),
         split=TEMPORAL,
-        file_rows=np.arange(len(table)),
     )
 
 

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.train.rating.data import Interactions
 from recsys.arrays import FloatArray, Rows
+from recsys.interactions import Interactions
 
 Floats = NDArray[np.floating]
 CatalogScores = Callable[[Rows], Floats]
@@ -94,12 +94,12 @@ MAX_TRIALS = 8
 
 
 def first_of_pair(interactions: Interactions) -> NDArray[np.bool_]:
-    """Mark the first row, in the given order, of each pair of a person and an item.
+    """Mark the first row, in the given order, of each pair of a user and an item.
 
     Anonymous customers are different people, so each of their rows is a first one.
     """
     n_items = int(interactions.items.max(initial=0)) + 2
-    pairs = interactions.persons * n_items + interactions.items + 1
-    first = interactions.persons < 0
+    pairs = interactions.users * n_items + interactions.items + 1
+    first = interactions.users < 0
     first[np.unique(pairs, return_index=True)[1]] = True
     return first

@@ -71,7 +71,7 @@ def results(evaluation: Evaluation) -> dict[str, Any]:
 
 
 def _data(evaluation: Evaluation) -> dict[str, Any]:
-    rows, parts = evaluation.timeline.rows, evaluation.timeline.rows.parts
+    rows, parts = evaluation.timeline.rows, evaluation.timeline.parts
     return {
         "fingerprint": evaluation.fingerprint,
         "split": evaluation.options.split,

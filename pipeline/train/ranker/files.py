@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.train.model_card import read_card
-from pipeline.train.ranker.data import RankerData, read_log, read_ranker_data
+from pipeline.train.ranker.data import RankerData, read_interactions, read_ranker_data
 from pipeline.train.ranker.feature_state import ITEM_SHRINKAGE, FeatureState, features_at
 from pipeline.train.ranker.item_columns import ITEM_COLUMNS
 from recsys import columns
@@ -36,10 +36,11 @@ def write_features_as_of(paths: ArtifactPaths, earlier: ArtifactPaths) -> None:
             `item_price` are written.
     """
     data = read_ranker_data(paths)
-    log, n_users = read_log(earlier.clean, data.item_names)
+    interactions = read_interactions(earlier.clean, data.item_names)
     card = read_card(paths.model)
     chosen = card.get("validation", {}).get("five_star", {})
     shrinkage = float(chosen.get("item_shrinkage", ITEM_SHRINKAGE))
     plan = card.get("plan", {})
     decay_scale = float(plan.get("decay_scale", plan.get("pace", 1.0)))  # "pace" in older cards
-    write_features(data, features_at(log, data.catalog, n_users, shrinkage, decay_scale), earlier)
+    state = features_at(interactions, data.catalog, shrinkage, decay_scale)
+    write_features(data, state, earlier)

@@ -9,10 +9,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.train.ranker.feature_state import Log
 from pipeline.train.ranker.lists import Targets
 from recsys import metrics
 from recsys.catalog import seen_items
+from recsys.interactions import Interactions
 
 Scores = Callable[[NDArray[Any]], NDArray[np.floating]]
 """Scores of every item (m, n_items) for some users (m,)."""
@@ -22,7 +22,7 @@ _BLOCK_SCORES: Final = 4_000_000
 
 
 def target_ranks(
-    scores: Scores, before: Log, targets: Targets, n_users: int, n_items: int
+    scores: Scores, before: Interactions, targets: Targets, n_users: int, n_items: int
 ) -> NDArray[np.float64]:
     """Rank each target among all items that its user had not chosen before.
 
@@ -77,7 +77,9 @@ class Judgement:
         return {"ndcg@10": round(self.ndcg, 6), "hit_rate@10": round(self.hit_rate, 6)}
 
 
-def judge(scores: Scores, before: Log, targets: Targets, n_users: int, n_items: int) -> Judgement:
+def judge(
+    scores: Scores, before: Interactions, targets: Targets, n_users: int, n_items: int
+) -> Judgement:
     """Judge a model by the ranks that `target_ranks` finds."""
     ranks = target_ranks(scores, before, targets, n_users, n_items)
     means = metrics.user_means(ranks, targets.users, LENGTH)

@@ -167,7 +167,7 @@ def publish(
 
 
 def _split_facts(data: RankerData) -> dict[str, Any]:
-    cuts = temporal_cuts(data.log.days)
+    cuts = temporal_cuts(data.interactions.days)
     return {
         "train_end_day": str(np.datetime64(cuts.train_end_day, "D")),
         "validation_end_day": str(np.datetime64(cuts.validation_end_day, "D")),

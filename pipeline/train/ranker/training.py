@@ -20,7 +20,6 @@ from pipeline.train.ranker.data import RankerData
 from pipeline.train.ranker.feature_state import (
     DECAY_SCALES,
     FeatureState,
-    Log,
     features_at,
     with_decay_scale,
 )
@@ -28,6 +27,7 @@ from pipeline.train.ranker.head import Head, catalog_loss, catalog_scores
 from pipeline.train.ranker.item_columns import ITEM_COLUMNS, POPULARITY_COLUMNS
 from pipeline.train.ranker.judging import Judgement, judge, sample_users
 from pipeline.train.ranker.lists import MAX_LISTS, Lists, Targets, joined, make_lists, targets_of
+from recsys.interactions import Interactions
 from recsys.split import TemporalCuts, temporal_cuts
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class Fold:
     """A cutoff and what was chosen next: the feature state, what made it, the pairs."""
 
     state: FeatureState
-    before: Log
+    before: Interactions
     targets: Targets
 
 
@@ -90,8 +90,8 @@ def make_folds(data: RankerData, item_shrinkage: float, tell: Tell) -> list[Fold
     folds = []
     for number, share in enumerate(FOLD_SHARES):
         tell(f"fold {number + 1} of {len(FOLD_SHARES)}: similarities")
-        before, later = _parted(data.log, temporal_cuts(data.log.days, share))
-        state = features_at(before, data.catalog, data.n_users, item_shrinkage)
+        before, later = _parted(data.interactions, temporal_cuts(data.interactions.days, share))
+        state = features_at(before, data.catalog, item_shrinkage)
         folds.append(Fold(state, before, targets_of(later, state)))
     taught = sum(len(fold.targets.users) for fold in folds[BEFORE_VALIDATION])
     if not taught or not len(folds[-1].targets.users):
@@ -152,7 +152,7 @@ def try_out(
     targets = sample_users(last.targets, JUDGED_USERS, plan.seed)
     ranker = judge(
         lambda users: catalog_scores(head, last.state, users),
-        last.before, targets, data.n_users, data.catalog.n_items,
+        last.before, targets, data.interactions.n_users, data.catalog.n_items,
     )  # fmt: skip
     popular = {
         ITEM_COLUMNS[column]: _judge_popularity(last, column, targets, data)
@@ -176,7 +176,7 @@ def fit(
 
 def published_state(data: RankerData, item_shrinkage: float, decay_scale: float) -> FeatureState:
     """The feature state of all rows: what the service reads."""
-    return features_at(data.log, data.catalog, data.n_users, item_shrinkage, decay_scale)
+    return features_at(data.interactions, data.catalog, item_shrinkage, decay_scale)
 
 
 def _judge_popularity(fold: Fold, column: int, targets: Targets, data: RankerData) -> Judgement:
@@ -185,10 +185,12 @@ def _judge_popularity(fold: Fold, column: int, targets: Targets, data: RankerDat
     def scores(users: NDArray[Any]) -> NDArray[np.float32]:
         return np.tile(counts, (len(users), 1))
 
-    return judge(scores, fold.before, targets, data.n_users, data.catalog.n_items)
+    return judge(scores, fold.before, targets, data.interactions.n_users, data.catalog.n_items)
 
 
-def _parted(log: Log, cuts: TemporalCuts) -> tuple[Log, Log]:
+def _parted(interactions: Interactions, cuts: TemporalCuts) -> tuple[Interactions, Interactions]:
     """What happened before the first cut, and between both."""
-    before = log.days < cuts.train_end_day
-    return log.where(before), log.where(~before & (log.days < cuts.validation_end_day))
+    days = interactions.days
+    before = days < cuts.train_end_day
+    later = ~before & (days < cuts.validation_end_day)
+    return interactions.where(before), interactions.where(later)

@@ -8,23 +8,16 @@ four inputs an interaction) never exists.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from recsys import columns
-from recsys.arrays import FloatArray, Names, Rows
-from recsys.catalog import rows_of
-from recsys.cleaning.text import anonymous_mask
-from recsys.split import review_days, split_labels, temporal_cuts
-from storage.artifacts import ArtifactError, ArtifactPaths, Embeddings, read_clean, read_embeddings
-
-LIKED_RATING = 5.0
-"""The label of the rating network is "the rating is this"."""
+from recsys.arrays import BoolArray, FloatArray, Names, Rows
+from recsys.interactions import Interactions, interactions_of
+from storage.artifacts import ArtifactPaths, read_clean, read_embedding_pair
 
 
 @dataclass(frozen=True)
@@ -69,102 +62,32 @@ class Features:
         return f"<Features {users:,} users, {items:,} items, inputs {self.widths}>"
 
 
-@dataclass(frozen=True)
-class Interactions:
-    """Reviews in order of time, as numbers.
-
-    Attributes:
-        persons: (n,) a number for each distinct name, -1 for an anonymous customer.
-        users: (n,) row in `Features`, -1 for a user whom the features don't know.
-        items: (n,) row in `Features`, -1 for an unknown item.
-        ratings: (n,) float32, 1 to 5.
-        days: (n,) days since 1970-01-01 UTC.
-        parts: (n,) int8, TRAIN, VALIDATION or TEST of `recsys.split`.
-    """
-
-    persons: Rows
-    users: Rows
-    items: Rows
-    ratings: NDArray[np.float32]
-    days: NDArray[np.int32]
-    parts: NDArray[np.int8]
-
-    @property
-    def known(self) -> NDArray[np.bool_]:
-        """Rows whose user and item both have features."""
-        return (self.users >= 0) & (self.items >= 0)
-
-    @property
-    def liked(self) -> NDArray[np.bool_]:
-        """The label: whether the rating is 5."""
-        return np.asarray(self.ratings == LIKED_RATING)
-
-    def where(self, mask: NDArray[np.bool_]) -> Interactions:
-        """Keep the rows of `mask`, in order."""
-        return Interactions(*(getattr(self, name)[mask] for name in self.__dataclass_fields__))
-
-    def with_parts(self, parts: NDArray[np.int8]) -> Interactions:
-        """Split the same rows another way."""
-        return replace(self, parts=parts)
-
-    def __len__(self) -> int:
-        """Rows."""
-        return len(self.ratings)
-
-    def __repr__(self) -> str:
-        """Say how many rows there are, and how many of them are usable."""
-        return f"<Interactions {len(self):,} rows, {int(self.known.sum()):,} known>"
-
-
 def read_features(paths: ArtifactPaths) -> Features:
     """Read the four embedding files and bring each pair of them into one order.
 
     Raises:
-        ArtifactError: A file is bad, or two files are not about the same names.
+        storage.artifacts.ArtifactError: A file is bad, or two are not about the same names.
     """
-    reviews = read_embeddings(paths.user_review, columns.USER)
-    histories = _aligned(
-        read_embeddings(paths.user_item, columns.USER), reviews, paths.user_item, paths.user_review
-    )
-    descriptions = read_embeddings(paths.item_desc, columns.ITEM)
-    prices = _aligned(
-        read_embeddings(paths.item_price, columns.ITEM),
-        descriptions,
-        paths.item_price,
-        paths.item_desc,
-    )
+    review, bought = read_embedding_pair(paths.user_review, paths.user_item, columns.USER)
+    desc, price = read_embedding_pair(paths.item_desc, paths.item_price, columns.ITEM)
     return Features(
-        reviews.names, descriptions.names, reviews.vectors, histories, descriptions.vectors, prices
+        review.names, desc.names, review.vectors, bought.vectors, desc.vectors, price.vectors
     )
 
 
 def read_interactions(clean_path: Path, features: Features) -> Interactions:
-    """Read the cleaned reviews and point each at its user's and item's row of features.
-
-    Anonymous customers are nobody: they have no user row, even where a foreign file
-    holds an embedding of theirs.
+    """Read the cleaned reviews; whoever has no features is nobody.
 
     Raises:
-        ArtifactError: The file is bad.
-        recsys.split.SplitError: It spans fewer than two days.
+        storage.artifacts.ArtifactError: The file is bad.
     """
     wanted = (columns.USER, columns.ITEM, columns.REVIEW_TIME, columns.RATING)
-    clean = read_clean(clean_path, wanted)
-    persons, names = pd.factorize(clean[columns.USER])
-    anonymous = anonymous_mask(pd.Series(names, dtype="str")).to_numpy()
-    user_rows = rows_of(pd.Series(names), pd.Index(features.user_names))
-    days = review_days(clean[columns.REVIEW_TIME])
-    return Interactions(
-        persons=np.where(anonymous, -1, np.arange(len(names)))[persons],
-        users=np.where(anonymous, -1, user_rows)[persons],
-        items=rows_of(clean[columns.ITEM], pd.Index(features.item_names)),
-        ratings=clean[columns.RATING].to_numpy(dtype=np.float32),
-        days=days.astype(np.int32),
-        parts=split_labels(days, temporal_cuts(days)).astype(np.int8),
-    )
+    clean, items = read_clean(clean_path, wanted), pd.Index(features.item_names)
+    everybody = interactions_of(clean, items, features.user_names)
+    return everybody.of_first_users(len(features.user_names))
 
 
-def undersample(labels: NDArray[np.bool_], seed: int) -> Rows:
+def undersample(labels: BoolArray, seed: int) -> Rows:
     """Choose rows so that both classes are equally many, at random from the larger one.
 
     Returns:
@@ -177,7 +100,7 @@ def undersample(labels: NDArray[np.bool_], seed: int) -> Rows:
 
 
 def data_fingerprint(paths: ArtifactPaths) -> str:
-    """Give the sha256 over the five data files, by which a model and its numbers name their data.
+    """Hash the five data files (SHA-256): a model and its numbers name their data by it.
 
     Raises:
         OSError: A file can't be read.
@@ -188,15 +111,3 @@ def data_fingerprint(paths: ArtifactPaths) -> str:
         with path.open("rb") as file:
             total.update(hashlib.file_digest(file, "sha256").digest())
     return total.hexdigest()
-
-
-def _aligned(table: Embeddings, leader: Embeddings, path: Path, leader_path: Path) -> FloatArray:
-    """Reorder the vectors of one file to the names of another."""
-    rows: NDArray[Any] = pd.Index(table.names).get_indexer(pd.Index(leader.names))
-    if len(table.names) != len(leader.names) or (rows < 0).any():
-        raise ArtifactError(
-            f"{path} has {len(table.names):,} names but {leader_path} has {len(leader.names):,}, "
-            f"{int((rows < 0).sum()):,} of which are missing from the first. "
-            f"Rebuild both: python -m pipeline embed."
-        )
-    return table.vectors if (rows == np.arange(len(rows))).all() else table.vectors[rows]

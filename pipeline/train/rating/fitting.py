@@ -13,8 +13,9 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from pipeline.errors import PipelineError
-from pipeline.train.rating.data import Features, Interactions
+from pipeline.train.rating.data import Features
 from pipeline.train.rating.network import batches, build_network, feature_tables
+from recsys.interactions import Interactions
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -25,21 +26,21 @@ VALIDATION_BATCH = 1_024
 
 
 @dataclass
-class History:
-    """What happened, epoch by epoch."""
+class Losses:
+    """The losses of a fit, epoch by epoch."""
 
-    losses: list[float] = field(default_factory=list)
-    validation_losses: list[float] = field(default_factory=list)
+    training: list[float] = field(default_factory=list)
+    validation: list[float] = field(default_factory=list)
 
     @property
     def best_epoch(self) -> int:
         """The epoch (from 1) with the lowest validation loss, whose weights are kept."""
-        return int(np.argmin(self.validation_losses)) + 1
+        return int(np.argmin(self.validation)) + 1
 
     @property
     def best_loss(self) -> float:
         """The lowest validation loss."""
-        return min(self.validation_losses)
+        return min(self.validation)
 
 
 def fit(
@@ -48,7 +49,7 @@ def fit(
     held_out: Interactions,
     plan: RatingPlan,
     console: Console,
-) -> tuple[Any, History]:
+) -> tuple[Any, Losses]:
     """Fit a new network; two calls with the same arguments give the same weights.
 
     Args:
@@ -73,7 +74,7 @@ def fit(
     )
     model = build_network(features.widths)
     model.compile(optimizer="adam", loss="binary_crossentropy", jit_compile=False)
-    history = History()
+    losses = Losses()
     stop = keras.callbacks.EarlyStopping(
         monitor="val_loss", patience=plan.patience, restore_best_weights=True
     )
@@ -81,11 +82,11 @@ def fit(
         training,
         validation_data=validation,
         epochs=plan.epochs,
-        callbacks=[_Watch(history, plan.epochs, console), stop],
+        callbacks=[_Watch(losses, plan.epochs, console), stop],
         shuffle=False,  # the batches come shuffled
         verbose=0,
     )
-    return _without_optimizer(model, features.widths), history
+    return _without_optimizer(model, features.widths), losses
 
 
 def balancing_weights(labels: NDArray[np.bool_]) -> NDArray[np.float32]:
@@ -95,7 +96,7 @@ def balancing_weights(labels: NDArray[np.bool_]) -> NDArray[np.float32]:
 
 
 def _without_optimizer(model: Any, widths: tuple[int, int, int, int]) -> Any:
-    """Copy the weights into a network without Adam's cutoffs, a third of the file's size."""
+    """Copy the weights into a network without Adam's moments, a third of the file's size."""
     plain = build_network(widths)
     plain.set_weights(model.get_weights())
     return plain
@@ -104,9 +105,9 @@ def _without_optimizer(model: Any, widths: tuple[int, int, int, int]) -> Any:
 class _Watch(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
     """Keeps the losses, tells a person about each epoch, and refuses a loss without meaning."""
 
-    def __init__(self, history: History, epochs: int, console: Console) -> None:
+    def __init__(self, losses: Losses, epochs: int, console: Console) -> None:
         super().__init__()
-        self._history, self._epochs, self._console = history, epochs, console
+        self._losses, self._epochs, self._console = losses, epochs, console
         self._started = time.monotonic()
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002  Keras's form
@@ -121,9 +122,9 @@ class _Watch(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
                     f"Check the embeddings for huge values, or rebuild them: "
                     f"python -m pipeline embed."
                 )
-        self._history.losses.append(loss)
-        self._history.validation_losses.append(validation_loss)
-        best = "  best so far" if self._history.best_epoch == epoch + 1 else ""
+        self._losses.training.append(loss)
+        self._losses.validation.append(validation_loss)
+        best = "  best so far" if self._losses.best_epoch == epoch + 1 else ""
         self._console.print(
             f"epoch {epoch + 1:>2}/{self._epochs}  loss {loss:.4f}  validation loss "
             f"{validation_loss:.4f}  {time.monotonic() - self._started:.1f} s{best}"

@@ -23,7 +23,6 @@ from pipeline.errors import PipelineError
 from pipeline.train.model_card import card_path, save_model, versions
 from pipeline.train.rating.data import (
     Features,
-    Interactions,
     data_fingerprint,
     read_features,
     read_interactions,
@@ -31,8 +30,9 @@ from pipeline.train.rating.data import (
 )
 from pipeline.train.rating.plan import RatingPlan
 from pipeline.train.tensorflow_startup import start_tensorflow
-from recsys import columns, metrics
-from recsys.split import TRAIN, VALIDATION
+from recsys import columns
+from recsys.interactions import Interactions
+from recsys.split import TRAIN, VALIDATION, temporal_labels
 from storage.artifacts import ArtifactPaths, write_frame
 
 if TYPE_CHECKING:
@@ -101,18 +101,28 @@ def train(
     The larger class of the training rows is undersampled at random. Validation keeps all
     its rows, and weighs both classes equally instead, so that both losses mean the same.
 
+    Args:
+        features: The inputs of users and items.
+        interactions: All of them, whose users are those of the features.
+        plan: How to train.
+        console: Gets a line an epoch.
+
     Raises:
+        recsys.split.SplitError: The interactions span fewer than two days.
         PipelineError: A class is absent from the training or validation rows, or the loss
             became meaningless.
     """
     start_tensorflow()
+    from sklearn.metrics import roc_auc_score
+
     from pipeline.train.rating import (
         fitting,
         network,  # TensorFlow takes seconds, which --help needn't wait
     )
 
-    rows = interactions.where(interactions.known & (interactions.parts == TRAIN))
-    held_out = interactions.where(interactions.known & (interactions.parts == VALIDATION))
+    parts = temporal_labels(interactions.days)
+    rows = interactions.where(interactions.known & (parts == TRAIN))
+    held_out = interactions.where(interactions.known & (parts == VALIDATION))
     _refuse_single_class(rows, "training")
     _refuse_single_class(held_out, "validation")
     drawn = np.zeros(len(rows), dtype=bool)
@@ -121,14 +131,14 @@ def train(
         f"{int(drawn.sum()):,} of {len(rows):,} training rows (as many 5-star ones as others), "
         f"{len(held_out):,} validation rows, at most {plan.epochs} epochs"
     )
-    model, history = fitting.fit(features, rows.where(drawn), held_out, plan, console)
+    model, losses = fitting.fit(features, rows.where(drawn), held_out, plan, console)
     scores = network.predict_pairs(model, features, held_out.users, held_out.items)
-    auc = metrics.roc_auc(held_out.liked, scores)
+    auc = float(roc_auc_score(held_out.liked, scores))
     console.print(
-        f"kept epoch {history.best_epoch} of {len(history.losses)}: validation loss "
-        f"{history.best_loss:.4f}, validation AUC {auc:.3f}"
+        f"kept epoch {losses.best_epoch} of {len(losses.training)}: validation loss "
+        f"{losses.best_loss:.4f}, validation AUC {auc:.3f}"
     )
-    return Trained(model, _facts(features, rows, drawn, held_out, plan, history, auc))
+    return Trained(model, _facts(features, rows, drawn, held_out, plan, losses, auc))
 
 
 def without_item_columns(features: Features) -> Features:
@@ -153,7 +163,7 @@ def _facts(
     drawn: np.ndarray[Any, np.dtype[np.bool_]],
     held_out: Interactions,
     plan: RatingPlan,
-    history: Any,
+    losses: Any,
     auc: float,
 ) -> dict[str, Any]:
     """Collect what the model card tells."""
@@ -168,8 +178,8 @@ def _facts(
             "validation": len(held_out),
             "validation_five_star_share": round(float(held_out.liked.mean()), 4),
         },
-        "epochs": {"run": len(history.losses), "best": history.best_epoch},
-        "validation": {"balanced_loss": round(history.best_loss, 6), "auc": round(auc, 6)},
+        "epochs": {"run": len(losses.training), "best": losses.best_epoch},
+        "validation": {"balanced_loss": round(losses.best_loss, 6), "auc": round(auc, 6)},
         "versions": versions(("keras", "tensorflow", "numpy")),
     }
 

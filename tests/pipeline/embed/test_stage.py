@@ -171,11 +171,21 @@ def test_users_are_embedded_from_train_rows_only(
 def test_order_of_rows_does_not_matter(
     make_state: Callable[..., FeatureState], reviews: pd.DataFrame
 ) -> None:
-    reviews.loc[[0, 1], columns.REVIEW_TIME] = reviews.loc[4, columns.REVIEW_TIME]  # ties
     straight, shuffled = make_state(reviews, "straight"), make_state(reviews[::-1], "shuffled")
     straight.embed()
     shuffled.embed()
     assert straight.file_bytes() == shuffled.file_bytes()
+
+
+def test_of_reviews_of_one_time_the_later_row_is_the_newer_one(state: FeatureState) -> None:
+    state.reviews.loc[[0, 1], columns.REVIEW_TIME] = state.reviews.loc[4, columns.REVIEW_TIME]
+    state.embed(n_reviews=1)
+    # ann wrote ddd about apple, eee about bread and hhh about cake, in this order.
+    ann = (1.0 * C + 0.860708 * B + 0.740818 * A) / 1.513148
+    np.testing.assert_allclose(state.vectors("user_item_emb_df.pq")["ann"], ann, atol=5e-4)
+    np.testing.assert_array_equal(
+        state.vectors("user_review_emb_df.pq")["ann"], letter_vectors(["hhh"])[0]
+    )
 
 
 def test_missing_price_is_imputed_from_similar_items_and_scaled(state: FeatureState) -> None:
@@ -323,7 +333,7 @@ def test_truncated_reviews_leave_no_file(state: FeatureState) -> None:
     clean = state.config.data_path / "clean_df.pq"
     clean.write_bytes(clean.read_bytes()[:100])
     files = state.file_bytes()
-    with pytest.raises(ArtifactError, match="no readable parquet"):
+    with pytest.raises(ArtifactError, match="not a readable parquet"):
         embed(CountingEncoder(), state.config, rich_console.Console(file=io.StringIO()))
     assert state.file_bytes() == files
 

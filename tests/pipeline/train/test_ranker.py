@@ -13,7 +13,7 @@ import pytest
 from pipeline.cli import main
 from pipeline.errors import PipelineError
 from pipeline.train.ranker.data import RankerData, read_ranker_data
-from pipeline.train.ranker.feature_state import RECENCY_DECAY, FeatureState, Log, features_at
+from pipeline.train.ranker.feature_state import RECENCY_DECAY, FeatureState, features_at
 from pipeline.train.ranker.head import Head, catalog_scores
 from pipeline.train.ranker.item_columns import ITEM_COLUMNS
 from pipeline.train.ranker.judging import Judgement, judge
@@ -29,7 +29,7 @@ from pipeline.train.ranker.training import (
     try_out,
 )
 from recsys import columns
-from recsys.history import histories
+from recsys.interactions import Interactions
 from recsys.split import temporal_cuts
 from storage.affinity_file import read_similarities
 from storage.artifacts import ArtifactPaths, read_clean, write_frame
@@ -95,7 +95,7 @@ def test_published_files_predict_what_comes_next(tmp_path: Path) -> None:
     items = pd.read_parquet(paths.item_price)
     data = read_ranker_data(paths)
     similarities = read_similarities(paths.item_affinity, items.index)
-    history = histories(data.log.users, data.log.items, data.log.times, data.n_users)
+    history = data.interactions.histories()
     model = keras.saving.load_model(paths.model)
     users = np.arange(0, N_USERS, 10)
     phi = dense_affinities(similarities, history, users)
@@ -124,24 +124,24 @@ def test_rating_network_takes_the_ranker_s_columns_away_again(tmp_path: Path) ->
     assert [t.shape[1] for t in keras.saving.load_model(paths.model).inputs] == [WIDTH] * 3 + [1]
 
 
-def shuffled_after(log: Log, day: int, seed: int) -> Log:
+def shuffled_after(rows: Interactions, day: int, seed: int) -> Interactions:
     """Give the rows from a day on to other items, with other ratings and at other times."""
-    later = np.flatnonzero(log.days >= day)
+    later = np.flatnonzero(rows.days >= day)
     random = np.random.default_rng(seed)
     changed = {}
     for name in ("users", "items", "ratings"):
-        column = getattr(log, name).copy()
+        column = getattr(rows, name).copy()
         column[later] = column[random.permutation(later)]
         changed[name] = column
-    return log._replace(**changed)
+    return replace(rows, **changed)
 
 
 def test_shuffling_the_future_changes_nothing_that_was_trained(data: RankerData) -> None:
     from pipeline.train.ranker.fitting import RankerPlan
 
-    end = temporal_cuts(data.log.days).validation_end_day
-    other = replace(data, log=shuffled_after(data.log, end, seed=5))
-    assert not np.array_equal(other.log.items, data.log.items)
+    end = temporal_cuts(data.interactions.days).validation_end_day
+    other = replace(data, interactions=shuffled_after(data.interactions, end, seed=5))
+    assert not np.array_equal(other.interactions.items, data.interactions.items)
     plan = RankerPlan(hidden_units=4, n_heads=2, epochs=2)
     results = []
     for given in (data, other):
@@ -174,8 +174,8 @@ def test_folds_predict_days_that_their_state_has_not_seen(folds: list[Fold]) -> 
 
 
 def test_folds_of_the_trial_ask_for_nothing_from_the_validation_days(folds: list[Fold]) -> None:
-    log = folds[-1].before
-    known = set(zip(log.users.tolist(), log.items.tolist(), strict=True))
+    before = folds[-1].before
+    known = set(zip(before.users.tolist(), before.items.tolist(), strict=True))
     for fold in folds[BEFORE_VALIDATION]:
         asked = zip(fold.targets.users.tolist(), fold.targets.items.tolist(), strict=True)
         assert set(asked) <= known
@@ -237,7 +237,9 @@ def test_scaling_leaves_the_order_of_items_alone(head: Head) -> None:
 
 
 def test_judging_leaves_out_what_was_chosen_before(data: RankerData) -> None:
-    before = Log(*(np.array(column) for column in ([0], [2], [0], [0], [5.0])))
+    nothing = np.array([0])
+    names = np.array(["ann"], dtype=object)
+    before = Interactions(nothing, np.array([2]), nothing, np.float32([5]), nothing, names)
     targets = Targets(np.array([0, 0]), np.array([1, 3]))
 
     def scores(users: np.ndarray) -> np.ndarray:
@@ -270,6 +272,7 @@ def test_data_of_people_who_never_come_back_is_refused_and_nothing_is_written(
 
 
 def test_features_at_an_empty_past_has_no_affinities_of_behavior(data: RankerData) -> None:
-    state: FeatureState = features_at(data.log.where(data.log.days < 0), data.catalog, data.n_users)
+    rows = data.interactions
+    state: FeatureState = features_at(rows.where(rows.days < 0), data.catalog)
     assert not state.columns[:, : len(ITEM_COLUMNS) - 2].any()
-    assert not len(targets_of(data.log, state).users)
+    assert not len(targets_of(rows, state).users)

@@ -12,15 +12,15 @@ import pytest
 from pipeline.errors import PipelineError
 from pipeline.train.rating.data import (
     Features,
-    Interactions,
     read_features,
     read_interactions,
     undersample,
 )
 from pipeline.train.rating.plan import RatingPlan
 from pipeline.train.rating.stage import train
-from recsys import columns, metrics
-from recsys.split import TEST, TRAIN, VALIDATION
+from recsys import columns
+from recsys.interactions import Interactions
+from recsys.split import TEST, TRAIN, VALIDATION, temporal_labels
 from storage.artifacts import ArtifactError, ArtifactPaths, read_clean, write_frame
 from tests.support.tiny_reviews import (
     N_ANONYMOUS,
@@ -75,8 +75,8 @@ def test_rows_point_at_their_users_and_items(interactions: Interactions) -> None
 
 
 def test_each_period_of_the_state_is_its_part(interactions: Interactions) -> None:
-    known = interactions.where(interactions.known)
-    assert [int((known.parts == part).sum()) for part in (TRAIN, VALIDATION, TEST)] == [480, 60, 60]
+    parts = temporal_labels(interactions.days)[interactions.known]
+    assert [int((parts == part).sum()) for part in (TRAIN, VALIDATION, TEST)] == [480, 60, 60]
 
 
 def test_anonymous_customers_are_nobody_even_with_an_embedding(
@@ -87,7 +87,6 @@ def test_anonymous_customers_are_nobody_even_with_an_embedding(
     found = read_interactions(paths.clean, replace(features, user_names=names))
     anonymous = (read_clean(paths.clean)[columns.USER] == "amazon customer").to_numpy()
     assert set(found.users[anonymous]) == {-1}
-    assert set(found.persons[anonymous]) == {-1}
 
 
 def test_undersampling_keeps_the_rare_class_whole_and_draws_as_many_of_the_other() -> None:
@@ -115,7 +114,7 @@ def test_files_about_different_users_are_refused(paths: ArtifactPaths, tmp_path:
 
     shorter = tmp_path / "user_item_emb_df.pq"
     write_frame(pd.read_parquet(paths.user_item).iloc[1:], shorter)
-    with pytest.raises(ArtifactError, match=r"has 59 names but .* has 60"):
+    with pytest.raises(ArtifactError, match=r"has 59 users but its partner file has 60"):
         read_features(replace(paths, user_item=shorter))
 
 
@@ -123,13 +122,15 @@ def test_network_learns_that_even_items_are_liked(
     features: Features, interactions: Interactions
 ) -> None:
     from rich.console import Console
+    from sklearn.metrics import roc_auc_score
 
     from pipeline.train.rating.network import predict_pairs
 
     trained = train(features, interactions, SHORT, Console(quiet=True))
-    test = interactions.where(interactions.known & (interactions.parts == TEST))
+    parts = temporal_labels(interactions.days)
+    test = interactions.where(interactions.known & (parts == TEST))
     scores = predict_pairs(trained.model, features, test.users, test.items)
-    assert metrics.roc_auc(test.liked, scores) > 0.99
+    assert roc_auc_score(test.liked, scores) > 0.99
     assert trained.facts["rows"]["training_after_undersampling"] == 480
 
 
@@ -156,7 +157,8 @@ def test_best_epoch_is_kept_when_later_ones_are_worse(
     from pipeline.train.rating.network import predict_pairs
 
     trained = train(features, interactions, RatingPlan(epochs=40, patience=3), Console(quiet=True))
-    held_out = interactions.where(interactions.known & (interactions.parts == VALIDATION))
+    parts = temporal_labels(interactions.days)
+    held_out = interactions.where(interactions.known & (parts == VALIDATION))
     said = predict_pairs(trained.model, features, held_out.users, held_out.items)
     loss = -np.log(np.where(held_out.liked, said, 1 - said)) @ balancing_weights(held_out.liked)
     facts = trained.facts

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from recsys.features.user_profile import centered_log_prices, user_profiles, visitor_profile
-from recsys.history import histories
+from recsys.history import History, histories
 
 PRICES = np.array([1.0, np.e, np.e**2, np.nan, 0.0])
 """Their median logarithm is 1."""
@@ -43,7 +43,7 @@ def test_a_visitor_has_the_profile_of_a_user_with_that_history_but_for_ratings()
     history = histories(np.zeros(3, int), np.array([0, 2, 3]), np.arange(3), 1)
     log_prices = centered_log_prices(PRICES)
     known = user_profiles(history, np.array([5.0, 1.0, 3.0]), log_prices, np.zeros(5))[0]
-    visitor = visitor_profile(history.of(0), log_prices)
+    visitor = visitor_profile(history, log_prices)[0]
     np.testing.assert_array_equal(visitor[[0, 2]], known[[0, 2]])
     assert visitor[[1, 3]].tolist() == [0, 0]
 
@@ -52,4 +52,4 @@ def test_nobody_has_no_profile() -> None:
     nothing = np.empty(0, dtype=np.int64)
     history = histories(nothing, nothing, nothing, 0)
     assert user_profiles(history, nothing, np.zeros(2)).shape == (0, 4)
-    assert visitor_profile(np.empty(0, np.int32), np.zeros(2)).tolist() == [0, 0, 0, 0]
+    assert visitor_profile(History.of_one(nothing), np.zeros(2)).tolist() == [[0, 0, 0, 0]]
