@@ -38,7 +38,7 @@ RAW_COLUMNS: Final = (
     REVIEW_TEXT,
     "vote",
 )
-"""The columns of `amazon_reviews.csv`, in the order in which they are published."""
+"""The reference schema: the columns of `amazon_reviews.csv`, which the cleaning rules read."""
 
 CLEAN_COLUMNS: Final = (USER, ITEM, DESCRIPTION, PRICE, REVIEW_TIME, RATING, REVIEW_TEXT)
 """The columns that every `clean_df.pq` has."""

@@ -1,4 +1,6 @@
-"""Amazon's own names for what the seed schema calls otherwise, and its product metadata.
+"""Amazon's review files in the reference schema, and Amazon's product metadata.
+
+The reference schema is `recsys.columns.RAW_COLUMNS`; these files name some columns otherwise.
 
 2014 and 2018 (McAuley, Ni): reviewerID, asin, reviewerName, overall, unixReviewTime.
 2023 (Hou): user_id, parent_asin, rating, title (of the review), text, timestamp (ms).
@@ -43,7 +45,7 @@ _PARENT: Final = "parent_asin"  # 2023: the product; its `asin` is one variant o
 
 
 def wanted_review_columns(keys: Keys) -> set[str]:
-    """Name every raw column that cleaning may use, in all spellings."""
+    """List every raw column that cleaning may use, in all spellings."""
     return {
         *(keys.user, keys.item, USER_ID, ITEM_ID, _PARENT, UNIX_TIME, CATEGORIES, "title"),
         *(columns.USER, columns.ITEM, columns.DESCRIPTION, columns.BRAND, columns.CATEGORY),
@@ -52,8 +54,8 @@ def wanted_review_columns(keys: Keys) -> set[str]:
     }
 
 
-def in_seed_schema(raw: pd.DataFrame) -> pd.DataFrame:
-    """Give Amazon's columns the names of the seed schema, beside their own."""
+def in_reference_schema(raw: pd.DataFrame) -> pd.DataFrame:
+    """Add columns under the names of the reference schema to those under Amazon's names."""
     named = _with_names(raw, _REVIEW_NAMES)
     if _PARENT in raw.columns:
         named[ITEM_ID] = raw[_PARENT]
@@ -63,16 +65,14 @@ def in_seed_schema(raw: pd.DataFrame) -> pd.DataFrame:
 
 
 def read_metadata(path: Path) -> pd.DataFrame:
-    """Read a metadata file whole.
-
-    Of an item that stands in it twice, the first entry counts.
+    """Read a whole metadata file; of several entries for one item the first counts.
 
     Returns:
         Frame of str indexed by `asin`, with those of itemName, description, brand,
         category, price and categories that the file has.
 
     Raises:
-        PipelineError: Unreadable, or without item ids.
+        PipelineError: The file can't be read, or has no item ids.
     """
     wanted = {ITEM_ID, _PARENT, *_METADATA_NAMES, *_METADATA_COLUMNS}
     names = read_column_names(path)
@@ -91,7 +91,7 @@ def read_metadata(path: Path) -> pd.DataFrame:
 
 
 def join_metadata(raw: pd.DataFrame, metadata: pd.DataFrame) -> pd.DataFrame:
-    """Fill what the reviews don't say about their item from its metadata."""
+    """Fill in from the metadata what the reviews don't say about their item."""
     facts = metadata.reindex(raw[ITEM_ID]).set_axis(raw.index)
     joined = raw.copy()
     for name in facts.columns:

@@ -1,4 +1,4 @@
-"""Finding the line of a fault in a CSV file; slow and exact, for files that failed to read."""
+"""Find the line of a fault in a CSV file: slow and exact, for files that failed to read."""
 
 from __future__ import annotations
 
@@ -6,26 +6,25 @@ import csv
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipeline.clean.source import CountingStream, open_source
-
-
-class _UndecodableError(ValueError):
-    """A line that is not UTF-8."""
+from pipeline.clean.raw_file import CountingStream, decode_line, open_raw
 
 
 def describe_fault(path: Path, reason: str = "") -> str:
-    """Read a CSV file once more, strictly, and name the line of its first fault.
+    """Read a CSV file once more, strictly, and describe its first fault by line.
 
     Args:
         path: The file.
-        reason: What a faster reader said.
+        reason: The message of a faster reader that failed.
 
     Returns:
-        A sentence for the user; with `reason` in it where this reader finds no fault, and
-        "" where there is no reason either.
+        A message for the user. Where this reader finds no fault it quotes `reason`, and is
+        "" where there is none.
+
+    Raises:
+        PipelineError: A line is not UTF-8.
     """
-    with open_source(path) as source:
-        reader = csv.reader(_lines(source), strict=True)
+    with open_raw(path) as source:
+        reader = csv.reader(_lines(source, path), strict=True)
         n_columns, first_line = 0, 1
         try:
             for row in reader:
@@ -36,22 +35,14 @@ def describe_fault(path: Path, reason: str = "") -> str:
                         f"{n_columns} columns. Mend the commas and quotes of that line."
                     )
                 first_line = reader.line_num + 1
-        except _UndecodableError as error:
-            return str(error).format(path=path)
         except csv.Error as error:
             return (
                 f"{path} line {first_line:,} begins a row that is ill-formed ({error}); most often "
                 f"a quote is opened there and not closed."
             )
-    return f"{path} is no well-formed CSV: {' '.join(reason.split())[:200]}" if reason else ""
+    return f"{path} is not well-formed CSV: {' '.join(reason.split())[:200]}" if reason else ""
 
 
-def _lines(source: CountingStream) -> Iterator[str]:
+def _lines(source: CountingStream, path: Path) -> Iterator[str]:
     for number, line in enumerate(iter(source.readline, b""), start=1):
-        try:
-            yield line.decode("utf-8-sig" if number == 1 else "utf-8")
-        except UnicodeDecodeError as error:
-            raise _UndecodableError(
-                f"{{path}} line {number:,} is not UTF-8 text (byte {error.start + 1:,} of the line "
-                f"is 0x{line[error.start]:02x}). Convert the file to UTF-8."
-            ) from error
+        yield decode_line(line, number, path)

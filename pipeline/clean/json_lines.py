@@ -1,4 +1,4 @@
-"""Reading JSON lines, and the Python dicts that some Amazon metadata files hold instead."""
+"""Read JSON lines, and the Python dicts that some Amazon metadata files hold instead."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.clean.source import CountingStream
+from pipeline.clean.raw_file import CountingStream, decode_line
 from pipeline.errors import PipelineError
-from recsys.cleaning.text import parse_literal
+from recsys.cleaning.text import parse_value
 
 _CHUNK_ROWS = 20_000
 
@@ -22,13 +22,13 @@ def read_json_lines(
     wanted: Collection[str] | None,
     chunk_rows: int = _CHUNK_ROWS,
 ) -> Iterator[pd.DataFrame]:
-    """Read one object a line, empty lines left out.
+    """Read one object a line, skipping empty lines.
 
     Args:
         source: The open file.
-        path: Its name, for messages.
-        wanted: The keys to read, those that occur; all with None.
-        chunk_rows: Rows of a frame.
+        path: Path of the file, for messages.
+        wanted: Keys to read where they occur; None for all.
+        chunk_rows: Rows in a frame.
 
     Yields:
         (n, any) frames of str columns; lists and objects as JSON text.
@@ -50,23 +50,12 @@ def read_json_lines(
 
 
 def _parse_object(line: bytes, number: int, path: Path) -> dict[str, Any]:
-    try:
-        text = line.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise PipelineError(
-            f"{path} line {number:,} is not UTF-8 text (byte {error.start + 1:,} of the line is "
-            f"0x{line[error.start]:02x}). Convert the file to UTF-8."
-        ) from error
-    for parse in (json.loads, parse_literal):
-        try:
-            value = parse(text)
-        except (ValueError, SyntaxError, RecursionError, MemoryError):
-            continue
-        if isinstance(value, dict):
-            return value
-        break
+    text = decode_line(line, number, path)
+    value = parse_value(text)
+    if isinstance(value, dict):
+        return value
     raise PipelineError(
-        f"{path} line {number:,} is no JSON object: {text.strip()[:60]!r}. "
+        f"{path} line {number:,} is not a JSON object: {text.strip()[:60]!r}. "
         f"Expected one object a line; the file may be cut off or damaged there."
     )
 

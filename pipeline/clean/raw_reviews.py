@@ -1,4 +1,4 @@
-"""The raw reviews as `clean` takes them: checked, in the seed schema, joined, with progress."""
+"""Raw reviews as `clean` reads them: checked, in the reference schema, with their metadata."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from rich.progress import (
 from pipeline.clean.amazon import (
     ITEM_ID,
     USER_ID,
-    in_seed_schema,
+    in_reference_schema,
     join_metadata,
     read_metadata,
     wanted_review_columns,
@@ -32,17 +32,17 @@ from recsys.cleaning.rows import DROPPED, UNIX_TIME, Counts, Keys
 def checked_chunks(
     path: Path, keys: Keys, metadata_path: Path | None, console: Console | None
 ) -> Iterator[pd.DataFrame]:
-    """Read reviews part by part, with what the metadata say about their items.
+    """Read reviews in chunks, with what the metadata say about their items.
 
     Yields:
-        (n, any) frames of str in the seed schema that have both key columns, `rating`
+        (n, any) frames of str in the reference schema, with both key columns, `rating`,
         and `reviewTime` or `unixReviewTime`.
 
     Raises:
-        PipelineError: A file can't be read, or lacks a column that is needed.
+        PipelineError: A file can't be read, or lacks a required column.
     """
     names = read_column_names(path)
-    in_schema = in_seed_schema(pd.DataFrame(columns=names, dtype="str"))
+    in_schema = in_reference_schema(pd.DataFrame(columns=names, dtype="str"))
     metadata = None if metadata_path is None else read_metadata(metadata_path)
     if metadata is not None:
         if ITEM_ID not in in_schema:
@@ -55,7 +55,7 @@ def checked_chunks(
         task = progress.add_task(path.name, total=path.stat().st_size, rate="")
         n_rows = 0
         for chunk in read_chunks(path, wanted_review_columns(keys)):
-            raw = in_seed_schema(chunk.frame).reset_index(drop=True)
+            raw = in_reference_schema(chunk.frame).reset_index(drop=True)
             raw = raw.reindex(columns=raw.columns.union([keys.user, keys.item], sort=False))
             yield raw if metadata is None else join_metadata(raw, metadata)
             n_rows += len(raw)
@@ -65,7 +65,7 @@ def checked_chunks(
 
 
 def explain_no_rows(path: Path, keys: Keys, n_rows: int, counts: Counts) -> str:
-    """Say why no row of a file is left, and which option may help."""
+    """Explain why no row of a file is left, and which option may help."""
     if not n_rows:
         return f"{path} has a header and no rows; expected at least one review."
     reasons = ", ".join(
@@ -77,7 +77,7 @@ def explain_no_rows(path: Path, keys: Keys, n_rows: int, counts: Counts) -> str:
 
 
 def _hint(path: Path, keys: Keys, counts: Counts) -> str:
-    names = in_seed_schema(pd.DataFrame(columns=read_column_names(path))).columns
+    names = in_reference_schema(pd.DataFrame(columns=read_column_names(path))).columns
     if counts["no_user"] and keys.user != USER_ID and USER_ID in names:
         hint = (
             f" The column {keys.user} is empty, but {USER_ID} is there: add --user-column {USER_ID}"

@@ -1,7 +1,7 @@
-"""Reading raw reviews in chunks, whatever form the file has.
+"""Read raw reviews in chunks, whatever form the file has.
 
-Every chunk is a frame of str columns: lists, as parquet and JSON may hold, become their
-JSON text, which the cleaning rules read. A fault is named by its line.
+Every chunk is a frame of str columns. Lists, which parquet and JSON may hold, become JSON
+text, which the cleaning rules read. Faults are reported by line.
 """
 
 from __future__ import annotations
@@ -21,27 +21,27 @@ import pyarrow.parquet as pq
 
 from pipeline.clean.csv_faults import describe_fault
 from pipeline.clean.json_lines import read_json_lines
-from pipeline.clean.source import Form, open_source, recognize
+from pipeline.clean.raw_file import Form, open_raw, recognize
 from pipeline.errors import PipelineError
 
-_BLOCK_BYTES = 4 << 20  # no row may be longer; Arrow holds up to some dozen blocks at once
+_BLOCK_BYTES = 4 << 20  # no row may be longer; Arrow holds up to a few dozen blocks at once
 _PARQUET_ROWS = 50_000
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """Some rows, (n, any) str, and how many bytes of the file they and those before took."""
+    """Some rows, (n, any) str, and how many bytes of the file have been read with them."""
 
     frame: pd.DataFrame
     n_bytes_read: int
 
 
 def read_chunks(path: Path, wanted: Collection[str]) -> Iterator[Chunk]:
-    """Read a CSV, parquet or JSON lines file part by part, at least one part.
+    """Read a CSV, parquet or JSON lines file in chunks, at least one.
 
     Args:
-        path: The file; CSV and JSON lines may be packed as gzip.
-        wanted: The columns to read, those that the file has.
+        path: File to read; CSV and JSON lines may be gzipped.
+        wanted: Columns to read, where the file has them.
 
     Raises:
         PipelineError: The file can't be read as what it seems to be.
@@ -50,7 +50,7 @@ def read_chunks(path: Path, wanted: Collection[str]) -> Iterator[Chunk]:
     if form is Form.PARQUET:
         yield from _read_parquet(path, wanted)
     elif form is Form.JSON_LINES:
-        with open_source(path) as source:
+        with open_raw(path) as source:
             for frame in read_json_lines(source, path, wanted):
                 yield Chunk(frame, source.n_bytes_read)
     else:
@@ -58,7 +58,7 @@ def read_chunks(path: Path, wanted: Collection[str]) -> Iterator[Chunk]:
 
 
 def read_column_names(path: Path) -> list[str]:
-    """Name the columns of a file; of JSON lines, the keys of its first objects.
+    """List the columns of a file, or the keys of the first objects of JSON lines.
 
     Raises:
         PipelineError: The file can't be read as what it seems to be.
@@ -66,7 +66,7 @@ def read_column_names(path: Path) -> list[str]:
     form = recognize(path)
     if form is Form.PARQUET:
         return list(_open_parquet(path).schema_arrow.names)
-    with open_source(path) as source:
+    with open_raw(path) as source:
         if form is Form.JSON_LINES:
             return list(next(read_json_lines(source, path, None, chunk_rows=1_000)).columns)
         return _csv_header(source.read(_BLOCK_BYTES), path)
@@ -83,7 +83,7 @@ def _read_csv(path: Path, wanted: Collection[str]) -> Iterator[Chunk]:
         null_values=[""],
         strings_can_be_null=True,
     )
-    with open_source(path) as source:
+    with open_raw(path) as source:
         try:
             batches = pyarrow.csv.open_csv(
                 source,
@@ -107,7 +107,7 @@ def _csv_header(start: bytes, path: Path) -> list[str]:
         text = start.decode("utf-8-sig", errors="ignore")
         header = next(csv.reader(io.StringIO(text, newline="")))
     except (csv.Error, StopIteration) as error:
-        raise PipelineError(f"{path} line 1 is no CSV header: {error}.") from error
+        raise PipelineError(f"{path} line 1 is not a CSV header: {error}.") from error
     for sign, name in (("\t", "tabs"), (";", "semicolons")):
         if len(header) == 1 and sign in header[0]:
             raise PipelineError(f"{path} separates its columns by {name}; expected commas.")
@@ -140,7 +140,7 @@ def _read_parquet(path: Path, wanted: Collection[str]) -> Iterator[Chunk]:
 
 
 def _as_text(batch: pa.RecordBatch) -> pd.DataFrame:
-    """Turn every column into str; a missing value stays missing."""
+    """Turn every column into str, keeping missing values missing."""
     frame = {}
     for name, column in zip(batch.schema.names, batch.columns, strict=True):
         text = _nested_as_json(column) if pa.types.is_nested(column.type) else column

@@ -1,4 +1,4 @@
-"""What cleaning did to the rows, as data and as a table."""
+"""What cleaning did to the rows, as numbers and as a table."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from dataclasses import dataclass
 
 from rich.table import Table
 
-from recsys.cleaning.rows import DROPPED, RULES, Counts
+from recsys.cleaning.rows import RULES, Counts
 
 
 @dataclass(frozen=True)
 class CleaningReport:
-    """How many rows came, how many stayed, and what each rule did.
+    """How many rows were read and kept, and what each rule did.
 
     Attributes:
-        n_rows_read: Rows of the raw file.
-        n_rows_kept: Rows of `clean_df.pq`.
-        n_users: Distinct user keys of the kept rows, anonymous ones included.
-        n_items: Distinct item keys of the kept rows.
-        counts: Rows by rule; the names are those of `recsys.cleaning.rows.RULES`.
+        n_rows_read: Rows in the raw file.
+        n_rows_kept: Rows in `clean_df.pq`.
+        n_users: Distinct user keys in the kept rows, including anonymous ones.
+        n_items: Distinct item keys in the kept rows.
+        counts: Rows affected by each rule of `recsys.cleaning.rows.RULES`.
     """
 
     n_rows_read: int
@@ -27,13 +27,8 @@ class CleaningReport:
     n_items: int
     counts: Counts
 
-    @property
-    def n_rows_dropped(self) -> int:
-        """Rows that any rule dropped."""
-        return sum(self.counts[name] for name in DROPPED)
-
     def table(self) -> Table:
-        """Lay the report out for the terminal, each rule with its share of the rows read."""
+        """Make the table for the terminal, each rule with its share of the rows read."""
         table = Table(title="Cleaning", title_justify="left", box=None, pad_edge=False)
         table.add_column("")
         table.add_column("rows", justify="right")

@@ -1,9 +1,9 @@
 """Stage `clean`: from a raw reviews file to `clean_df.pq`.
 
-The file is read in chunks. What is kept of a chunk is its review texts, numbers, and
-codes for everything that repeats (users, items, product texts), so memory is little more
-than the review texts. The result is written in parts, too, and replaces the old file only
-when it is whole.
+The file is read in chunks. Of each chunk the stage keeps the review texts, the numbers, and
+codes for everything that repeats (users, items, product texts), so it needs little more memory
+than the review texts. The result is written in parts too, and replaces the old file only once
+it is complete.
 """
 
 from __future__ import annotations
@@ -53,38 +53,38 @@ CLEAN_SCHEMA: Final = pa.schema(
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Describe the options of this stage."""
+    """Declare the options of the stage."""
     parser.add_argument(
         "--reviews",
         type=Path,
         required=True,
         metavar="FILE",
-        help="raw reviews: CSV, parquet or JSON lines, CSV and JSON lines also as .gz",
+        help="raw reviews: CSV, parquet or JSON lines; CSV and JSON lines also as .gz",
     )
     parser.add_argument(
         "--metadata",
         type=Path,
         metavar="FILE",
-        help="product data that belong to Amazon's review files, joined by asin or parent_asin",
+        help="product metadata for Amazon's review files, joined by asin or parent_asin",
     )
     parser.add_argument(
         "--user-column",
         default=columns.USER,
         metavar="NAME",
-        help="column that tells users apart (default: %(default)s). Names are cleaned as text; "
-        "ids such as reviewerID are kept as they are, so namesakes stay apart",
+        help="column that identifies users (default: %(default)s). Names are cleaned as text; "
+        "ids such as reviewerID are kept as they are, so users of the same name stay apart",
     )
     parser.add_argument(
         "--item-column",
         default=columns.ITEM,
         metavar="NAME",
-        help="column that tells items apart (default: %(default)s), such as asin; "
-        "itemName stays the title for display",
+        help="column that identifies items (default: %(default)s), such as asin; "
+        "itemName remains the displayed title",
     )
 
 
 def run(args: argparse.Namespace, config: Config, console: Console) -> None:
-    """Clean the reviews, write `clean_df.pq` and print what each rule did.
+    """Clean the reviews, write `clean_df.pq`, and print what each rule did.
 
     Raises:
         PipelineError: The reviews or the metadata can't be used.
@@ -109,14 +109,14 @@ def clean_reviews(
     metadata_path: Path | None = None,
     console: Console | None = None,
 ) -> CleaningReport:
-    """Clean a reviews file into `clean_path`, which is replaced only on success.
+    """Clean a file of reviews into `clean_path`, which is replaced only on success.
 
     Args:
-        reviews_path: CSV, parquet or JSON lines.
-        clean_path: Where the result goes.
-        keys: The columns that name user and item.
-        metadata_path: Product data to be joined by item id.
-        console: Where progress is shown; nowhere with None.
+        reviews_path: Raw reviews, as CSV, parquet or JSON lines.
+        clean_path: Path of the result.
+        keys: Columns that identify user and item.
+        metadata_path: Product metadata to join by item id.
+        console: Where progress is shown; None for nowhere.
 
     Raises:
         PipelineError: An input can't be used, or no row of it can.
@@ -129,12 +129,12 @@ def clean_reviews(
         rows, part_counts = clean_rows(raw, keys)
         counts += part_counts
         parts.append(_compact(rows))
-    with console.status("unifying what belongs to each item") if console else nullcontext():
+    with console.status("unifying the facts of each item") if console else nullcontext():
         rows, counts["duplicate"] = deduplicate(_join(parts))
         if rows.empty:
             raise PipelineError(explain_no_rows(reviews_path, keys, n_rows_read, counts))
         items = item_table(rows)
-        # Rows that differed in nothing but the facts of their item are duplicates from here on.
+        # Rows that differed only in the facts of their item are duplicates from here on.
         rows, n_more = _deduplicate_interactions(rows)
         counts["duplicate"] += n_more
         rows = rows.iloc[np.argsort(rows[columns.REVIEW_TIME].to_numpy(), kind="stable")]
@@ -150,7 +150,7 @@ def _deduplicate_interactions(rows: pd.DataFrame) -> tuple[pd.DataFrame, int]:
 
 
 def _compact(rows: pd.DataFrame) -> pa.Table:
-    """Code what repeats; review texts and numbers stay."""
+    """Encode the columns that repeat; review texts and numbers stay as they are."""
     table = pa.Table.from_pandas(rows, preserve_index=False)
     for name in _REPEATING:
         at = table.schema.get_field_index(name)
@@ -160,7 +160,7 @@ def _compact(rows: pd.DataFrame) -> pa.Table:
 
 
 def _join(parts: list[pa.Table]) -> pd.DataFrame:
-    """Put the parts together under one set of codes; empties `parts` to free their memory."""
+    """Join the parts under one set of codes, emptying `parts` to free their memory."""
     table = pa.concat_tables(parts).unify_dictionaries()
     parts.clear()
     rows: pd.DataFrame = table.to_pandas(self_destruct=True, split_blocks=True)
@@ -168,7 +168,7 @@ def _join(parts: list[pa.Table]) -> pd.DataFrame:
 
 
 def _write(rows: pd.DataFrame, items: pd.DataFrame, path: Path) -> Counts:
-    """Write the rows with the facts of their items, part by part, and count what that mended."""
+    """Write the rows with the facts of their items in parts, and count what that changed."""
     counts: Counts = Counter()
     with (
         replacing(path) as unfinished,

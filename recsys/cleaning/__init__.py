@@ -1,1 +1,1 @@
-"""The cleaning rules: of texts, names, prices, times, rows, and of the items they describe."""
+"""The cleaning rules for texts, names, prices, times, rows, and the items they describe."""

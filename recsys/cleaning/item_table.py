@@ -1,8 +1,8 @@
 """What belongs to an item as a whole: one title, brand, category, description and price.
 
-`item_table` is group-complete: it may be called on any part of the rows that holds all
-rows of its items. `with_item_facts` is row-wise. Both accept empty frames, and neither
-result depends on the order of the rows.
+`item_table` works on any part of the rows that holds all rows of its items,
+`with_item_facts` on any rows. Both accept empty frames, and neither result depends on the
+order of the rows.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from recsys.cleaning.text import normalize_text
 def item_table(rows: pd.DataFrame) -> pd.DataFrame:
     """Gather the facts of each item from its rows.
 
-    Title, brand, category and description are the most frequent ones (of equally frequent
-    ones the first in order of the text), the price is the mean of the known ones. An
-    item without any description gets its title, brand and category as one.
+    Title, brand, category and description are the most frequent ones (ties go to the first in
+    alphabetical order), the price is the mean of the known prices. An item without any
+    description gets its title, brand and category as one.
 
     Args:
         rows: (n, any) cleaned rows, all rows of each of their items.
@@ -47,15 +47,15 @@ def item_table(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def with_item_facts(rows: pd.DataFrame, items: pd.DataFrame) -> tuple[pd.DataFrame, Counts]:
-    """Give each row the facts of its item.
+    """Add the facts of its item to each row.
 
     Args:
         rows: (n, any) cleaned rows.
-        items: The table of `item_table`.
+        items: Result of `item_table`.
 
     Returns:
-        (n, 10) frame of `CLEAN_COLUMNS` and `OPTIONAL_CLEAN_COLUMNS`, a new index; and
-        how many rows were mended by it.
+        (n, 10) frame of `CLEAN_COLUMNS` and `OPTIONAL_CLEAN_COLUMNS` under a new index, and
+        how many rows each rule changed.
     """
     facts = items.reindex(rows[columns.ITEM].astype("str")).reset_index(drop=True)
     result = rows.reset_index(drop=True)
@@ -73,7 +73,7 @@ def with_item_facts(rows: pd.DataFrame, items: pd.DataFrame) -> tuple[pd.DataFra
 
 
 def _mode_by_item(rows: pd.DataFrame, name: str) -> pd.Series:
-    """The most frequent known value of a column for each item that has any."""
+    """Find the most frequent known value of a column for each item that has any."""
     known = rows.loc[rows[name].notna(), [columns.ITEM, name]]
     sizes = known.groupby([columns.ITEM, name], observed=True, sort=False).size()
     tally = sizes.reset_index(name="n_rows").astype({columns.ITEM: "str", name: "str"})

@@ -1,4 +1,4 @@
-"""Prices as they stand in product pages: "$7.29", "$5.00 - $9.00", "" or a page's style sheet."""
+"""Prices as product pages write them: "$7.29", "$5.00 - $9.00", "" or a page's style sheet."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ _STYLE_OR_SCRIPT = re.compile(r"[{}]")
 def parse_price(texts: pd.Series) -> pd.Series:
     """Read prices in US dollars.
 
-    The price is the mean of all amounts like "$1,129.96" in the text, so a range gives
-    its middle. Amounts of zero don't count. A text that is a bare number, or two with a
-    dash, is read too, since some data sets leave out the sign. Anything else is missing,
-    and so is every text with braces: style sheets and scripts, whose "$1" is no price.
+    The price is the mean of all amounts like "$1,129.96" in the text, so a range becomes
+    its middle. Amounts of zero don't count. A bare number, or two with a dash between them, is
+    read too, since some data sets leave out the dollar sign. Anything else is missing, as is
+    every text with braces: it is a style sheet or a script, whose "$1" is not a price.
 
     Args:
         texts: (n,) str or numbers, missing allowed.
 
     Returns:
-        (n,) float64 above 0, NaN where there is no price, under the same index.
+        (n,) float64 above 0 under the same index, NaN where there is no price.
     """
     codes, distinct = pd.factorize(texts.astype("str"))
     prices = [_mean_or_nan(price_amounts(text)) for text in distinct]
@@ -34,7 +34,7 @@ def parse_price(texts: pd.Series) -> pd.Series:
 
 
 def price_amounts(text: str) -> list[float]:
-    """Find the amounts above zero, in dollars, in the order of the text.
+    """Find the dollar amounts above zero in a text, in order.
 
     >>> price_amounts("$1,129.96"), price_amounts("$5 - $9.50"), price_amounts("$0.00")
     ([1129.96], [5.0, 9.5], [])
@@ -49,7 +49,7 @@ def price_amounts(text: str) -> list[float]:
 
 
 def price_range_mask(texts: pd.Series) -> pd.Series:
-    """Mark the rows, (n,) bool, whose price text holds several amounts."""
+    """Mark the rows whose price text holds several amounts, as (n,) bool."""
     codes, distinct = pd.factorize(texts.astype("str"))
     several = [len(price_amounts(text)) > 1 for text in distinct]
     return pd.Series(np.array([*several, False])[codes], index=texts.index)

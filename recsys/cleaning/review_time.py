@@ -7,24 +7,24 @@ from typing import Final
 import pandas as pd
 
 TEXT_FORMATS: Final = ("ISO8601", "%m %d, %Y", "%B %d, %Y", "%b %d, %Y", "%m/%d/%Y")
-"""Tried in this order; the last is the American one, as the data sets are."""
+"""Tried in this order; the last one is American, as the data sets are."""
 
-_EARLIEST_UNIX_S: Final = 1e8  # March 1973; smaller numbers are years or days written in full
-_LATEST_UNIX_S: Final = 4_102_444_800.0  # 2100-01-01; what is larger counts thousandths
+_EARLIEST_UNIX_S: Final = 1e8  # March 1973; smaller numbers are years or dates such as 20140305
+_LATEST_UNIX_S: Final = 4_102_444_800.0  # 2100-01-01; larger numbers count thousandths of a second
 
 
 def parse_times(texts: pd.Series) -> pd.Series:
-    """Read points in time.
+    """Parse review times.
 
-    Numbers are seconds since 1970 or thousandths, millionths or billionths of one,
-    which their size tells apart. Texts with a zone are converted to UTC, those without
-    one are taken as UTC. Times before 1970 or from 2100 on are missing.
+    Numbers are seconds since 1970, or thousandths, millionths or billionths of one; their size
+    tells which. Texts with a time zone are converted to UTC, those without one are taken as
+    UTC. Times before 1970 or from 2100 on are missing.
 
     Args:
         texts: (n,) str, missing allowed.
 
     Returns:
-        (n,) datetime64[s], naive UTC, NaT where it can't be read, under the same index.
+        (n,) datetime64[s], naive UTC, under the same index, NaT where a text can't be read.
     """
     numbers = pd.to_numeric(texts, errors="coerce").astype("float64")
     for _ in range(3):
@@ -35,7 +35,7 @@ def parse_times(texts: pd.Series) -> pd.Series:
 
 
 def _parse_texts(texts: pd.Series) -> pd.Series:
-    """Read each distinct text with the first format that fits it."""
+    """Parse each distinct text by the first format that fits it."""
     codes, distinct = pd.factorize(texts.str.strip())
     wanted = pd.Series(distinct, dtype="str")
     times = pd.Series(pd.NaT, index=wanted.index, dtype="datetime64[s]")

@@ -1,8 +1,7 @@
-"""The cleaning rules of a single review, and of reviews that were published twice.
+"""The cleaning rules for a single review, and for reviews that were published twice.
 
-`clean_rows` may be called on any part of the rows, `deduplicate` on any part that holds
-all rows of its items. Both accept empty frames, and no result depends on how the rows
-were divided. What belongs to an item as a whole is in `recsys.cleaning.item_table`.
+`clean_rows` works on any part of the rows, `deduplicate` on any part that holds all rows of
+its items. Both accept empty frames, and no result depends on how the rows were divided. What belongs to an item as a whole is in `recsys.cleaning.item_table`.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ CATEGORIES: Final = "categories"
 UNIX_TIME: Final = "unixReviewTime"
 
 FACT_COLUMNS: Final = (columns.TITLE, columns.BRAND, columns.CATEGORY, columns.DESCRIPTION)
-"""Texts that belong to the item, not to the review."""
+"""Texts about the item, not about the review."""
 
 ROW_COLUMNS: Final = (
     columns.USER,
@@ -50,13 +49,13 @@ DROPPED: Final = {
     "duplicate": "dropped: exact duplicate",
 }
 MENDED: Final = {
-    "html": "mended: HTML taken out of a text",
-    "text_from_summary": "mended: review text missing, summary taken",
+    "html": "mended: HTML removed from a text",
+    "text_from_summary": "mended: review text missing, summary used",
     "time_from_unix": "mended: review time taken from unixReviewTime",
     "price_range": "mended: price range averaged",
     "price_junk": "mended: price text without an amount set to missing",
     "description_unified": "mended: description replaced by the item's most frequent one",
-    "description_fallback": "mended: no description, title, brand and category taken",
+    "description_fallback": "mended: description missing, title, brand and category used",
 }
 NOTED: Final = {
     "anonymous": "kept: anonymous customer, counts for popularity only",
@@ -64,15 +63,15 @@ NOTED: Final = {
     "no_price": "kept: no price known for the item",
 }
 RULES: Final = {**DROPPED, **MENDED, **NOTED}
-"""What each count is about, in the order of the report. A row is dropped for one reason
-only, the first that holds."""
+"""The meaning of each count, in the order of the report. A row is dropped for the first reason
+that holds, and counted under that only."""
 
 Counts = Counter[str]
 
 
 @dataclass(frozen=True)
 class Keys:
-    """Which raw columns say who and what.
+    """The raw columns that identify user and item.
 
     Names (`userName`, `itemName`) are normalized as free text. Any other column holds ids,
     which are trimmed and otherwise kept as they are.
@@ -86,13 +85,13 @@ def clean_rows(raw: pd.DataFrame, keys: Keys) -> tuple[pd.DataFrame, Counts]:
     """Clean raw reviews row by row, and drop those without user, item, rating or time.
 
     Args:
-        raw: (n, any) frame of str columns in the seed schema. The two key columns and
-            `rating` have to be there; any other may be absent.
-        keys: The columns that name user and item.
+        raw: (n, any) frame of str columns in the reference schema. The two key columns and
+            `rating` are required; any other may be absent.
+        keys: Columns that identify user and item.
 
     Returns:
-        (m, 10) frame of `ROW_COLUMNS`, m <= n, in the order and under the index of `raw`;
-        and how many rows each rule dropped or mended.
+        (m, 10) frame of `ROW_COLUMNS`, m <= n, in the order and under the index of `raw`, and
+        how many rows each rule dropped or mended.
     """
     rows = pd.DataFrame({columns.USER: _key(raw, keys.user), columns.ITEM: _key(raw, keys.item)})
     rating = pd.to_numeric(_column(raw, columns.RATING), errors="coerce").astype("float64")
@@ -115,7 +114,7 @@ def clean_rows(raw: pd.DataFrame, keys: Keys) -> tuple[pd.DataFrame, Counts]:
 
 
 def deduplicate(rows: pd.DataFrame) -> tuple[pd.DataFrame, int]:
-    """Drop every row that equals an earlier one in all columns, and say how many.
+    """Drop every row that equals an earlier one in all columns, and count them.
 
     Review texts are long, so they are compared only where everything else is equal.
     """
@@ -126,7 +125,7 @@ def deduplicate(rows: pd.DataFrame) -> tuple[pd.DataFrame, int]:
 
 
 def count_kept(rows: pd.DataFrame, keys: Keys) -> Counts:
-    """Count what is worth knowing about rows that stay: anonymous customers and missing texts."""
+    """Count anonymous customers and missing texts among the kept rows."""
     counts: Counts = Counter(no_text=int((rows[columns.REVIEW_TEXT] == "").sum()))
     if keys.user == columns.USER:
         counts["anonymous"] = int(anonymous_mask(rows[columns.USER]).sum())
@@ -134,7 +133,7 @@ def count_kept(rows: pd.DataFrame, keys: Keys) -> Counts:
 
 
 def _clean_texts(raw: pd.DataFrame) -> tuple[pd.DataFrame, Counts]:
-    """Clean everything of the rows that may be missing."""
+    """Clean the columns that may be missing."""
     review = normalize_text(_column(raw, columns.REVIEW_TEXT))
     no_review = review.isna()
     review = review.fillna(normalize_text(_column(raw, columns.SUMMARY).where(no_review)))
@@ -161,7 +160,7 @@ def _clean_texts(raw: pd.DataFrame) -> tuple[pd.DataFrame, Counts]:
 
 
 def _category(raw: pd.DataFrame) -> pd.Series:
-    """The most specific step of `categories` where there is one, else of `category`."""
+    """Take the most specific step of `categories`, or of `category` where there is none."""
     steps = [
         display_text(map_distinct(_column(raw, name), leaf_item))
         for name in (CATEGORIES, columns.CATEGORY)
@@ -177,7 +176,7 @@ def _key(raw: pd.DataFrame, name: str) -> pd.Series:
 
 
 def _column(raw: pd.DataFrame, name: str) -> pd.Series:
-    """A raw column as str; all missing where the data set doesn't have it."""
+    """Take a raw column as str, all missing where the data set doesn't have it."""
     if name in raw.columns:
         return raw[name].astype("str")
     return pd.Series(None, index=raw.index, dtype="str", name=name)

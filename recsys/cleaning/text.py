@@ -1,12 +1,12 @@
-"""The cleaning rule for free text, and the names that stand for nobody.
+"""The cleaning rule for free text, and the names that identify nobody.
 
-One rule serves both halves: the pipeline cleans columns with `normalize_text`, the
-service looks a name up with `normalize_name`. The rule, in order:
+One rule serves both sides: the pipeline cleans columns with `normalize_text`, the service
+looks names up with `normalize_name`. The rule, in order:
 
-1. HTML entities become characters (twice, since feeds escape twice), tags a space.
-2. Punctuation and symbols go without a trace ("o'brien" becomes "obrien"). Letters,
+1. HTML entities become characters (twice, since feeds escape twice), tags become a space.
+2. Punctuation and symbols are removed ("o'brien" becomes "obrien"). Letters,
    digits and vowel signs of every script stay: José, Łukasz and हिन्दी are names.
-3. Lower case, composed form (NFC), runs of whitespace become one space, ends trimmed.
+3. Lower case, composed form (NFC), runs of whitespace become one space, ends are trimmed.
 
 A per-string `str.translate` was measured at 2.5 times the speed of one Arrow
 regular expression and 4 times that of pandas' `str.replace`, so columns are cleaned by it.
@@ -22,6 +22,7 @@ import string
 import unicodedata
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
 
 ANONYMOUS_NAMES: Final = frozenset(
     {
-        # What Amazon prints where a customer has set no name, by country and decade;
-        # thousands of unrelated people share each of them.
+        # What Amazon shows, by country and decade, where a customer has set no name;
+        # thousands of unrelated people share each of these.
         "amazon customer",
         "amazon user",
         "kindle customer",
@@ -49,11 +50,12 @@ ANONYMOUS_NAMES: Final = frozenset(
         "customer",
     }
 )
-"""Normalized names that are nobody's identity."""
+"""Normalized names that identify nobody."""
 
 _TAG = re.compile(r"<(script|style)\b[^<>]*>[^<]*</\1\s*>|</?[a-z!][^<>]*>", re.IGNORECASE)
-# "<3" and "a < b" are no tags: a tag starts with a letter, a slash or an exclamation mark.
+# "<3" and "a < b" are not tags: a tag starts with a letter, a slash or an exclamation mark.
 
+_UNPARSABLE: Final = (ValueError, SyntaxError, RecursionError, MemoryError)
 _SPACES = "\t\n\v\f\r\x1c\x1d\x1e\x1f "
 _ASCII_DROPPED: Final = {
     **dict.fromkeys(map(ord, string.punctuation)),
@@ -80,8 +82,8 @@ def normalize_name(name: str) -> str:
 def normalize_text(texts: pd.Series) -> pd.Series:
     """Apply the cleaning rule to a column of free text.
 
-    List-like texts ('["a", "b"]') are joined first. Whatever holds no letter and no
-    digit is missing afterwards, "[]" included.
+    List-like texts ('["a", "b"]') are joined first. A text without any letter or digit, such
+    as "[]", is missing afterwards.
 
     Args:
         texts: (n,) str, missing allowed.
@@ -93,7 +95,7 @@ def normalize_text(texts: pd.Series) -> pd.Series:
 
 
 def display_text(texts: pd.Series) -> pd.Series:
-    """Make a column fit to be shown: no HTML, single spaces, case and punctuation kept.
+    """Make a column fit for display: no HTML, single spaces, case and punctuation kept.
 
     Args:
         texts: (n,) str, missing allowed.
@@ -107,13 +109,13 @@ def display_text(texts: pd.Series) -> pd.Series:
 
 
 def has_html(texts: pd.Series) -> pd.Series:
-    """Mark the rows, (n,) bool, that hold a tag or an entity; missing ones are not marked."""
+    """Mark the texts that hold a tag or an entity, as (n,) bool, False where missing."""
     found = texts.astype("str").str.contains(r"<[a-zA-Z/!]|&#?[a-zA-Z0-9]+;", regex=True)
     return found.fillna(False).astype("bool")
 
 
 def is_anonymous(name: str) -> bool:
-    """Say whether a name, as written or normalized, is nobody's identity.
+    """Whether a name, as written or normalized, identifies nobody.
 
     >>> is_anonymous("Amazon Customer"), is_anonymous("Kelly")
     (True, False)
@@ -122,12 +124,12 @@ def is_anonymous(name: str) -> bool:
 
 
 def anonymous_mask(names: pd.Series) -> pd.Series:
-    """Mark the rows, (n,) bool, whose name is nobody's identity; missing names are not marked."""
+    """Mark the names that identify nobody, as (n,) bool, False where missing."""
     return normalize_text(names).isin(ANONYMOUS_NAMES)
 
 
 def list_items(text: str) -> list[str] | None:
-    """Read a list-like text, nested or not, as its non-empty items; None for other text.
+    """Parse a list-like text, nested or not, into its non-empty items; None for other text.
 
     >>> list_items('["a", ""]'), list_items("[['a', 'b'], ['c']]"), list_items("a, b")
     (['a'], ['a', 'b', 'c'], None)
@@ -137,13 +139,13 @@ def list_items(text: str) -> list[str] | None:
 
 
 def join_list(text: str) -> str:
-    """Join the items of a list-like text by spaces; other text comes back as it is."""
+    """Join the items of a list-like text by spaces; other text stays as it is."""
     items = list_items(text)
     return text if items is None else " ".join(items)
 
 
 def leaf_item(text: str) -> str:
-    """Take the last, most specific step of a category path; the first path of several.
+    """Take the last, most specific step of a category path, the first of several paths.
 
     >>> leaf_item("[['CDs & Vinyl', 'Pop'], ['Blues']]"), leaf_item("Electronics")
     ('Pop', 'Electronics')
@@ -158,7 +160,7 @@ def leaf_item(text: str) -> str:
 def map_distinct(texts: pd.Series, function: Callable[[str], str | None]) -> pd.Series:
     """Apply a function to each distinct text once; missing stays missing.
 
-    Product texts repeat with every review of the product, so this is far less work.
+    Product texts repeat with every review of the product, so this saves most of the work.
     """
     import pandas as pd  # the service needs only the functions on one string
 
@@ -167,17 +169,16 @@ def map_distinct(texts: pd.Series, function: Callable[[str], str | None]) -> pd.
     return pd.Series(mapped.take(codes, allow_fill=True), index=texts.index, name=texts.name)
 
 
-def parse_literal(text: str) -> object:
-    """Read a Python literal, as some data sets write their lists and records.
-
-    Raises:
-        ValueError: No literal; also SyntaxError, RecursionError and MemoryError.
-    """
-    with warnings.catch_warnings():
-        # A backslash in a product text is no fault of ours; its warning's kind varies by version.
+def parse_value(text: str) -> Any:
+    """Parse JSON, or the Python literal that some data sets write instead; None for other text."""
+    with suppress(*_UNPARSABLE):
+        return json.loads(text)
+    with suppress(*_UNPARSABLE), warnings.catch_warnings():
+        # Product texts may hold invalid escapes; the class of the warning varies by version.
         warnings.simplefilter("ignore", SyntaxWarning)
         warnings.simplefilter("ignore", DeprecationWarning)
         return ast.literal_eval(text)
+    return None
 
 
 def _without_html(text: str) -> str:
@@ -187,12 +188,12 @@ def _without_html(text: str) -> str:
 
 
 def _keep_marks(dropped: re.Match[str]) -> str:
-    """Keep what combines with a letter; `re` counts vowel signs as punctuation."""
+    """Keep combining marks, since `re` counts vowel signs as punctuation."""
     return "".join(c for c in dropped.group() if unicodedata.category(c).startswith("M"))
 
 
 def _printable(text: str) -> str:
-    """Drop control characters, zero-width ones and lone surrogates, which no file can hold."""
+    """Drop control and zero-width characters, and lone surrogates, which no file can hold."""
     if text.isprintable():
         return text
     return "".join(c for c in text if c.isspace() or unicodedata.category(c)[0] != "C")
@@ -202,13 +203,8 @@ def _parse_list(text: str) -> list[Any] | None:
     text = text.strip()
     if not (text.startswith("[") and text.endswith("]")):
         return None
-    for parse in (json.loads, parse_literal):
-        try:
-            value = parse(text)
-        except (ValueError, SyntaxError, RecursionError, MemoryError):
-            continue
-        return value if isinstance(value, list) else None
-    return None
+    value = parse_value(text)
+    return value if isinstance(value, list) else None
 
 
 def _flatten(value: object) -> list[str]:

@@ -11,7 +11,7 @@ HEADER = ("userName", "itemName", "description", "price", "rating", "reviewTime"
 
 
 def whole_review(number: int) -> dict[str, Any]:
-    """One faultless review in the seed schema."""
+    """One faultless review in the reference schema."""
     return {
         "userName": f"User {number}",
         "itemName": f"Item {number % 3}",

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from pipeline.clean import json_lines, readers
-from pipeline.clean.amazon import in_seed_schema, join_metadata, read_metadata
+from pipeline.clean.amazon import in_reference_schema, join_metadata, read_metadata
 from pipeline.clean.readers import read_chunks, read_column_names
 from pipeline.errors import PipelineError
 from tests.support.raw_files import HEADER, whole_review, write_csv, write_lines
@@ -115,8 +115,8 @@ BYTE_FAULTS = {
     "json array": (b'[{"a": 1}]', "is one JSON array; expected JSON lines"),
     "latin-1": (b"a,b\nx,1\ncaf\xe9,2\n", r"line 3 is not UTF-8 text \(byte 4 .* 0xe9\)"),
     "json latin-1": (b'{"a": "x"}\n{"a": "caf\xe9"}\n', "line 2 is not UTF-8"),
-    "json cut": (b'{"a": 1}\n{"a": \n', r"line 2 is no JSON object: '\{\"a\":'"),
-    "json scalar": (b'{"a": 1}\n17\n', "line 2 is no JSON object: '17'"),
+    "json cut": (b'{"a": 1}\n{"a": \n', r"line 2 is not a JSON object: '\{\"a\":'"),
+    "json scalar": (b'{"a": 1}\n17\n', "line 2 is not a JSON object: '17'"),
     "tabs": (b"a\tb\n1\t2\n", "separates its columns by tabs; expected commas"),
     "empty gzip": (gzip.compress(b""), "is empty"),
     "cut gzip": (gzip.compress(b"a,b\n1,2\n" * 99)[:-9], "is cut off: its gzip data end too early"),
@@ -149,11 +149,11 @@ def test_a_large_gzip_cut_in_the_middle_is_refused_while_it_is_read(tmp_path: Pa
         read_all(path)
 
 
-def test_amazon_2014_reviews_take_the_names_of_the_seed_schema() -> None:
+def test_amazon_2014_reviews_take_the_names_of_the_reference_schema() -> None:
     raw = pd.DataFrame(
         {"reviewerID": ["A1"], "asin": ["B1"], "reviewerName": ["Ann"], "overall": ["5.0"]}
     )
-    assert in_seed_schema(raw)[["userName", "rating"]].to_numpy().tolist() == [["Ann", "5.0"]]
+    assert in_reference_schema(raw)[["userName", "rating"]].to_numpy().tolist() == [["Ann", "5.0"]]
 
 
 def test_amazon_2023_reviews_are_keyed_by_the_product_not_by_its_variant() -> None:
@@ -168,7 +168,7 @@ def test_amazon_2023_reviews_are_keyed_by_the_product_not_by_its_variant() -> No
             "text": ["It works"],
         }
     )
-    row = in_seed_schema(raw).iloc[0]
+    row = in_reference_schema(raw).iloc[0]
     assert (row["reviewerID"], row["asin"]) == ("AE1", "PRODUCT")
     assert (row["summary"], row["reviewText"]) == ("Nice", "It works")
     assert row["unixReviewTime"] == "1546297654677"

@@ -1,4 +1,4 @@
-"""Opening a raw file: what it is, unpacked on the way, with a count of the bytes read."""
+"""Open a raw file: recognize its form, unpack it on the way, count the bytes read."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ class Form(StrEnum):
 
 
 class CountingStream(io.RawIOBase):
-    """A stream that knows how far its file has been read and how many quotes went by."""
+    """A stream that counts how far its file has been read, and the quotes in what was read."""
 
     def __init__(self, raw: BinaryIO, content: BinaryIO | gzip.GzipFile) -> None:
-        """Read `content`, which is `raw` itself or unpacks it."""
+        """Read from `content`, which is `raw` itself or unpacks it."""
         self._raw = raw
         self._content = content
         self.n_quotes = 0
@@ -46,11 +46,11 @@ class CountingStream(io.RawIOBase):
 
     @property
     def n_bytes_read(self) -> int:
-        """Position in the file as it lies on the disk, so packed bytes."""
+        """Position in the file as it is on disk, in packed bytes."""
         return self._raw.tell()
 
     def readable(self) -> bool:
-        """Say yes; asked by `io`."""
+        """Whether it can be read, which `io` asks."""
         return True
 
     def read(self, size: int = -1) -> bytes:
@@ -66,7 +66,7 @@ class CountingStream(io.RawIOBase):
 
 
 @contextmanager
-def open_source(path: Path) -> Iterator[CountingStream]:
+def open_raw(path: Path) -> Iterator[CountingStream]:
     """Open a file for reading, unpacked if it is gzip.
 
     Raises:
@@ -87,15 +87,30 @@ def open_source(path: Path) -> Iterator[CountingStream]:
         raise PipelineError(f"{path} can't be read: {error.strerror or error}.") from error
 
 
-def recognize(path: Path) -> Form:
-    """Tell the form of a file by its first bytes, not by its name.
+def decode_line(line: bytes, number: int, path: Path) -> str:
+    """Decode a line of a file as UTF-8, without a byte order mark.
 
     Raises:
-        PipelineError: Missing, a folder, empty, binary or of another form.
+        PipelineError: It is not UTF-8.
+    """
+    try:
+        return line.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise PipelineError(
+            f"{path} line {number:,} is not UTF-8 text (byte {error.start + 1:,} of the line is "
+            f"0x{line[error.start]:02x}). Convert the file to UTF-8."
+        ) from error
+
+
+def recognize(path: Path) -> Form:
+    """Recognize the form of a file by its first bytes, not by its name.
+
+    Raises:
+        PipelineError: It is missing, a folder, empty, binary or of another form.
     """
     if path.is_dir():
         raise PipelineError(f"{path} is a folder; {_EXPECTED}.")
-    with open_source(path) as source:
+    with open_raw(path) as source:
         start = source.read(65_536)
     if not start.strip():
         raise PipelineError(f"{path} is empty; {_EXPECTED}.")
