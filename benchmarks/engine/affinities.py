@@ -17,11 +17,11 @@ from benchmarks.synthetic_data import N_DAYS, SyntheticItems, draw_halves
 from pipeline.train.ranker.feature_state import RECENCY_DECAY, behavior_similarities, stacked
 from pipeline.train.ranker.similarities import NEIGHBORS, Entries
 from recsys.arrays import FloatArray
+from recsys.history import History, histories
+from recsys.item_similarities import ItemSimilarities
 from scoring import search
-from scoring.affinities import Affinities
-from scoring.affinity import History, ItemSimilarities, histories
-from scoring.affinity_scoring import AffinityScoring
-from scoring.search.item_index import NO_ROWS
+from scoring.affinities import Affinities, AffinityScoring
+from scoring.search.tables import NO_ROWS
 
 K = 5
 N_TURNS = 400

@@ -19,7 +19,7 @@ from benchmarks.synthetic_data import draw_halves
 from recsys.arrays import FloatArray
 from scoring import search as compiled
 from scoring.head import joint
-from scoring.search.item_index import count_scored
+from scoring.search.queries import count_scored
 
 BYTES_PER_COLUMN = (1.0, 1.25, 1.5, 2.0)
 N_USERS = 64
