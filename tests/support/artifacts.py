@@ -135,7 +135,7 @@ def tiny_category(item: str) -> str | None:
 
 
 def write_tiny_model(path: Path, widths: tuple[int, int, int, int], seed: int = 0) -> None:
-    """Save a network of the seed's form: Concatenate, Dropout, Dense relu, Dropout, Dense sigmoid.
+    """Save a network of the reference form: Concatenate, Dropout, Dense relu, Dropout, Dense sigmoid.
 
     Args:
         path: The `.keras` file.

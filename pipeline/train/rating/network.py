@@ -1,4 +1,4 @@
-"""The seed's rating network in Keras, and the batches that it reads."""
+"""The reference network in Keras, and the batches that it reads."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ INPUT_NAMES: Final = ("user_review", "user_item", "item_desc", "item_price")
 HIDDEN_UNITS: Final = 128
 DROPOUT_SHARE: Final = 0.3
 PREDICT_BATCH: Final = 8_192
-"""Pairs a call: 38 MB at the seed's 1,153 inputs, and seven times faster than calls of 32."""
+"""Pairs in a call: 38 MB at 1,153 inputs, and seven times faster than calls of 32."""
 
 
 def build_network(widths: tuple[int, int, int, int], hidden_units: int = HIDDEN_UNITS) -> Any:
