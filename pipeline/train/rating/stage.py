@@ -1,10 +1,10 @@
 """`train --objective rating`: fit the rating network and save it with a card.
 
-The label is "the rating is 5". A user's vectors are means over the whole training
-history, the very rows that the network is trained on among them, so a training score
-flatters: the network partly recognises what a user has already written about. This is
-the seed's way and is kept for its network; the validation and test rows are not part
-of any vector, and only numbers on them are reported.
+The label is "the rating is 5". A user's vectors are means over the whole training history,
+which includes the very rows that the network is trained on, so a training score flatters: the
+network partly recognizes what a user has already written about. The reference network was
+trained like this, and so it is kept; the validation and test rows are not part of any vector,
+and only numbers on them are reported.
 """
 
 from __future__ import annotations
