@@ -1,4 +1,4 @@
-"""item similarities: how much having one item speaks for another, as sparse arrays."""
+"""Item similarities: how strongly having one item speaks for another, as sparse arrays."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from recsys.arrays import FloatArray
 
 
 class ItemSimilarities(NamedTuple):
-    """item similarities, sparse, in one set of arrays that can be mapped from files.
+    """All item similarities in one set of sparse arrays, which can be mapped from files.
 
     Attributes:
-        names: (C,) str, in the order of the affinity columns.
-        recency_decay: (C,) float32, how fast older items of a history lose weight.
-        starts: (n_items * C + 1,) int64; what item i says in similarity c stands from
-            starts[i * C + c] to the next start.
+        names: (C,) str, names of the similarities in the order of the affinity columns.
+        recency_decay: (C,) float32, how fast the older items of a history lose weight.
+        starts: (n_items * C + 1,) int64; the entries of item i in similarity c are those
+            from starts[i * C + c] to the next start.
         neighbors: (nnz,) int32 item rows.
         weights: (nnz,) float32, finite.
     """
@@ -35,7 +35,7 @@ class ItemSimilarities(NamedTuple):
 
     @property
     def n_items(self) -> int:
-        """Items that have a row, all of the catalog."""
+        """Items of the catalog."""
         return (len(self.starts) - 1) // max(self.n_similarities, 1)
 
 
@@ -45,14 +45,14 @@ def stack_similarities(
     entries: tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]],
     n_items: int,
 ) -> ItemSimilarities:
-    """Bring the entries of all similarities into compressed rows.
+    """Sort the entries of all similarities into compressed rows.
 
     Args:
-        names: Of the similarities, in the order of the affinity columns.
-        recency_decay: (C,) float.
+        names: Names of the similarities, in the order of the affinity columns.
+        recency_decay: (C,) float, how fast the older items of a history lose weight.
         entries: Similarity number, item row, neighbor row and weight of each entry, (nnz,)
-            each; a pair stands at most once in a similarity.
-        n_items: Items of the catalog.
+            each; a similarity has at most one entry per pair.
+        n_items: Number of items in the catalog.
     """
     similarity, item, neighbor, weight = entries
     rows = item.astype(np.int64) * len(names) + similarity

@@ -1,11 +1,11 @@
-"""The file form of item similarities, `item_affinity_df.pq`: one row an entry.
+"""The file of item similarities, `item_affinity_df.pq`: one row per entry.
 
 | column | meaning |
 |---|---|
-| kernel | name of the kernel; kernels are ordered as they first appear |
-| itemName, neighbor | both as in `item_desc_emb_df.pq`: having the item speaks for the neighbor |
-| weight | float32, already on the scale of the affinity |
-| recency_decay | float32, constant within a kernel |
+| kernel | name of the similarity; similarities are ordered by their first rows |
+| itemName, neighbour | names as in `item_desc_emb_df.pq`: the item speaks for the neighbor |
+| weight | float32, on the scale of the affinity |
+| recency_decay | float32, constant within a similarity |
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from recsys.item_similarities import ItemSimilarities, stack_similarities
 from storage.artifacts import ArtifactError, missing_file_message
 from storage.atomic import replacing
 
-KERNEL: Final = "kernel"
+SIMILARITY: Final = "kernel"
 NEIGHBOR: Final = "neighbour"
 WEIGHT: Final = "weight"
 RECENCY_DECAY: Final = "recency_decay"
-COLUMNS: Final = (KERNEL, columns.ITEM, NEIGHBOR, WEIGHT, RECENCY_DECAY)
+COLUMNS: Final = (SIMILARITY, columns.ITEM, NEIGHBOR, WEIGHT, RECENCY_DECAY)
 
-_NAMES: Final = (KERNEL, columns.ITEM, NEIGHBOR)
+_NAMES: Final = (SIMILARITY, columns.ITEM, NEIGHBOR)
 _REBUILD: Final = "Train the ranker again: python -m pipeline train."
 
 
@@ -39,39 +39,38 @@ def read_similarities(path: Path, items: pd.Index) -> ItemSimilarities:
 
     Args:
         path: The file.
-        items: Names of all items, in item order.
+        items: Names of all items of the catalog, in item order.
 
     Raises:
-        ArtifactError: Missing or unreadable file, a column is absent or no number, there are
-            no rows, an item isn't in the catalog, a weight isn't finite, or a kernel has
-            no or several decays.
+        ArtifactError: The file is missing, unreadable or empty, a column is absent or not
+            numeric, an item isn't in the catalog, a weight isn't finite, or a similarity has
+            several decays.
     """
     table = _read_table(path)
     if not table.num_rows:
         raise ArtifactError(f"{path}: has no rows. {_REBUILD}")
-    kernel, names = _codes(table, KERNEL, path)
-    kernel, names = _as_they_appear(kernel, names)
+    similarity, names = _as_they_appear(*_codes(table, SIMILARITY, path))
     item, neighbor = (_rows(table, name, items, path) for name in (columns.ITEM, NEIGHBOR))
     weight, decay = (_numbers(table, name, path) for name in (WEIGHT, RECENCY_DECAY))
-    entries = (kernel, item, neighbor, weight)
-    decays = _decay_of_kernels(kernel, names, decay, path)
+    entries = (similarity, item, neighbor, weight)
+    decays = _checked_decays(similarity, names, decay, path)
     return stack_similarities(names.tolist(), decays, entries, len(items))
 
 
-def write_similarities(kernels: ItemSimilarities, items: pd.Index, path: Path) -> None:
-    """Write kernels kernel by kernel, atomically; `read_similarities` gives them back."""
-    counts = np.diff(kernels.starts)
+def write_similarities(similarities: ItemSimilarities, items: pd.Index, path: Path) -> None:
+    """Write one similarity after the other, atomically, for `read_similarities`."""
+    counts = np.diff(similarities.starts)
     segment = np.repeat(np.arange(len(counts)), counts)
-    kernel, item = segment % kernels.n_similarities, segment // kernels.n_similarities
-    order = np.argsort(kernel, kind="stable")
+    item, similarity = np.divmod(segment, similarities.n_similarities)
+    order = np.argsort(similarity, kind="stable")
     names = pa.array(items.astype(str))
     table = pa.table(
         {
-            KERNEL: _dictionary(kernel[order], pa.array(kernels.names.tolist())),
+            SIMILARITY: _dictionary(similarity[order], pa.array(similarities.names.tolist())),
             columns.ITEM: _dictionary(item[order], names),
-            NEIGHBOR: _dictionary(kernels.neighbors[order], names),
-            WEIGHT: kernels.weights[order],
-            RECENCY_DECAY: kernels.recency_decay[kernel[order]],
+            NEIGHBOR: _dictionary(similarities.neighbors[order], names),
+            WEIGHT: similarities.weights[order],
+            RECENCY_DECAY: similarities.recency_decay[similarity[order]],
         }
     )
     with replacing(path) as unfinished:
@@ -94,13 +93,13 @@ def _read_table(path: Path) -> pa.Table:
         if not path.exists():
             raise ArtifactError(missing_file_message(path)) from error
         reason = str(error).splitlines()[0]
-        raise ArtifactError(f"{path} is no readable parquet file: {reason}") from error
+        raise ArtifactError(f"{path} is not a readable parquet file: {reason}") from error
 
 
 def _codes(
     table: pa.Table, column: str, path: Path
 ) -> tuple[NDArray[np.int32], NDArray[np.object_]]:
-    """A column of names as codes and the names that they stand for."""
+    """Read a column of names as codes, and the names that the codes stand for."""
     values = table.column(column)
     if values.null_count:
         raise ArtifactError(f"{path}: {values.null_count:,} rows have no {column}. {_REBUILD}")
@@ -115,7 +114,7 @@ def _codes(
 def _as_they_appear(
     codes: NDArray[np.int32], names: NDArray[np.object_]
 ) -> tuple[NDArray[np.int32], NDArray[np.object_]]:
-    """Number the kernels in the order of their first rows."""
+    """Number the similarities in the order of their first rows."""
     present, first = np.unique(codes, return_index=True)
     order = present[np.argsort(first)]
     place = np.zeros(len(names), dtype=np.int32)
@@ -124,15 +123,15 @@ def _as_they_appear(
 
 
 def _rows(table: pa.Table, column: str, items: pd.Index, path: Path) -> NDArray[np.int32]:
-    """Item rows of a column of item names."""
+    """Look up the item rows of a column of item names."""
     codes, names = _codes(table, column, path)
     rows = items.get_indexer(pd.Index(names.astype(str)))
     used = np.unique(codes)
     unknown = used[rows[used] < 0]
     if len(unknown):
         raise ArtifactError(
-            f"{path}: {len(unknown):,} of {len(used):,} names in {column!r} are no items of the "
-            f"catalog of {len(items):,}, {names[unknown[0]]!r} among them. {_REBUILD}"
+            f"{path}: {len(unknown):,} of {len(used):,} names in {column!r} are not among "
+            f"the {len(items):,} items of the catalog, {names[unknown[0]]!r} for one. {_REBUILD}"
         )
     return rows[codes].astype(np.int32)
 
@@ -141,7 +140,7 @@ def _numbers(table: pa.Table, column: str, path: Path) -> NDArray[np.float32]:
     try:
         values: NDArray[np.float32] = table.column(column).to_numpy().astype(np.float32)
     except (TypeError, ValueError) as error:
-        raise ArtifactError(f"{path}: {column!r} is no number: {error}. {_REBUILD}") from error
+        raise ArtifactError(f"{path}: {column!r} is not numeric: {error}. {_REBUILD}") from error
     n_bad = int(np.count_nonzero(~np.isfinite(values)))
     if n_bad:
         raise ArtifactError(
@@ -151,20 +150,20 @@ def _numbers(table: pa.Table, column: str, path: Path) -> NDArray[np.float32]:
     return values
 
 
-def _decay_of_kernels(
-    kernel: NDArray[np.int32],
+def _checked_decays(
+    similarity: NDArray[np.int32],
     names: NDArray[np.object_],
     decay: NDArray[np.float32],
     path: Path,
 ) -> NDArray[np.float32]:
     lowest = np.full(len(names), np.inf, dtype=np.float32)
     highest = np.full(len(names), -np.inf, dtype=np.float32)
-    np.minimum.at(lowest, kernel, decay)
-    np.maximum.at(highest, kernel, decay)
+    np.minimum.at(lowest, similarity, decay)
+    np.maximum.at(highest, similarity, decay)
     for name, low, high in zip(names, lowest, highest, strict=True):
         if low != high or low < 0:
             raise ArtifactError(
-                f"{path}: {RECENCY_DECAY!r} of the kernel {name!r} runs from {low:g} to {high:g}; "
+                f"{path}: {RECENCY_DECAY!r} of the similarity {name!r} runs from {low:g} to {high:g}; "
                 f"expected one number, at least 0. {_REBUILD}"
             )
     return lowest

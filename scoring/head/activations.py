@@ -1,8 +1,8 @@
-"""Activation functions on float32 arrays, by the names that a joint head keeps.
+"""Activation functions on float32 arrays, by the names that a joint head stores.
 
 Each follows the formula that Keras documents, so that a head computed here and
-`model.predict` agree to float32 rounding. Parameters are plain floats, which lets a
-head be a file without code in it.
+`model.predict` agree to float32 rounding. Parameters are plain floats, so that the
+file of a head holds no code.
 """
 
 from __future__ import annotations
@@ -45,12 +45,12 @@ def softplus(x: FloatArray) -> FloatArray:
 
 
 def elu(x: FloatArray, alpha: float = 1.0) -> FloatArray:
-    """Give x above zero, alpha · (eˣ - 1) below."""
+    """Return x above zero, alpha · (eˣ - 1) below."""
     return np.where(x > 0, x, np.float32(alpha) * np.expm1(np.minimum(x, np.float32(0))))
 
 
 def celu(x: FloatArray, alpha: float = 1.0) -> FloatArray:
-    """Give x above zero, alpha · (exp(x / alpha) - 1) below."""
+    """Return x above zero, alpha · (exp(x / alpha) - 1) below."""
     return elu(x / np.float32(alpha), 1.0) * np.float32(alpha)
 
 
@@ -69,7 +69,7 @@ def erf(x: FloatArray) -> FloatArray:
 
 
 def gelu(x: FloatArray, approximate: float = 0.0) -> FloatArray:
-    """Give x · Φ(x), by erf, or by tanh where the model says approximate."""
+    """Return x · Φ(x), by erf, or by tanh if `approximate`."""
     if approximate:
         cubed: FloatArray = x * x * x * np.float32(0.044715)
         doubled: FloatArray = np.float32(1) + np.tanh((x + cubed) * np.float32(_ROOT_OF_2_BY_PI))
@@ -150,7 +150,7 @@ def apply(name: str, x: FloatArray, parameters: tuple[float, ...] = ()) -> Float
         KeyError: No function has that name.
     """
     function = ELEMENTWISE.get(name) or ROWWISE[name]
-    with np.errstate(all="ignore"):  # overflow and log(0) end as Keras has them: inf, NaN
+    with np.errstate(all="ignore"):  # overflow and log(0) give inf and NaN, as in Keras
         return function(x, *parameters)
 
 

@@ -32,7 +32,7 @@ def load_head(path: Path) -> Head:
 
     Raises:
         ArchiveError: The file is missing, damaged, or of another version.
-        HeadError: It lacks a part of a head.
+        HeadError: The file lacks a part of a head.
     """
     described, arrays = load_archive(path, FORMAT_VERSION)
     try:
@@ -66,7 +66,7 @@ def _program_from(written: dict[str, Any], arrays: tuple[Any, ...]) -> Program:
 
 
 def _step_from(written: dict[str, Any]) -> Step:
-    """A step whose lists, all that JSON knows, are tuples again."""
+    """Restore a step; JSON has turned its tuples into lists."""
     values: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in written.items()
     }

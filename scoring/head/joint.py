@@ -1,9 +1,7 @@
 """The joint head of a split network: from a user's row and the item half to scores.
 
-A network over (user, item) pairs is split into a half that is computed once for the
-catalog, a half that is computed once a user, and this head, which joins them. Scores
-are the network's output before its last increasing activation ("logits"): the order is
-the same, and items whose sigmoid rounds to 1 stay apart.
+Scores are the network's output before its last increasing activation ("logits"): the order is
+the same, and items whose sigmoid rounds to 1 stay apart. See docs/scoring.md.
 """
 
 from __future__ import annotations
@@ -13,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from recsys.arrays import FloatArray
-from scoring.head import activations as joint_ops
+from scoring.head import activations
 from scoring.head.program import Program, run
 
 TILE_ITEMS = 1_024
@@ -21,14 +19,14 @@ TILE_ITEMS = 1_024
 
 
 class HeadError(ValueError):
-    """A head and the halves that it is given don't fit, or its own numbers don't."""
+    """A head doesn't fit the halves that it is given, or holds numbers that can't be used."""
 
 
 @dataclass(frozen=True)
 class Head:
-    """How a pair's score comes from a user row and an item row, in one of two forms.
+    """How a user row and an item row make a score, in one of two forms.
 
-    Additive (`program` is None), the form that fast similarities take:
+    Additive (`program` is None), the form that the compiled search takes:
 
         score(u, j) = Σ_t w_t · relu(a_ut + h_jt) + Σ_d p_ud · q_jd + c_u + e_j + bias
 
@@ -55,7 +53,7 @@ class Head:
     program: Program | None = None
 
     def __post_init__(self) -> None:
-        """Refuse weights that don't fit the number of units."""
+        """Refuse weights that don't fit the number of units or are not finite."""
         weights = self.relu_weights
         if weights.shape != (self.n_relu,) or weights.dtype != np.float32:
             raise HeadError(
@@ -76,7 +74,7 @@ class Head:
         return self.program.item_width if self.program else self.n_relu + self.n_product + 1
 
     def __repr__(self) -> str:
-        """Say what the head is made of."""
+        """Describe the parts of the head."""
         return f"<Head {describe(self)}>"
 
 
@@ -89,7 +87,7 @@ def score(head: Head, user_rows: FloatArray, item_half: FloatArray) -> FloatArra
         item_half: (n, head.item_width) float32.
 
     Returns:
-        (m, n) float32 scores, in the order of which the network's outputs are.
+        (m, n) float32 scores, which order items as the network's outputs do.
 
     Raises:
         HeadError: A width differs from the head's.
@@ -106,15 +104,15 @@ def score(head: Head, user_rows: FloatArray, item_half: FloatArray) -> FloatArra
 
 
 def outputs(head: Head, scores: FloatArray) -> FloatArray:
-    """Turn scores (any shape) into what the network itself puts out, a probability say."""
+    """Turn scores (any shape) into the network's own outputs, such as probabilities."""
     values = scores
     if head.output_activation != "linear":
-        values = joint_ops.apply(head.output_activation, scores, head.output_parameters)
+        values = activations.apply(head.output_activation, scores, head.output_parameters)
     return np.float32(head.output_scale) * values + np.float32(head.output_shift)
 
 
 def describe(head: Head) -> str:
-    """Say in a few words what the head computes, for logs and health answers."""
+    """Describe in a few words what the head computes, for logs and health answers."""
     if head.program is not None:
         steps, arrays = len(head.program.steps), len(head.program.arrays)
         return f"{steps} joint steps over tiles with {arrays} weight arrays, exact split"

@@ -1,7 +1,7 @@
 """Joint heads of any depth: a list of plain steps run over tiles of users and items.
 
-A step reads columns of the two halves or results of earlier steps, and gives a matrix
-with one row a user-item pair. No step is code from a model file, only a name and numbers.
+A step reads columns of the two halves or results of earlier steps, and returns a matrix with
+one row per user-item pair. No step is code from a model file, only a name and numbers.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from recsys.arrays import FloatArray
-from scoring.head import activations as joint_ops
+from scoring.head import activations
 
 TILE_BYTES = 1 << 20
-"""What all results of one tile may take together: they shall stay in a core's L2 cache."""
+"""Size of all results of one tile together, so that they stay in a core's L2 cache."""
 
 Span = tuple[int, int]
 _NO_COLUMNS: Span = (0, 0)
@@ -22,7 +22,7 @@ _NO_COLUMNS: Span = (0, 0)
 
 @dataclass(frozen=True)
 class Step:
-    """One operation of a program; its result (pairs, width) is known by its place in the list.
+    """One operation of a program; later steps refer to its result (pairs, width) by its place.
 
     Kinds, with `u` and `i` for the halves' columns and `r` for earlier results:
         linear: u + i + Σ r · array
@@ -64,8 +64,8 @@ class Program:
 def run(program: Program, user_rows: FloatArray, item_half: FloatArray) -> FloatArray:
     """Score every user against every item.
 
-    A tile of items stays in the cache for all users, who pass it one by one: libraries for
-    matrices round differently for other shapes, and a user alone shall get the same bits.
+    A tile of items stays in the cache while the users pass over it one by one: matrix
+    libraries round differently for other shapes, and a user must get the same bits alone.
 
     Args:
         program: The joint head.
@@ -98,7 +98,7 @@ def _run_tile(program: Program, block: FloatArray, tile: FloatArray) -> FloatArr
         elif step.kind == "multiply":
             results.append(inputs[0] * inputs[1])
         else:
-            results.append(joint_ops.apply(step.name, inputs[0], step.parameters))
+            results.append(activations.apply(step.name, inputs[0], step.parameters))
     return results[-1]
 
 

@@ -15,7 +15,7 @@ class CompiledSimilarities(NamedTuple):
 
     Attributes:
         decay: (C,) float32.
-        starts: (n_items * C + 1,) int64; what item i says in similarity c begins at
+        starts: (n_items * C + 1,) int64; the entries of item i in similarity c begin at
             starts[i * C + c].
         neighbors: (nnz,) int32.
         weights: (nnz,) float32.
@@ -66,7 +66,7 @@ class CompiledAffinities(NamedTuple):
     """How the histories of some users change the items' rows; not at all without similarities.
 
     Attributes:
-        similarities: What an item says about the others.
+        similarities: How strongly an item speaks for the others.
         affinity_weights: (C, width) float32, what a unit of each affinity adds to an item's row.
         starts: (m + 1,) int64; the history of user u is `items[starts[u]:starts[u + 1]]`.
         items: int32 item rows, newest first.

@@ -1,8 +1,7 @@
 """Sums of absolute differences of bytes, written for LLVM directly.
 
-x86 processors add eight such differences by one instruction, but no loop in Python is
-turned into it for all items at once. Other processors get the same sums from general vector
-operations.
+x86 processors add eight such differences by one instruction, but numba compiles no loop into
+it. Other processors get the same sums from general vector operations.
 """
 
 from __future__ import annotations
@@ -36,13 +35,13 @@ def _block_differences(_typing: Any, _block: Any, _user: Any, _n: Any, _end: Any
 
 
 block_differences: Any = _block_differences
-"""Typed as it is called from compiled code, where the typing context is not passed."""
+"""Typed as compiled code calls it, without the typing context."""
 
 
 def has_instruction() -> bool:
-    """Tell whether the instruction may be used: AVX2, and no other processor asked for."""
-    asked_for = (getattr(config, name, None) for name in ("CPU_NAME", "CPU_FEATURES"))
-    return not any(asked_for) and bool(dict(binding.get_host_cpu_features()).get("avx2"))
+    """Return whether the instruction may be used: AVX2, and no other processor requested."""
+    requested = (getattr(config, name, None) for name in ("CPU_NAME", "CPU_FEATURES"))
+    return not any(requested) and bool(dict(binding.get_host_cpu_features()).get("avx2"))
 
 
 def _emit_block_differences(context: Any, builder: Any, _signature: Any, args: Any) -> Any:

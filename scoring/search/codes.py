@@ -1,4 +1,4 @@
-"""The upper bound from bytes; `scoring.search.quantize` derives it."""
+"""The upper bound from bytes, see docs/scoring.md."""
 
 from __future__ import annotations
 
@@ -11,10 +11,7 @@ from scoring.search.tables import BLOCK, GROUP, Array, Codes, Span, Users
 
 @inlined
 def encode_user(codes: Codes, weights: Array, user_row: Array, out: Array) -> float:
-    """Write the user's bytes to `out`; return the user's part of the bound of a score.
-
-    That part is Σ w g / 2 + Σ |w| |g - ĝ| / 2 + Σ w (m - high)₊, with m = -a.
-    """
+    """Write the user's bytes to `out`; return the first three sums of the user's offset."""
     total = 0.0
     out[:] = 0
     for t in range(weights.size):
@@ -32,7 +29,7 @@ def encode_user(codes: Codes, weights: Array, user_row: Array, out: Array) -> fl
 
 @inlined
 def code_bounds(codes: Codes, users: Users, some: Span, blocks: Span, highest: Array) -> None:
-    """Bound the scores of blocks for some users, see `scoring.search.block_search.bound_blocks`."""
+    """Bound the scores of blocks for some users, see `block_search.bound_blocks`."""
     n_groups = codes.blocks.shape[1]
     n_positive, half_unit = int(codes.unit[1]), np.float32(codes.unit[0])
     ceiling, offsets = codes.ceiling, users.offsets

@@ -1,4 +1,4 @@
-"""The compiled functions that requests need, and having them ready before one comes."""
+"""The compiled functions that requests need, and how to have them ready in time."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ ENTRIES: Final = (search, exact_scores, column_peaks, correct_scores, affected_i
 
 
 def warm_up(code_folder: Path | None = None, say: Callable[[], None] = lambda: None) -> None:
-    """Compile everything, or load it from where it is kept: seconds once, then milliseconds.
+    """Compile everything, or load kept machine code: seconds once, then milliseconds.
 
     All arrays reach the compiled functions as read-only views of one type and order, so that
     no later call compiles anything.
 
     Args:
-        code_folder: Where machine code is kept if it can't be beside the source.
-        say: Called before something has to be compiled.
+        code_folder: Where to keep machine code if it can't be kept beside the source.
+        say: Called before anything is compiled.
     """
     if code_folder is not None:
         keep_code_in(code_folder, ENTRIES)

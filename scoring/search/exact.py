@@ -1,4 +1,4 @@
-"""The one routine that decides scores, and the float32 upper bound that spares calling it."""
+"""The one routine that decides scores, and the float32 upper bound that saves calling it."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ ROUNDING: Final = 2.0**-24
 """Unit roundoff of float32."""
 
 LIMIT: Final = 1e37
-"""Scores that may be larger are not bounded in float32, which might overflow."""
+"""Scores that may be larger are not bounded in float32, since that might overflow."""
 
 
 @inlined
 def user_constant(table: Table, user_row: Array) -> np.float64:
-    """Sum what doesn't depend on the item, in float64: w · a + c + bias."""
+    """Sum what doesn't depend on the item, w · a + c + bias, in float64."""
     total = np.float64(0.0)
     for t in range(table.weights.size):
         total += np.float64(table.weights[t]) * np.float64(user_row[t])
@@ -40,9 +40,9 @@ def exact_score_of(
 ) -> np.float32:
     """Score one pair in float64, in a fixed order, and round once to float32.
 
-    A product of two float32 is exact in float64, so that a processor that fuses multiply
-    and add gives the same bits as one that doesn't. Four interleaved sums keep the adders
-    busy.
+    A product of two float32 is exact in float64, so processors give the same bits whether or
+    not they fuse multiplication and addition. Four interleaved sums keep the
+    adders busy.
     """
     n_relu, last = weights.size, user_row.size - 1
     s0, s1, s2, s3 = 0.0, 0.0, 0.0, 0.0
@@ -81,13 +81,9 @@ def column_peaks(items: Array, peaks: Array) -> None:
 def rounding_bound(table: Table, constant: float, user_row: Array) -> float:
     """Bound by how much rounding can make a float32 bound smaller than the exact score.
 
-    A float32 sum of n products, in any order, fused or not, errs by at most g(n) Σ|terms|,
-    g(n) = n u / (1 - n u), u = 2^-24 (Higham, Accuracy and Stability of Numerical
-    Algorithms, 2nd ed., sections 3.1 and 4.2). The columns' peaks bound the terms of every
-    item at once: |max(h, m)| <= max(peak, |m|). The factor 3 covers the terms of either
-    first pass (w·a beside w·max; w·h/2, w·g/2 and half the range beside each other). Eight
-    more roundings pay for the constants, for rounding the exact score to float32, and for
-    all float64 arithmetic. The last addend pays for products that underflow.
+    The bound is n u / (1 - n u) times the sum of the terms' magnitudes (Higham, Accuracy and
+    Stability of Numerical Algorithms, 2nd ed., sections 3.1 and 4.2); docs/scoring.md explains
+    the factor 3, the eight roundings and the last addend.
     """
     n_relu, last = table.weights.size, user_row.size - 1
     total = abs(constant) + np.float64(table.peaks[last])
@@ -104,7 +100,7 @@ def rounding_bound(table: Table, constant: float, user_row: Array) -> float:
 
 @inlined
 def float_bounds(table: Table, users: Users, some: Span, blocks: Span, highest: Array) -> None:
-    """Bound the scores of blocks for some users, see `scoring.search.block_search.bound_blocks`."""
+    """Bound the scores of blocks for some users, see `block_search.bound_blocks`."""
     weights, items, bounds = table.weights, table.items, users.bounds
     for block in range(blocks[0], blocks[1]):
         for user in range(some[0], some[1]):

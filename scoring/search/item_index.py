@@ -26,7 +26,7 @@ class ItemIndex:
         codes: Codes | None,
         peaks: Array | None = None,
     ) -> ItemIndex:
-        """Check and wrap the arrays, which may be read-only memory maps.
+        """Check and wrap arrays, which may be read-only memory maps.
 
         Args:
             weights: (n_relu,) float32.

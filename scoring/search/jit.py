@@ -1,4 +1,4 @@
-"""How the machine code of this package is made and kept."""
+"""How this package is compiled, and where the machine code is kept."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Function = Callable[..., Any]
 numba_config: Any = untyped_config
 
 FREE_ORDER: Final = {"reassoc", "nsz", "nnan", "contract"}
-"""Sums in any order, multiply and add fused: for what is bounded, never for what is exact.
+"""Sums in any order, multiply and add fused: for bounds, never for exact scores.
 
 Infinity keeps its meaning. NaN can't appear: inputs are finite, and scores that might
 overflow are not bounded this way.
@@ -37,13 +37,13 @@ def inlined_in_free_order(function: Function) -> Function:
 
 
 def entry(function: Function) -> Function:
-    """Compile a function that Python calls: no interpreter lock, machine code kept on disk.
+    """Compile a function that Python calls: without the interpreter lock, kept on disk.
 
-    numba keeps it in `NUMBA_CACHE_DIR`, else beside the source; where that is read-only,
-    every process compiles for itself, unless it names a folder to `keep_code_in` in time.
+    numba keeps machine code in `NUMBA_CACHE_DIR`, else beside the source; where that is
+    read-only, every process compiles for itself, unless `keep_code_in` names a folder first.
     Files are replaced atomically, so processes may race. The name carries a digest of this
-    package, because numba looks at the entry's own file only and would go on using code of
-    changed callees.
+    package, because numba checks the entry's own file only and would go on using machine code
+    of changed callees.
     """
     function.__qualname__ = f"{function.__qualname__}_{_digest()}"
     try:
@@ -54,7 +54,7 @@ def entry(function: Function) -> Function:
 
 
 def keep_code_in(folder: Path, entries: Iterable[Any]) -> None:
-    """Have the machine code of entries kept in `folder` where they have no better place."""
+    """Keep the machine code of entries in `folder` where there is no better place."""
     if _keeps_code():
         return
     numba_config.CACHE_DIR = str(folder)
@@ -65,19 +65,19 @@ def keep_code_in(folder: Path, entries: Iterable[Any]) -> None:
 
 
 def has_code(compiled: Any) -> bool:
-    """Tell whether an entry needn't be compiled: in this process, or kept by an earlier one."""
+    """Return whether an entry is compiled, by this process or kept by an earlier one."""
     folder = compiled.stats.cache_path
     name = f"*.{compiled.py_func.__qualname__}-*.nbi"
     return bool(compiled.signatures) or bool(folder and any(Path(folder).glob(name)))
 
 
 def _keeps_code() -> bool:
-    """Tell whether there is a place for machine code that outlives this process."""
+    """Return whether machine code can be kept beyond this process."""
     if numba_config.CACHE_DIR:
         return True
     beside = Path(__file__).parent / "__pycache__"
     try:
-        beside.mkdir(exist_ok=True)  # absent where Python is told to write no bytecode
+        beside.mkdir(exist_ok=True)  # absent where Python writes no bytecode
         with TemporaryFile(dir=beside):
             return True
     except OSError:

@@ -1,27 +1,4 @@
-"""Item halves in bytes, and how far the bytes can lead astray.
-
-For a column of weight w, `low <= g <= high` and h clipped to the same range,
-
-    w max(h, m) = w (h + g + |h - g|) / 2 + w (m - high)₊      with m = -a, g = clip(m)
-
-so only |h - g| depends on both user and item. Its scale is chosen per column such that one
-step of the code is worth the same `unit` of score in every column: step = unit / |w|. Then
-the sum over the columns is unit times a plain sum of absolute differences of whole numbers,
-for which processors have an instruction. A column whose range is worth more than 255 steps
-takes several bytes: code c becomes clip(c, 0, 255), clip(c - 255, 0, 255), ..., and the
-differences still add up, since all of them have the same sign.
-
-With ĥ, ĝ the decoded values, ||h - g| - |ĥ - ĝ|| <= |h - ĥ| + |g - ĝ|. Both errors are known
-exactly, the item's when it is coded and the user's when the request comes, so that
-
-    ceiling_j = Σ w h / 2 + Σ |w| |h - ĥ| / 2 + Σ (w (h_given - h))₊ + e_j
-    offset_u  = Σ w g / 2 + Σ |w| |g - ĝ| / 2 + Σ w (m - high)₊ + Σ w a + c + bias
-    score     <= ceiling_j + offset_u + unit / 2 (Σ± |code_j - code_u|)
-
-The third sum pays for items beyond the range (it may be narrower than the column, lest one
-outlier make everyone's steps coarse): max(h_given, m) - max(h, m) lies between 0 and
-h_given - h.
-"""
+"""Item halves in bytes; docs/scoring.md derives the bound that they give."""
 
 from __future__ import annotations
 
@@ -43,12 +20,12 @@ def quantize_items(
     Args:
         item_half: (n_items, n_relu + n_product + 1) float32.
         weights: (n_relu,) float32.
-        bytes_per_column: Bytes an item, as a multiple of the columns that matter.
+        bytes_per_column: Bytes per item, as a multiple of the columns that matter.
         tail: Share of a column's values beyond either end of its range.
 
     Returns:
-        The codes, or None where they don't help: product columns, no relu columns that
-        matter, no items.
+        The codes, or None where they don't help: where there are product columns, no items,
+        or only relu columns that don't matter.
     """
     n_items, width = item_half.shape
     n_relu = weights.size
@@ -88,7 +65,7 @@ def _grid(weights: Array, low: Array, high: Array, worth: Array, unit: float) ->
 
 
 def _encode(item_half: Array, weights: Array, grid: Array, unit: float) -> Codes:
-    """Code block by block, so that a memory map is read once and little is held."""
+    """Code block by block, so that a memory map is read once and little is kept in memory."""
     n_items, n_relu = item_half.shape[0], weights.size
     n_blocks = -(-n_items // BLOCK)
     n_groups = [-(-int(_end(grid, rows)) // GROUP) for rows in (weights > 0, weights == weights)]
@@ -109,7 +86,7 @@ def _end(grid: Array, rows: Array) -> float:
 
 
 def _steps(given: Array, scale: Array, grid: Array) -> tuple[Array, Array]:
-    """Round to steps (n, n_relu); bound what half the linear part and the errors add (n,)."""
+    """Round to steps (n, n_relu), and compute the first three sums of the ceilings (n,)."""
     low, high, step, _, n_bytes = grid.T
     clipped = np.clip(given, low, high)
     steps = np.where(n_bytes > 0, np.rint((clipped - low) / step), 0.0)

@@ -1,4 +1,4 @@
-"""Lists that are kept sorted while items come by, and who may enter them."""
+"""Lists that stay sorted while items are inserted, and which items may be."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from scoring.search.tables import Array
 
 @inlined
 def is_candidate(row: int, excluded: Array, candidates: Array) -> bool:
-    """Tell whether an item is neither excluded (sorted rows) nor outside the mask, if any."""
+    """Return whether an item is neither excluded (sorted rows) nor outside the mask, if any."""
     if candidates.size and not candidates[row]:
         return False
     place = np.searchsorted(excluded, row)

@@ -1,1 +1,1 @@
-"""Reading a Keras graph: how it splits into a user half, an item half and a joint head."""
+"""Reads a Keras graph and splits it into user half, item half and joint head: docs/scoring.md."""

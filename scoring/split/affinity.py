@@ -1,4 +1,4 @@
-"""Taking the affinity input out of an item half in which it is only added up."""
+"""Takes the affinity input out of an item half in which it is only added up."""
 
 from __future__ import annotations
 
@@ -7,26 +7,25 @@ from dataclasses import replace
 import numpy as np
 
 from recsys.arrays import FloatArray
-from scoring.split.forms import Activated, Leaf, Source, SplitError, Term
+from scoring.split.forms import Activated, GraphSplitError, Leaf, Source, Term
 from scoring.split.halves import Half
 
 
 def separate_affinity(half: Half, position: int, width: int) -> tuple[Half, FloatArray]:
     """Split an item half into its rows without affinity and what the affinity adds.
 
-    The row of an item j for a user is then H_j + φ · A, with H computed once for the
-    catalog.
+    The row of an item j for a user is then h_j + φ · A, with h computed once for the catalog.
 
     Args:
         half: The item half.
-        position: Of the affinity among the model's inputs.
-        width: Its columns, C.
+        position: Number of the affinity among the model's inputs.
+        width: Columns of the affinity, C.
 
     Returns:
         The half without the affinity, and A (C, half.width) float32.
 
     Raises:
-        SplitError: The half isn't affine in the affinity.
+        GraphSplitError: The half isn't affine in the affinity.
     """
     affinity_weights = np.zeros((width, half.width))
     blocks, start = [], 0
@@ -51,14 +50,14 @@ def _is_input(leaf: Leaf, position: int) -> bool:
 def _refuse_if_it_reads(term: Term, position: int) -> None:
     if _reads(term.leaf, position):
         what = f"{term.leaf.name} of it" if isinstance(term.leaf, Activated) else "a product of it"
-        raise SplitError(
+        raise GraphSplitError(
             f"the affinity enters the item half through {what}; an exact correction needs it "
             "to be added up only"
         )
 
 
 def _reads(leaf: Leaf, position: int) -> bool:
-    """Whether an input stands anywhere in a leaf; no layer of Keras's own reads the affinity."""
+    """Return whether a leaf reads an input; Keras itself computes nothing from the affinity."""
     if isinstance(leaf, Source):
         return _is_input(leaf, position)
     inner = (leaf.form,) if isinstance(leaf, Activated) else (leaf.left, leaf.right)

@@ -1,8 +1,7 @@
-"""Exact computing with linear forms.
+"""Exact arithmetic with linear forms, see docs/scoring.md.
 
-Concatenation, dropout, batch normalisation, Dense, sums and slices only rewrite offsets,
-matrices and bias (in float64), so linear layers cost no precision and vanish. Products
-of one-sided parts become leaves again; a function is a leaf around its argument.
+Linear layers only rewrite offsets, matrices and bias, in float64. Products of one-sided parts
+become leaves again; a function is a leaf around its argument.
 """
 
 from __future__ import annotations
@@ -13,16 +12,16 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from scoring.head.activations import ELEMENTWISE, apply
-from scoring.split.forms import Activated, Form, Leaf, Matrix, Product, Side, SplitError, Term
+from scoring.split.forms import Activated, Form, GraphSplitError, Leaf, Matrix, Product, Side, Term
 
 
 def from_leaf(leaf: Leaf) -> Form:
-    """The form that is just that leaf."""
+    """Wrap a leaf as a form."""
     return Form(np.zeros(leaf.width), (Term(leaf, np.ones(leaf.width)),))
 
 
 def concatenate(forms: Sequence[Form]) -> Form:
-    """Columns of the forms side by side."""
+    """Put the columns of forms side by side."""
     terms: list[Term] = []
     start = 0
     for form in forms:
@@ -32,18 +31,20 @@ def concatenate(forms: Sequence[Form]) -> Form:
 
 
 def affine(form: Form, scale: Matrix | float = 1.0, shift: Matrix | float = 0.0) -> Form:
-    """Give form · scale + shift, column by column; a single column repeats to meet vectors."""
+    """Compute form · scale + shift by column; a single column is repeated to match vectors."""
     scale, shift = np.asarray(scale, np.float64), np.asarray(shift, np.float64)
     form = widened(form, max(scale.size, shift.size))
     if scale.size not in (1, form.width) or shift.size not in (1, form.width):
-        raise SplitError(f"a constant of {max(scale.size, shift.size)} meets {form.width} columns")
+        raise GraphSplitError(
+            f"a constant of {max(scale.size, shift.size)} meets {form.width} columns"
+        )
     scales = np.broadcast_to(scale.reshape(-1), (form.width,))
     terms = tuple(Term(t.leaf, t.matrix * scales[slice(*t.span)], t.offset) for t in form.terms)
     return Form(form.bias * scales + shift.reshape(-1), terms)
 
 
 def dense(form: Form, kernel: Matrix, bias: Matrix | None = None) -> Form:
-    """Give form · kernel + bias, with the kernel (width, k) float64."""
+    """Compute form · kernel + bias, with the kernel (width, k) float64."""
     terms = []
     for term in form.terms:
         rows = kernel[slice(*term.span)]
@@ -54,7 +55,7 @@ def dense(form: Form, kernel: Matrix, bias: Matrix | None = None) -> Form:
 
 
 def add(forms: Sequence[Form]) -> Form:
-    """Sum of forms of equal width; a single column is added to every column."""
+    """Add forms of equal width; a single column is added to every column."""
     width = max(form.width for form in forms)
     forms = [widened(form, width) for form in forms]
     bias = np.sum([form.bias for form in forms], axis=0)
@@ -62,14 +63,14 @@ def add(forms: Sequence[Form]) -> Form:
 
 
 def multiply(left: Form, right: Form) -> Form:
-    """Element by element; what is a sum of one-sided and user-times-item parts stays one."""
+    """Multiply by element; sums of one-sided and user-times-item parts stay such sums."""
     if left.side is Side.NONE:
         return affine(right, left.bias)
     if right.side is Side.NONE:
         return affine(left, right.bias)
     width = max(left.width, right.width)
     if {left.width, right.width} - {1, width}:
-        raise SplitError(f"{left.width} and {right.width} columns are multiplied")
+        raise GraphSplitError(f"{left.width} and {right.width} columns are multiplied")
     lefts, rights = split_sides(left), split_sides(right)
     if lefts[2].terms or rights[2].terms:
         return from_leaf(Product(left, right))
@@ -97,7 +98,7 @@ def activate(form: Form, name: str, parameters: tuple[float, ...] = ()) -> Form:
 
 
 def columns(form: Form, lo: int, hi: int) -> Form:
-    """Columns lo to hi (not included)."""
+    """Select columns lo to hi (not included)."""
     terms = []
     for term in form.terms:
         first, last = max(lo, term.span[0]), min(hi, term.span[1])
@@ -110,16 +111,16 @@ def columns(form: Form, lo: int, hi: int) -> Form:
 
 
 def widened(form: Form, width: int) -> Form:
-    """A single column repeated to `width` columns; a form of that width as it is."""
+    """Repeat a single column to `width` columns; return a form of that width unchanged."""
     if form.width == width or width <= 1:
         return form
     if form.width != 1:
-        raise SplitError(f"{form.width} columns meet {width} columns")
+        raise GraphSplitError(f"{form.width} columns meet {width} columns")
     return dense(form, np.ones((1, width)))
 
 
 def split_sides(form: Form) -> tuple[Form, Form, Form]:
-    """The parts of a form that depend on the user (with the bias), on the item, on both."""
+    """Return the parts of a form that depend on the user (with the bias), the item, both."""
     nothing = np.zeros(form.width)
     parts = {
         side: tuple(term for term in form.terms if term.leaf.side is side)

@@ -9,16 +9,16 @@ import numpy as np
 from recsys.arrays import FloatArray
 from scoring.head.program import Program, Span, Step
 from scoring.split import algebra
-from scoring.split.forms import Activated, Form, Leaf, Matrix, Product, Side, SplitError, Term
+from scoring.split.forms import Activated, Form, GraphSplitError, Leaf, Matrix, Product, Side, Term
 
 Columns = tuple[Form, ...]
 
 DOT_COLUMNS = 4
-"""Products summed into at most so many columns become dot products, which BLAS computes."""
+"""Products summed into at most this many columns become dot products, which BLAS computes."""
 
 
 def compile_program(form: Form) -> tuple[Program, Columns, Columns]:
-    """Give the program of a form, and the blocks of columns of the user and the item rows."""
+    """Compile a form; return the program and the columns of user and item rows, in blocks."""
     compiler = _Compiler()
     compiler.form(form)
     program = Program(
@@ -32,7 +32,7 @@ def compile_program(form: Form) -> tuple[Program, Columns, Columns]:
 
 @dataclass
 class _Compiler:
-    """Steps, arrays and columns so far; every method gives the step that holds its result."""
+    """Steps, arrays and columns so far; methods return the number of the step with the result."""
 
     steps: list[Step] = field(default_factory=list)
     arrays: list[FloatArray] = field(default_factory=list)
@@ -62,7 +62,7 @@ class _Compiler:
         return self._remember(form, step)
 
     def _term(self, term: Term, width: int) -> list[tuple[int, Matrix]]:
-        """Registers of a term and the matrices that bring them to the form's columns."""
+        """Compile a term to steps and the matrices that map them to the form's columns."""
         matrix = np.zeros((term.leaf.width, width))
         matrix[:, slice(*term.span)] = term.dense()
         if isinstance(term.leaf, Product) and width <= DOT_COLUMNS and _is_bilinear(term.leaf):
@@ -81,7 +81,7 @@ class _Compiler:
             inputs = (self.form(leaf.left), self.form(leaf.right))
             step = Step("multiply", leaf.width, inputs=inputs)
         else:
-            raise SplitError("an input of one side stands among the joint terms")
+            raise GraphSplitError("an input of one side stands among the joint terms")
         return self._remember(leaf, step)
 
     def _activate(self, leaf: Activated) -> Step:

@@ -1,11 +1,9 @@
-"""The linear form: how a tensor that depends on a user and an item is written down.
-
-Every tensor (pairs, width) of a joint network is written as
+"""The linear form, in which every tensor that depends on a user and an item is written.
 
     value = bias + Σ_terms  place(leaf · matrix)
 
-where a leaf is an input-side array, an activated form or a product of two forms, and
-`place` puts the columns at an offset. `algebra` computes with forms. No Keras here.
+A leaf is an array of one side, an activated form or a product of two forms; `place` puts the
+columns at an offset. `algebra` computes with forms.
 """
 
 from __future__ import annotations
@@ -19,12 +17,12 @@ import numpy as np
 Matrix = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
 
-class SplitError(ValueError):
-    """A network doesn't split into user half, item half and joint head; the text says why."""
+class GraphSplitError(ValueError):
+    """A network has no exact split into user half, item half and head; the message says why."""
 
 
 class Side(IntFlag):
-    """On whom a value depends."""
+    """Whether a value depends on the user, the item or both."""
 
     NONE = 0
     USER = 1
@@ -36,8 +34,12 @@ class Side(IntFlag):
 class Source:
     """An array of one side, (rows, width): an input, or a layer's output that Keras computes.
 
-    `call` says how: None for an input (number `position`), else (layer, args, kwargs) with
-    the sources of its arguments in place of the tensors.
+    Attributes:
+        side: The side on which it depends.
+        shape: As Keras has it, the batch axis first.
+        call: None for an input, else (layer, args, kwargs) with the sources of its arguments
+            in place of the tensors.
+        position: Number of the input, or of the output of the call.
     """
 
     side: Side
@@ -51,13 +53,15 @@ class Source:
         if len(self.shape) == 1:
             return 1
         if len(self.shape) != 2 or self.shape[1] is None:
-            raise SplitError(f"a tensor of shape {self.shape} meets the other side; needs (n, d)")
+            raise GraphSplitError(
+                f"a tensor of shape {self.shape} meets the other side; needs (n, d)"
+            )
         return self.shape[1]
 
 
 @dataclass(frozen=True, eq=False)
 class Activated:
-    """The function called `name` (of `scoring.head.activations`) on every value of a form."""
+    """A function of `scoring.head.activations`, by name, of every value of a form."""
 
     name: str
     parameters: tuple[float, ...]
@@ -70,13 +74,13 @@ class Activated:
 
     @property
     def side(self) -> Side:
-        """On whom it depends."""
+        """The side on which it depends."""
         return self.form.side
 
 
 @dataclass(frozen=True, eq=False)
 class Product:
-    """Two forms of equal width, or one of them a single column, multiplied by element."""
+    """Two forms multiplied by element; of equal width, or one of them a single column."""
 
     left: Form
     right: Form
@@ -88,7 +92,7 @@ class Product:
 
     @property
     def side(self) -> Side:
-        """On whom it depends."""
+        """The side on which it depends."""
         return self.left.side | self.right.side
 
 
@@ -112,13 +116,13 @@ class Term:
         return self.offset, self.offset + self.matrix.shape[-1]
 
     def dense(self) -> Matrix:
-        """The matrix (d, k), a diagonal one spelled out."""
+        """The matrix (d, k), diagonal ones in full."""
         return np.diag(self.matrix) if self.matrix.ndim == 1 else self.matrix
 
 
 @dataclass(frozen=True, eq=False)
 class Form:
-    """bias (width,) float64 plus terms; see the module."""
+    """A bias (width,) float64 plus terms."""
 
     bias: Matrix
     terms: tuple[Term, ...] = ()
@@ -130,7 +134,7 @@ class Form:
 
     @property
     def side(self) -> Side:
-        """On whom it depends."""
+        """The side on which it depends."""
         side = Side.NONE
         for term in self.terms:
             side |= term.leaf.side

@@ -14,31 +14,31 @@ import keras
 import numpy as np
 
 from scoring.split import algebra
-from scoring.split.forms import Form, SplitError
+from scoring.split.forms import Form, GraphSplitError
 
 
 def activated(form: Form, name: str) -> Form:
     """Apply Keras's activation of that name, with Keras's default parameters.
 
     Raises:
-        SplitError: The function has no exact rule.
+        GraphSplitError: The function has no exact rule.
     """
     if name in _PIECEWISE:
         return _PIECEWISE[name](form)
     if name not in _SMOOTH:
-        raise SplitError(f"the activation {name!r} has no exact rule")
+        raise GraphSplitError(f"the activation {name!r} has no exact rule")
     return algebra.activate(form, *_SMOOTH[name])
 
 
 def function_name(function: Any) -> str:
-    """The name of one of Keras's own activation functions.
+    """Return the name of one of Keras's own activation functions.
 
     Raises:
-        SplitError: It is somebody else's function, whatever it is called.
+        GraphSplitError: The function is not Keras's own, whatever its name.
     """
     name = str(getattr(function, "__name__", type(function).__name__))
     if getattr(keras.activations, name, None) is not function:
-        raise SplitError(f"the activation {name!r} is not one of Keras's own")
+        raise GraphSplitError(f"the activation {name!r} is not one of Keras's own")
     return name
 
 
@@ -53,7 +53,7 @@ def operation_form(operation: Any, form: Form) -> Form:
     if name == "Gelu":
         return algebra.activate(form, "gelu", (float(operation.approximate),))
     if name == "Softmax" and operation.axis not in (-1, 1):
-        raise SplitError(f"works along axis {operation.axis}; expected the last")
+        raise GraphSplitError(f"works along axis {operation.axis}; expected the last")
     return activated(form, OPERATION_NAMES[name])
 
 

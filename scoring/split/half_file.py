@@ -1,7 +1,7 @@
 """A half as one archive of arrays, so that a worker computes a visitor's row without Keras.
 
-Only a half whose forms read the inputs
-themselves can be written; a layer that Keras has to call stays in the model's own file.
+Only a half whose forms read the inputs themselves can be written; a layer that Keras has to
+call stays in the model's own file.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ FORMAT_VERSION: Final = 2
 
 
 def reads_inputs_only(half: Half) -> bool:
-    """Tell whether Keras is not needed to compute a half."""
+    """Return whether a half can be computed without Keras."""
     return not any(_calls_keras(block) for block in half.blocks)
 
 
 def save_half(half: Half, path: Path) -> None:
-    """Write a half of which `reads_inputs_only` holds to `path` (ending in .npz), atomically."""
+    """Write a half that `reads_inputs_only` to `path` (ending in .npz), atomically."""
     writer = _Writer()
     blocks = [writer.form(block) for block in half.blocks]
     arrays = {f"array_{number}": array for number, array in enumerate(writer.arrays)}
@@ -61,7 +61,7 @@ def _forms_of(leaf: Activated | Product) -> tuple[Form, ...]:
 
 
 class _Writer:
-    """Values in an order in which each comes after those it is made of, each once."""
+    """Lists every value once, after those of which it is made."""
 
     def __init__(self) -> None:
         self.values: list[dict[str, Any]] = []
@@ -69,46 +69,50 @@ class _Writer:
         self._numbers: dict[int, int] = {}
 
     def form(self, form: Form) -> int:
-        """Number of a form among the values."""
+        """Return the number of a form among the values, adding it if it is new."""
         if id(form) not in self._numbers:
             terms = [[self._leaf(t.leaf), self._array(t.matrix), t.offset] for t in form.terms]
-            told = {"kind": "form", "bias": self._array(form.bias), "terms": terms}
-            self._add(form, told)
+            described = {"kind": "form", "bias": self._array(form.bias), "terms": terms}
+            self._add(form, described)
         return self._numbers[id(form)]
 
     def _leaf(self, leaf: Leaf) -> int:
         if id(leaf) in self._numbers:
             return self._numbers[id(leaf)]
         if isinstance(leaf, Source):
-            told = {"kind": "input", "position": leaf.position, "shape": list(leaf.shape)}
-            return self._add(leaf, told | {"side": int(leaf.side)})
+            described = {"kind": "input", "position": leaf.position, "shape": list(leaf.shape)}
+            return self._add(leaf, described | {"side": int(leaf.side)})
         inner = [self.form(form) for form in _forms_of(leaf)]
         if isinstance(leaf, Product):
             return self._add(leaf, {"kind": "product", "forms": inner})
-        told = {"kind": "activated", "name": leaf.name, "parameters": list(leaf.parameters)}
-        return self._add(leaf, told | {"forms": inner})
+        described = {"kind": "activated", "name": leaf.name, "parameters": list(leaf.parameters)}
+        return self._add(leaf, described | {"forms": inner})
 
     def _array(self, array: Matrix) -> int:
         self.arrays.append(array)
         return len(self.arrays) - 1
 
-    def _add(self, value: Form | Leaf, told: dict[str, Any]) -> int:
-        self.values.append(told)
+    def _add(self, value: Form | Leaf, described: dict[str, Any]) -> int:
+        self.values.append(described)
         self._numbers[id(value)] = len(self.values) - 1
         return self._numbers[id(value)]
 
 
-def _restored(told: dict[str, Any], values: list[Any], arrays: dict[str, Matrix]) -> Form | Leaf:
-    """One value, made of those before it."""
-    if told["kind"] == "form":
+def _restored(
+    described: dict[str, Any], values: list[Any], arrays: dict[str, Matrix]
+) -> Form | Leaf:
+    """Restore one value from those before it."""
+    if described["kind"] == "form":
         terms = [
             Term(values[leaf], arrays[f"array_{matrix}"], offset)
-            for leaf, matrix, offset in told["terms"]
+            for leaf, matrix, offset in described["terms"]
         ]
-        return Form(arrays[f"array_{told['bias']}"], tuple(terms))
-    if told["kind"] == "input":
-        return Source(Side(told["side"]), tuple(told["shape"]), position=told["position"])
-    inner = [values[number] for number in told["forms"]]
-    if told["kind"] == "product":
+        return Form(arrays[f"array_{described['bias']}"], tuple(terms))
+    if described["kind"] == "input":
+        return Source(
+            Side(described["side"]), tuple(described["shape"]), position=described["position"]
+        )
+    inner = [values[number] for number in described["forms"]]
+    if described["kind"] == "product":
         return Product(*inner)
-    return Activated(told["name"], tuple(told["parameters"]), *inner)
+    return Activated(described["name"], tuple(described["parameters"]), *inner)

@@ -1,4 +1,4 @@
-"""Computing one side's columns: Keras for what its layers do alone, NumPy for the rest.
+"""Computes one side's columns: Keras for layers of that side alone, NumPy for the rest.
 
 Keras is imported only where one of its layers is called, so a half whose forms read the
 inputs themselves is computed without it.
@@ -14,7 +14,7 @@ import numpy as np
 
 from recsys.arrays import FloatArray
 from scoring.head.activations import apply
-from scoring.split.forms import Activated, Form, Leaf, Matrix, Product, Source, SplitError
+from scoring.split.forms import Activated, Form, GraphSplitError, Leaf, Matrix, Product, Source
 
 BATCH_ROWS = 8_192
 """Rows computed at a time; 8,192 x 1,200 columns in float64 are 80 MB."""
@@ -56,13 +56,13 @@ class _Values:
     """Values of leaves for one batch, each computed once."""
 
     def __init__(self, inputs: Sequence[FloatArray | None]) -> None:
-        """Keep the batch's inputs (rows, d), None for those of the other side."""
+        """Take the batch's inputs (rows, d), None for those of the other side."""
         self._inputs = inputs
         self._leaves: dict[int, Matrix] = {}
         self._tensors: dict[tuple[int, int], Any] = {}
 
     def of_form(self, form: Form, rows: int) -> Matrix:
-        """(rows, width) float64."""
+        """Compute a form, (rows, width) float64."""
         total = np.tile(form.bias, (rows, 1))
         for term in form.terms:
             values = self._of_leaf(term.leaf, rows)
@@ -91,11 +91,11 @@ class _Values:
     def _input(self, source: Source) -> FloatArray:
         given = self._inputs[source.position]
         if given is None:
-            raise SplitError(f"input {source.position} of this half is missing")
+            raise GraphSplitError(f"input {source.position} of this half is missing")
         return given
 
     def _tensor(self, source: Source) -> Any:
-        """What Keras gives for a source: an input as tensor, or a layer called on its sources."""
+        """Compute a source as a Keras tensor: an input, or a layer called on its sources."""
         import keras
 
         if source.call is None:

@@ -10,13 +10,16 @@ import keras
 import numpy as np
 
 from scoring.split import algebra
-from scoring.split.forms import Form, Matrix, Source, SplitError
+from scoring.split.forms import Form, GraphSplitError, Matrix, Source
 from scoring.split.functions import activated
 
 
 @dataclass(frozen=True)
 class Call:
-    """One call: operands in order as forms (constants too), rank of its tensors, index key."""
+    """One call: its operands in order as forms, constants too, and the rank of its tensors.
+
+    `index` is the key of an operation that takes columns.
+    """
 
     operands: tuple[Form, ...]
     rank: int
@@ -27,11 +30,11 @@ class Call:
         """Read the call of a node whose tensors stand in the arguments as sources and forms.
 
         Raises:
-            SplitError: The tensors differ in rank, or aren't (rows,) or (rows, width).
+            GraphSplitError: The tensors differ in rank, or aren't (rows,) or (rows, width).
         """
         ranks = {len(tensor.shape) for tensor in node.input_tensors}
         if ranks not in ({1}, {2}):
-            raise SplitError(f"joins tensors of the ranks {sorted(ranks)}; expected rank 2")
+            raise GraphSplitError(f"joins tensors of the ranks {sorted(ranks)}; expected rank 2")
         index = None
         if type(node.operation).__name__ == "GetItem":
             args, index = args[:1], args[1] if len(args) > 1 else kwargs.get("key")
@@ -45,7 +48,7 @@ class Call:
     def form(self) -> Form:
         """The only operand."""
         if len(self.operands) != 1:
-            raise SplitError(f"has {len(self.operands)} operands; expected 1")
+            raise GraphSplitError(f"has {len(self.operands)} operands; expected 1")
         return self.operands[0]
 
 
@@ -53,7 +56,7 @@ Rule = Callable[[Any, Call], Form]
 
 
 def operation_key(operation: Any) -> str:
-    """Give "layer:Dense" or "op:Add" for Keras's own exact classes, "custom:…" for others."""
+    """Return "layer:Dense" or "op:Add" for Keras's own exact classes, "custom:…" for others."""
     kind = type(operation)
     for family, module in (("layer", "layers"), ("op", "ops"), ("op", "activations")):
         if kind.__module__.startswith(f"keras.src.{module}."):
@@ -62,7 +65,7 @@ def operation_key(operation: Any) -> str:
 
 
 def as_matrix(weights: Any) -> Matrix:
-    """A Keras weight, tensor or number as float64."""
+    """Convert a Keras weight, tensor or number to float64."""
     return np.asarray(keras.ops.convert_to_numpy(weights), dtype=np.float64)
 
 
@@ -73,12 +76,12 @@ def _as_form(value: Any) -> Form:
         return value
     constant = as_matrix(value)
     if constant.ndim > 2 or (constant.ndim == 2 and constant.shape[0] != 1):
-        raise SplitError(f"a constant of shape {constant.shape} meets a joint tensor")
+        raise GraphSplitError(f"a constant of shape {constant.shape} meets a joint tensor")
     return Form(constant.reshape(-1))
 
 
 def batch_normalization(operation: Any, call: Call) -> Form:
-    """With the moving statistics: column by column affine, so it splits on a concatenation."""
+    """Apply the moving statistics: affine by column, so it splits on a concatenation."""
     check_last_axis(operation.axis, call.rank)
     mean, variance = as_matrix(operation.moving_mean), as_matrix(operation.moving_variance)
     scale = 1 / np.sqrt(variance + operation.epsilon)
@@ -91,10 +94,10 @@ def batch_normalization(operation: Any, call: Call) -> Form:
 
 
 def layer_normalization(operation: Any, call: Call) -> Form:
-    """Rows standardised, which needs both sides at once, then an affine step."""
+    """Standardize rows, which needs both sides at once, then apply scale and shift."""
     check_last_axis(operation.axis, call.rank)
     if operation.rms_scaling:
-        raise SplitError("rms_scaling has no exact rule")
+        raise GraphSplitError("rms_scaling has no exact rule")
     standard = algebra.activate(call.form, "standardize", (float(operation.epsilon),))
     scale = 1.0 if operation.gamma is None else as_matrix(operation.gamma)
     shift = 0.0 if operation.beta is None else as_matrix(operation.beta)
@@ -102,7 +105,7 @@ def layer_normalization(operation: Any, call: Call) -> Form:
 
 
 def normalization(operation: Any, call: Call) -> Form:
-    """(x - mean) / deviation with the adapted statistics, or its inverse."""
+    """Compute (x - mean) / deviation with the adapted statistics, or its inverse."""
     mean, variance = as_matrix(operation.mean).ravel(), as_matrix(operation.variance).ravel()
     deviation = np.maximum(np.sqrt(variance), keras.backend.epsilon())
     if operation.invert:
@@ -111,13 +114,13 @@ def normalization(operation: Any, call: Call) -> Form:
 
 
 def unit_normalization(operation: Any, call: Call) -> Form:
-    """Rows divided by their length."""
+    """Divide rows by their length."""
     check_last_axis(operation.axis, call.rank)
     return algebra.activate(call.form, "unit_norm", (1e-12,))
 
 
 def prelu(operation: Any, call: Call) -> Form:
-    """PReLU is slope · x + (1 - slope) · relu(x), column by column."""
+    """Compute slope · x + (1 - slope) · relu(x), column by column."""
     slopes = as_matrix(operation.alpha).reshape(-1)
     units = algebra.affine(activated(call.form, "relu"), 1 - slopes)
     return algebra.add([algebra.affine(call.form, slopes), units])
@@ -127,8 +130,10 @@ def check_last_axis(axis: Any, rank: int) -> None:
     """Refuse an axis that is not the last of a matrix.
 
     Raises:
-        SplitError: It is another one, or the tensor is no matrix.
+        GraphSplitError: It is another one, or the tensor is not a matrix.
     """
     axes = list(axis) if isinstance(axis, (list, tuple)) else [axis]
     if rank != 2 or len(axes) != 1 or axes[0] not in (-1, 1):
-        raise SplitError(f"works along axis {axis} of a tensor of rank {rank}; expected the last")
+        raise GraphSplitError(
+            f"works along axis {axis} of a tensor of rank {rank}; expected the last"
+        )

@@ -1,4 +1,4 @@
-"""From the output's linear form to a joint head and the columns of its two halves."""
+"""Turns the output's linear form into a joint head and the columns of its two halves."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from scoring.head.activations import INCREASING
 from scoring.head.joint import Head
 from scoring.split import algebra
 from scoring.split.compile import compile_program
-from scoring.split.forms import Activated, Form, Leaf, Matrix, Product, Side, SplitError
+from scoring.split.forms import Activated, Form, GraphSplitError, Leaf, Matrix, Product, Side
 from scoring.split.halves import Half
 
 
@@ -26,16 +26,16 @@ class Lowered:
 
 
 def lower(output: Form) -> Lowered:
-    """Strip the last increasing function, then make an additive head, else a program.
+    """Strip the last increasing function, then make an additive head, or else a program.
 
     Args:
-        output: The network's output.
+        output: The form of the network's output.
 
     Raises:
-        SplitError: It has more than one column.
+        GraphSplitError: It has more than one column.
     """
     if output.width != 1:
-        raise SplitError(f"the output has {output.width} columns; expected 1")
+        raise GraphSplitError(f"the output has {output.width} columns; expected 1")
     form, stripped = _strip(output)
     lowered = None if _is_clipped(form) else _additive(form)
     if lowered is None:
@@ -46,7 +46,7 @@ def lower(output: Form) -> Lowered:
 
 
 def _strip(output: Form) -> tuple[Form, dict[str, Any]]:
-    """The argument of a last increasing function, and the head's fields that undo it."""
+    """Return the argument of a last increasing function, and the head's fields for it."""
     if len(output.terms) != 1:
         return output, {}
     leaf, factor = output.terms[0].leaf, float(output.terms[0].matrix.reshape(-1)[0])
@@ -63,7 +63,7 @@ def _strip(output: Form) -> tuple[Form, dict[str, Any]]:
 
 
 def _is_clipped(form: Form) -> bool:
-    """Whether the score ends in one clipped unit, whose ties the split-up form would break."""
+    """Return whether the score is one clipped unit; the additive form would break its ties."""
     leaves = [term.leaf for term in form.terms]
     return (
         len(leaves) == 1
@@ -76,7 +76,7 @@ def _is_clipped(form: Form) -> bool:
 
 @dataclass
 class _Parts:
-    """What has been folded so far: blocks of units and products, and the linear rest."""
+    """The blocks of units and products folded so far, and the linear rest."""
 
     user_units: list[Form] = field(default_factory=list)
     item_units: list[Form] = field(default_factory=list)
@@ -107,7 +107,7 @@ def _additive(form: Form) -> Lowered | None:
 
 
 def _weights_by_leaf(form: Form) -> list[tuple[Leaf, Matrix]]:
-    """Each leaf once, with the weight (d,) of each of its columns in the single output."""
+    """List each leaf once, with the weights (d,) of its columns in the single output."""
     leaves: dict[int, Leaf] = {}
     sums: dict[int, Matrix] = {}
     for term in form.terms:
@@ -130,7 +130,7 @@ def _fold_units(parts: _Parts, leaf: Activated, weights: Matrix) -> list[Form]:
 
 
 def _ceiling(leaf: Activated) -> float:
-    """Where a relu leaf stops growing; its parameters are slope and ceiling."""
+    """Return where a relu leaf stops growing; its parameters are slope and ceiling."""
     return leaf.parameters[1]
 
 

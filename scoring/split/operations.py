@@ -1,7 +1,7 @@
 """Exact rules for Keras operations on tensors where user and item meet.
 
-Each rule takes the operation and its call and gives the linear form of the result.
-Operations are told by their exact class from Keras itself: a subclass may compute
+Each rule takes the operation and its call and returns the linear form of the result.
+Operations are recognized by their exact class from Keras itself: a subclass may compute
 anything, so it has no rule.
 """
 
@@ -16,7 +16,7 @@ import keras
 import numpy as np
 
 from scoring.split import algebra, layers
-from scoring.split.forms import Form, SplitError
+from scoring.split.forms import Form, GraphSplitError
 from scoring.split.functions import OPERATION_NAMES, activated, function_name, operation_form
 from scoring.split.layers import Call, Rule, as_matrix, check_last_axis, operation_key
 
@@ -33,21 +33,21 @@ def _dense(operation: Any, call: Call) -> Form:
 
 
 def _activation(operation: Any, call: Call) -> Form:
-    """The function in a layer's `activation`: one of Keras's, by itself, or a layer of its own."""
+    """Apply a layer's `activation`: a function of Keras's own, or another layer."""
     function = operation.activation
     if function is None:
         return call.form
     if isinstance(function, keras.layers.Layer):
         key = operation_key(function)
         if key not in RULES:
-            raise SplitError(f"the activation {function!r} has no exact rule")
+            raise GraphSplitError(f"the activation {function!r} has no exact rule")
         return RULES[key](function, call)
     return activated(call.form, function_name(function))
 
 
 def _relu(operation: Any, call: Call) -> Form:
     if operation.threshold:
-        raise SplitError(f"a relu with threshold {operation.threshold} jumps; no exact rule")
+        raise GraphSplitError(f"a relu with threshold {operation.threshold} jumps; no exact rule")
     ceiling = np.inf if operation.max_value is None else float(operation.max_value)
     return algebra.activate(call.form, "relu", (float(operation.negative_slope), ceiling))
 
@@ -77,10 +77,10 @@ def _get_item(_: Any, call: Call) -> Form:
     key = call.index
     rows_kept = isinstance(key, (tuple, list)) and key[0] in (slice(None), Ellipsis)
     if not rows_kept or len(key) != 2 or not isinstance(key[1], slice):
-        raise SplitError(f"takes {key!r}; only [:, first:last] has an exact rule")
+        raise GraphSplitError(f"takes {key!r}; only [:, first:last] has an exact rule")
     lo, hi, step = key[1].indices(call.form.width)
     if step != 1:
-        raise SplitError(f"takes every {step}th column")
+        raise GraphSplitError(f"takes every {step}th column")
     return algebra.columns(call.form, lo, hi)
 
 
@@ -131,7 +131,7 @@ _SAME_LAYERS = (
     "SpatialDropout1D",
 )
 IDENTITIES: Final = frozenset({*(f"layer:{name}" for name in _SAME_LAYERS), "op:StopGradient"})
-"""Operations that give back their input when no training goes on."""
+"""Operations that return their input outside training."""
 
 _SHAPES = ("layer:Flatten", "layer:Reshape", "op:Reshape", "op:ExpandDims", "op:Squeeze")
 _LAYERS: dict[str, Rule] = {

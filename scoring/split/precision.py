@@ -1,4 +1,4 @@
-"""Models that compute in another precision than float32, read as float32."""
+"""Reads models that compute in another precision as float32."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from typing import Any
 
 import keras
 
-from scoring.split.forms import SplitError
+from scoring.split.forms import GraphSplitError
 
 
 def as_float32(model: Any) -> tuple[Any, str]:
-    """The same weights in a model that computes in float32, and a note on what was done.
+    """Rebuild a model with the same weights to compute in float32; note what was done.
 
     In half precision the scores of good items round to the same number; the float32
     reading of the same weights orders them by what the network computes.
 
     Raises:
-        SplitError: The model can't be built again from its own description.
+        GraphSplitError: The model can't be built again from its own description.
     """
     others = sorted({dtype for dtype in _compute_dtypes(model) if dtype != "float32"})
     if not others:
@@ -25,7 +25,7 @@ def as_float32(model: Any) -> tuple[Any, str]:
         twin = type(model).from_config(_with_float32(model.get_config()))
         twin.set_weights(model.get_weights())
     except (TypeError, ValueError, NotImplementedError) as error:
-        raise SplitError(f"computes in {others}, and can't be rebuilt: {error}") from error
+        raise GraphSplitError(f"computes in {others}, and can't be rebuilt: {error}") from error
     return twin, f"weights of a {'/'.join(others)} model read as float32"
 
 
@@ -38,7 +38,7 @@ def _compute_dtypes(model: Any) -> set[str]:
 
 
 def _with_float32(config: Any) -> Any:
-    """A copy of a configuration in which every precision policy and dtype is float32."""
+    """Copy a configuration with float32 for every precision policy and dtype."""
     if isinstance(config, dict):
         if str(config.get("class_name", "")).endswith("DTypePolicy"):
             return "float32"

@@ -1,7 +1,7 @@
-"""Which Keras layers treat every row of a batch on its own, so that Keras may run them apart.
+"""Refuses Keras layers that don't treat every row of a batch on its own.
 
 A half is computed in batches of users or of items, `model.predict` in batches of pairs.
-Both agree only if no layer looks across rows, draws random numbers or keeps a state.
+Both agree only if no layer looks across rows, draws random numbers or keeps state.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import keras
 
-from scoring.split.forms import SplitError
+from scoring.split.forms import GraphSplitError
 from scoring.split.functions import function_name
 
 _LAYER_FAMILIES: Final = (
@@ -43,30 +43,30 @@ _REDUCTIONS: Final = frozenset(
 
 
 def refuse_unless_rowwise(operation: Any, node: Any) -> None:
-    """Pass an operation on one side's tensors only if each row's result is its own.
+    """Refuse an operation on one side's tensors unless each row's result is its own.
 
     Raises:
-        SplitError: It isn't known to treat rows apart.
+        GraphSplitError: It isn't known to treat rows separately.
     """
     called = f"{type(operation).__name__} {operation.name!r}"
     if not _is_known(operation):
-        raise SplitError(f"{called} is not known to treat each row on its own")
+        raise GraphSplitError(f"{called} is not known to treat each row on its own")
     if getattr(operation, "stateful", False):
-        raise SplitError(f"{called} keeps a state between batches")
+        raise GraphSplitError(f"{called} keeps a state between batches")
     for name in ("activation", "recurrent_activation"):
         _refuse_unknown_function(getattr(operation, name, None), called)
     if any(output.shape[0] is not None for output in node.outputs):
-        raise SplitError(f"{called} gives a tensor without a batch axis")
+        raise GraphSplitError(f"{called} gives a tensor without a batch axis")
     is_layer = type(operation).__module__.startswith("keras.src.layers.")
     if not is_layer and len({len(tensor.shape) for tensor in node.input_tensors}) != 1:
-        raise SplitError(f"{called} joins tensors of different ranks")
+        raise GraphSplitError(f"{called} joins tensors of different ranks")
     _refuse_batch_axis(operation, node, called)
 
 
 def _refuse_unknown_function(function: Any, called: str) -> None:
     if isinstance(function, keras.layers.Layer):
         if not _is_known(function):
-            raise SplitError(f"{called} has the unknown activation {function!r}")
+            raise GraphSplitError(f"{called} has the unknown activation {function!r}")
     elif function is not None:
         function_name(function)
 
@@ -88,7 +88,7 @@ def _refuse_batch_axis(operation: Any, node: Any, called: str) -> None:
     for name in _AXES:
         axes = getattr(operation, name, None)
         if axes is None and name == "axis" and type(operation).__name__ in _REDUCTIONS:
-            raise SplitError(f"{called} works across the rows of a batch (axis=None)")
+            raise GraphSplitError(f"{called} works across the rows of a batch (axis=None)")
         flat = axes if isinstance(axes, (list, tuple)) else [axes]
         if any(isinstance(axis, int) and axis % rank == 0 for axis in flat):
-            raise SplitError(f"{called} works across the rows of a batch ({name}={axes})")
+            raise GraphSplitError(f"{called} works across the rows of a batch ({name}={axes})")

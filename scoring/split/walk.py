@@ -1,8 +1,8 @@
-"""Walks a loaded Keras graph from its output to its inputs and gives the output's form.
+"""Walks a loaded Keras graph from its output to its inputs and returns the output's form.
 
-What depends on one side only stays with Keras (`Source`); where the sides meet, each
-operation is rewritten exactly by the rules of `operations`. Nested models are entered.
-Anything without a rule ends the walk with a SplitError.
+What depends on one side only is left to Keras (`Source`); where the sides meet, the rules of
+`operations` rewrite each operation exactly. Nested models are entered. Anything without a rule
+ends the walk with a GraphSplitError.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 import keras
 
 from scoring.split import algebra
-from scoring.split.forms import Form, Side, Source, SplitError
+from scoring.split.forms import Form, GraphSplitError, Side, Source
 from scoring.split.layers import Call, operation_key
 from scoring.split.operations import IDENTITIES, RULES
 from scoring.split.rows import refuse_unless_rowwise
@@ -22,16 +22,16 @@ Value = Source | Form
 
 
 def output_value(model: Any, sides: Sequence[Side], spelled_out: int | None = None) -> Value:
-    """Give the form (or source) of the model's only output.
+    """Return the form (or source) of the model's only output.
 
     Args:
         model: A functional Keras model.
         sides: The side of each input, in the order of `model.inputs`.
-        spelled_out: An input on which Keras shall compute nothing, so that it stands by
-            itself in every form that reads it.
+        spelled_out: Number of an input from which Keras itself must compute nothing, so that
+            it appears in every form that depends on it.
 
     Raises:
-        SplitError: The graph doesn't split; the text says at which layer and why.
+        GraphSplitError: The graph doesn't split; the text says at which layer and why.
     """
     sources = [
         Source(side, tuple(tensor.shape), position=position)
@@ -44,17 +44,17 @@ def output_value(model: Any, sides: Sequence[Side], spelled_out: int | None = No
 
 
 def _functional(model: Any) -> Any:
-    """The functional graph of a model, a Sequential holding its own.
+    """Return the functional graph of a model; a Sequential holds one.
 
     Raises:
-        SplitError: The model has its own Python code, which can't be read.
+        GraphSplitError: The model has Python code of its own, which can't be read.
     """
     if type(model) is keras.Sequential:
         model = model._functional
     kinds = {f"{kind.__module__}.{kind.__name__}": kind for kind in type(model).__mro__}
     functional: Any = kinds.get("keras.src.models.functional.Functional")
     if functional is None or type(model).call is not functional.call:
-        raise SplitError(
+        raise GraphSplitError(
             f"{type(model).__name__} {getattr(model, 'name', '?')!r} is a subclassed model; "
             "only functional and sequential graphs can be read"
         )
@@ -62,19 +62,19 @@ def _functional(model: Any) -> Any:
 
 
 def _outputs_of(model: Any, inputs: Sequence[Value]) -> list[Value]:
-    """The values of a functional graph's outputs when its inputs have the given ones."""
+    """Compute the values of a functional graph's outputs from those of its inputs."""
     if len(inputs) != len(model.inputs):
-        raise SplitError(f"model {model.name!r} is called with {len(inputs)} tensors")
+        raise GraphSplitError(f"model {model.name!r} is called with {len(inputs)} tensors")
     known: dict[int, Value] = {}
     for tensor, value in zip(model.inputs, inputs, strict=True):
         if isinstance(value, Source) and len(value.shape) != len(tensor.shape):
-            raise SplitError(f"model {model.name!r} is called with a tensor of another rank")
+            raise GraphSplitError(f"model {model.name!r} is called with a tensor of another rank")
         known[id(tensor)] = value
     return [_value_of(tensor, known) for tensor in model.outputs]
 
 
 def _value_of(tensor: Any, known: dict[int, Value]) -> Value:
-    """The value of one tensor; each operation is visited once."""
+    """Compute the value of one tensor; each operation is visited once."""
     if id(tensor) not in known:
         operation, index, _ = tensor._keras_history
         node = operation._inbound_nodes[index]
@@ -86,7 +86,7 @@ def _value_of(tensor: Any, known: dict[int, Value]) -> Value:
 
 
 def _call(operation: Any, node: Any, values: list[Value], known: dict[int, Value]) -> list[Value]:
-    """The results of one operation."""
+    """Compute the results of one operation."""
     _refuse_modes(operation, node)
     if hasattr(operation, "inputs") and hasattr(operation, "outputs"):
         _refuse_named_inputs(operation, node)
@@ -108,36 +108,38 @@ def _call(operation: Any, node: Any, values: list[Value], known: dict[int, Value
 
 
 def _join(operation: Any, node: Any, args: Any, kwargs: Any) -> Form:
-    """Apply the rule of an operation where user and item meet, and check what it gave."""
+    """Apply the rule of an operation where user and item meet, and check its result."""
     key = operation_key(operation)
     if key not in RULES:
-        raise SplitError(
+        raise GraphSplitError(
             f"{_called(operation)} joins user and item or reads the affinity; it has no exact rule"
         )
     try:
         form = RULES[key](operation, Call.of(node, args, kwargs))
-    except SplitError as error:
-        raise SplitError(f"{_called(operation)}: {error}") from error
+    except GraphSplitError as error:
+        raise GraphSplitError(f"{_called(operation)}: {error}") from error
     shape = tuple(node.outputs[0].shape)
     if len(node.outputs) != 1 or shape not in ((None, form.width), (None,) * (form.width == 1)):
-        raise SplitError(f"{_called(operation)} gives {shape}; the rule gave (None, {form.width})")
+        raise GraphSplitError(
+            f"{_called(operation)} gives {shape}; the rule gave (None, {form.width})"
+        )
     return form
 
 
 def _refuse_modes(operation: Any, node: Any) -> None:
-    """Refuse what makes a layer behave otherwise than its weights say."""
+    """Refuse modes in which a layer doesn't compute what its weights say."""
     arguments = (node.arguments.args, node.arguments.kwargs)
     if any(value is True for value in keras.tree.flatten(arguments)):
-        raise SplitError(f"{_called(operation)} is called with training=True")
+        raise GraphSplitError(f"{_called(operation)} is called with training=True")
     if getattr(operation, "quantization_mode", None) is not None:
-        raise SplitError(f"{_called(operation)} is quantized to {operation.quantization_mode}")
+        raise GraphSplitError(f"{_called(operation)} is quantized to {operation.quantization_mode}")
 
 
 def _refuse_named_inputs(model: Any, node: Any) -> None:
-    """Refuse names on one side of a nested call only: Keras then matches them by name."""
+    """Refuse a nested call by name: Keras would match the inputs, in whatever order."""
     given = node.arguments.args[0] if node.arguments.args else None
     if isinstance(given, dict) or isinstance(model.input, dict):
-        raise SplitError(f"{_called(model)} takes its inputs by name; expected a list")
+        raise GraphSplitError(f"{_called(model)} takes its inputs by name; expected a list")
 
 
 def _called(operation: Any) -> str:

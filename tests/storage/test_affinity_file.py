@@ -47,9 +47,9 @@ def frame() -> pd.DataFrame:
 @pytest.mark.parametrize(
     ("changed", "reason"),
     [
-        ({"neighbour": ["lamp", "sofa"]}, "'sofa' among them"),
+        ({"neighbour": ["lamp", "sofa"]}, "'sofa' for one"),
         ({"weight": [1.0, np.nan]}, "1 of 2 values of 'weight' are NaN or infinite"),
-        ({"weight": ["heavy", "light"]}, "'weight' is no number"),
+        ({"weight": ["heavy", "light"]}, "'weight' is not numeric"),
         ({"kernel": ["z", None]}, "1 rows have no kernel"),
         ({"kernel": ["z", "z"]}, "runs from 0.25 to 0.5"),
         ({"recency_decay": [-1.0, 0.0]}, "at least 0"),
@@ -75,7 +75,7 @@ def test_a_missing_column_an_empty_file_and_no_file_are_told_apart(tmp_path: Pat
     with pytest.raises(ArtifactError, match="has no rows"):
         read_similarities(path, ITEMS)
     path.write_text("nonsense")
-    with pytest.raises(ArtifactError, match="no readable parquet"):
+    with pytest.raises(ArtifactError, match="is not a readable parquet"):
         read_similarities(path, ITEMS)
 
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scoring.head import activations as joint_ops
+from scoring.head import activations
 from scoring.head import joint
 from scoring.head import program as joint_program
 from scoring.head.head_file import load_head, save_head
@@ -191,22 +191,24 @@ def test_weights_that_are_not_finite_or_too_few_are_refused() -> None:
 def test_functions_have_the_values_of_their_formulas(
     name: str, at: float, value: float, parameters: tuple[float, ...]
 ) -> None:
-    got = joint_ops.apply(name, np.full((1, 2), at, np.float32), parameters)
+    got = activations.apply(name, np.full((1, 2), at, np.float32), parameters)
     assert got.dtype == np.float32
     np.testing.assert_allclose(got, value, rtol=2e-6, atol=3e-7)
 
 
-@pytest.mark.parametrize("name", sorted(joint_ops.ELEMENTWISE))
+@pytest.mark.parametrize("name", sorted(activations.ELEMENTWISE))
 def test_every_function_of_one_number_keeps_float32_and_shape(name: str) -> None:
     x = np.linspace(0.1, 3, 6, dtype=np.float32).reshape(2, 3)
-    got = joint_ops.apply(name, x)
+    got = activations.apply(name, x)
     assert (got.dtype, got.shape) == (np.float32, x.shape)
-    if name in joint_ops.INCREASING:
+    if name in activations.INCREASING:
         assert (np.diff(got.ravel()) > 0).all()
 
 
 def test_functions_of_a_row_by_hand() -> None:
     row = np.array([[3, 4]], np.float32)
-    np.testing.assert_allclose(joint_ops.apply("unit_norm", row, (1e-7,)), [[0.6, 0.8]])
-    np.testing.assert_allclose(joint_ops.apply("standardize", row, (0.75,)), [[-0.5, 0.5]])
-    np.testing.assert_allclose(joint_ops.apply("softmax", np.log(row)), [[3 / 7, 4 / 7]], rtol=1e-6)
+    np.testing.assert_allclose(activations.apply("unit_norm", row, (1e-7,)), [[0.6, 0.8]])
+    np.testing.assert_allclose(activations.apply("standardize", row, (0.75,)), [[-0.5, 0.5]])
+    np.testing.assert_allclose(
+        activations.apply("softmax", np.log(row)), [[3 / 7, 4 / 7]], rtol=1e-6
+    )

@@ -14,7 +14,9 @@ from keras import layers
 
 from scoring.affinities import Affinities
 from scoring.head.joint import outputs, score
-from scoring.split.graph_split import AGREEMENT, SplitError, check_split, split
+from scoring.split.agreement import AGREEMENT, check_split
+from scoring.split.forms import GraphSplitError
+from scoring.split.graph_split import split
 from tests.support.rankers import ranker
 from tests.support.similarities import (
     dense_affinities,
@@ -54,13 +56,13 @@ def predicted(model: Any, user: int) -> np.ndarray:
 
 
 def split_outputs(model: Any, user: int) -> np.ndarray:
-    """The same from the halves: the catalog's rows, corrected where the user touches them."""
+    """The same from the halves: the catalog's rows, corrected where the history affects them."""
     parts = split(model)
     (review, bought, desc, price), _, profile = inputs_for()
     mine = [table[user : user + 1] for table in (review, bought, profile)][: len(model.inputs) - 3]
     rows = parts.item_half(desc, price)
-    touched, phi = affinities_of(user)
-    rows[touched] += phi @ parts.affinity_weights
+    affected, phi = affinities_of(user)
+    rows[affected] += phi @ parts.affinity_weights
     return outputs(parts.head, score(parts.head, parts.user_half(*mine), rows)[0])
 
 
@@ -78,7 +80,7 @@ def test_a_ranker_splits_into_catalog_and_correction(
     np.testing.assert_allclose(split_outputs(model, user), predicted(model, user), atol=1e-5)
 
 
-def test_the_check_covers_pairs_that_a_history_touches() -> None:
+def test_the_check_covers_pairs_that_a_history_affects() -> None:
     tables, _, profile = inputs_for()
     parts = split(ranker(WIDTHS))
     options: dict[str, Any] = {"affinities_of": affinities_of, "user_profile": profile}
@@ -91,7 +93,7 @@ def test_the_check_covers_pairs_that_a_history_touches() -> None:
 def test_the_check_refuses_to_pass_what_it_was_not_given(missing: str) -> None:
     tables, _, profile = inputs_for()
     options: dict[str, Any] = {"affinities_of": affinities_of, "user_profile": profile}
-    with pytest.raises(SplitError, match="none are given"):
+    with pytest.raises(GraphSplitError, match="none are given"):
         check_split(split(ranker(WIDTHS)), tables, **{**options, missing: None})
 
 
@@ -137,7 +139,7 @@ def test_an_item_half_that_bends_the_affinity_is_refused(
 ) -> None:
     inputs = [keras.Input((width,)) for width in WIDTHS[:5]]
     rest = layers.Dense(1)(layers.Concatenate()(inputs))
-    with pytest.raises(SplitError, match=reason):
+    with pytest.raises(GraphSplitError, match=reason):
         split(keras.Model(inputs, layers.Add()([part(inputs), rest])))
 
 
@@ -145,5 +147,5 @@ def test_an_item_half_that_bends_the_affinity_is_refused(
 def test_another_number_of_inputs_is_refused_by_number(n_inputs: int) -> None:
     inputs = [keras.Input((3,)) for _ in range(n_inputs)]
     model = keras.Model(inputs, layers.Dense(1)(layers.Concatenate()(inputs)))
-    with pytest.raises(SplitError, match=f"{n_inputs} inputs and 1 outputs"):
+    with pytest.raises(GraphSplitError, match=f"{n_inputs} inputs and 1 outputs"):
         split(model)
