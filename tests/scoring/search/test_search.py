@@ -2,85 +2,24 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numba import njit
 
 from scoring import search as compiled
-from scoring.search import byte_sums, jit
-from scoring.search.block_search import search
-from scoring.search.exact import column_peaks, exact_scores
 from scoring.search.item_index import ItemIndex
 from scoring.search.queries import count_scored
-from scoring.search.tables import BLOCK, GROUP, NO_ROWS
-
-Array = np.ndarray[Any, np.dtype[Any]]
-
-
-def halves(*rows: list[float]) -> Array:
-    return np.array(rows, dtype=np.float32)
-
-
-def reference(weights: Array, bias: float, user: Array, items: Array) -> Array:
-    """The definition, in float64."""
-    n_relu = len(weights)
-    u, v, w = (part.astype(np.float64) for part in (user, items, weights))
-    hidden = np.maximum(u[:n_relu] + v[:, :n_relu], 0.0)
-    return hidden @ w + v[:, n_relu:-1] @ u[n_relu:-1] + u[-1] + v[:, -1] + bias
-
-
-def indexes(weights: Array, bias: float, items: Array, **options: float) -> list[ItemIndex]:
-    """All ways to search: float32, and bytes where there can be any."""
-    codes = compiled.quantize_items(items, weights, **options)
-    ways = [None] if codes is None else [None, codes]
-    return [ItemIndex.build(weights, bias, items, way) for way in ways]
-
-
-def ranked(scores: Array, k: int, excluded: Array = NO_ROWS) -> list[int]:
-    """Rows by score, then row."""
-    order = np.lexsort((np.arange(len(scores)), -scores))
-    return [int(row) for row in order if row not in set(excluded.tolist())][:k]
-
-
-def random_case(seed: int, n_items: int, n_relu: int, n_product: int = 0) -> tuple[Array, ...]:
-    rng = np.random.default_rng(seed)
-    width = n_relu + n_product + 1
-    shapes = ((n_relu,), (n_items, width), (7, width))
-    return tuple(rng.normal(size=shape).astype(np.float32) for shape in shapes)
-
-
-def clustered_case(seed: int, n_items: int) -> tuple[Array, ...]:
-    """Near-duplicates around few centres, and a price column with outliers in every unit."""
-    rng = np.random.default_rng(seed)
-    centres = rng.normal(size=(12, 32))
-    items = centres[rng.integers(0, 12, n_items)] + 1e-3 * rng.normal(size=(n_items, 32))
-    items += np.outer(rng.lognormal(0, 2, n_items), rng.normal(size=32))
-    users = centres[rng.integers(0, 12, 7)] + rng.normal(size=(7, 32))
-    last = np.zeros((n_items, 1))
-    weights = rng.standard_t(3, size=32)
-    both = np.hstack([items, last]), np.hstack([users, last[:7]])
-    return weights.astype(np.float32), *(half.astype(np.float32) for half in both)
-
-
-def assert_all_ways_agree(
-    weights: Array, items: Array, users: Array, k: int, excluded: Array = NO_ROWS, **options: float
-) -> None:
-    starts = len(excluded) * np.arange(len(users) + 1)
-    for index in indexes(weights, 0.25, items, **options):
-        batch = compiled.top_k_batch(index, users, k, starts, np.tile(excluded, len(users)))
-        for user, rows, scores in zip(users, *batch, strict=True):
-            truth = compiled.score_items(index, user)
-            expected = ranked(truth, k, excluded)
-            one = compiled.top_k(index, user, k, excluded)
-            assert one.rows.tolist() == expected
-            assert one.scores.tolist() == truth[expected].tolist()
-            assert rows.tolist() == expected + [-1] * (k - len(expected))
-            assert scores[: len(expected)].tolist() == one.scores.tolist()
+from scoring.search.tables import BLOCK, NO_ROWS
+from tests.support.search_cases import (
+    assert_all_ways_agree,
+    clustered_case,
+    halves,
+    indexes,
+    random_case,
+    ranked,
+    reference,
+)
 
 
 def test_scores_are_the_hand_computed_ones() -> None:
@@ -227,98 +166,3 @@ def test_bounds_are_tight_enough_to_spare_nearly_all_items(clustered: bool) -> N
     weights, items, users = case
     for index in indexes(weights, 0.0, items):
         assert np.median([count_scored(index, user, 5) for user in users]) < 1_000
-
-
-def test_codes_survive_saving_and_mapping(tmp_path: Path) -> None:
-    weights, items, users = random_case(17, 300, 12)
-    codes = compiled.quantize_items(items, weights)
-    assert codes is not None
-    for name, part in {**codes._asdict(), "items": items}.items():
-        np.save(tmp_path / f"{name}.npy", part)
-    mapped = {path.stem: np.load(path, mmap_mode="r") for path in tmp_path.glob("*.npy")}
-    found = ItemIndex.build(weights, 0.0, mapped.pop("items"), compiled.Codes(**mapped))
-    fresh = ItemIndex.build(weights, 0.0, items, codes)
-    for user in users:
-        ours, theirs = compiled.top_k(found, user, 5), compiled.top_k(fresh, user, 5)
-        assert ours.rows.tolist() == theirs.rows.tolist()
-        assert ours.scores.tolist() == theirs.scores.tolist()
-
-
-def test_nothing_is_compiled_after_warm_up(tmp_path: Path) -> None:
-    compiled.warm_up(tmp_path)
-    weights, items, users = random_case(18, 100, 12)
-    np.save(tmp_path / "items.npy", items)
-    assert_all_ways_agree(weights, np.load(tmp_path / "items.npy", mmap_mode="r"), users, 5)
-    assert_all_ways_agree(weights, np.asfortranarray(items), users[:, :], 5)
-    index = ItemIndex.build(weights.astype(np.float64), 1, items, None)
-    compiled.top_k(index, users[0], 5, np.array([1, 2]), np.ones(100, dtype=bool))
-    assert [len(f.signatures) for f in (search, exact_scores, column_peaks)] == [1, 1, 1]
-
-
-@pytest.mark.parametrize("instruction", [True, False])
-def test_byte_differences_are_the_same_without_the_instruction(
-    instruction: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    usable = instruction and byte_sums.has_instruction()
-    monkeypatch.setattr(byte_sums, "has_instruction", lambda: usable)
-
-    @njit
-    def differences(block: Array, user: Array, n_positive: int, out: Array) -> None:
-        byte_sums.block_differences(
-            block.ctypes.data, user.ctypes.data, n_positive, len(user), out.ctypes.data
-        )
-
-    rng = np.random.default_rng(19)
-    block = rng.integers(0, 256, (5, BLOCK, GROUP), dtype=np.uint8)
-    user = rng.integers(0, 256, (5, GROUP), dtype=np.uint8)
-    block[0], user[0] = 255, 0
-    found = np.empty(BLOCK, np.int32)
-    differences(block, user, 3, found)
-    apart = np.abs(block.astype(int) - user[:, np.newaxis]).sum(axis=2)
-    assert found.tolist() == (apart[:3].sum(axis=0) - apart[3:].sum(axis=0)).tolist()
-
-
-def test_shapes_that_do_not_fit_are_refused_by_their_numbers() -> None:
-    weights, items, users = random_case(20, 100, 12)
-    index = ItemIndex.build(weights, 0.0, items, None)
-    with pytest.raises(ValueError, match=r"\(100, 12\); expected \(n_items, 13"):
-        ItemIndex.build(weights, 0.0, items[:, :12], None)
-    with pytest.raises(ValueError, match="12 columns, 4 blocks; expected 12 columns, 2 blocks"):
-        ItemIndex.build(weights, 0.0, items[:64], compiled.quantize_items(items, weights))
-    with pytest.raises(ValueError, match="k is 0; expected 1 or more"):
-        compiled.top_k(index, users[0], 0)
-    with pytest.raises(ValueError, match=r"\(1, 12\); the items need \(m, 13\)"):
-        compiled.top_k(index, users[0, :12], 5)
-    with pytest.raises(ValueError, match=r"candidates: shape \(99,\); expected \(100,\)"):
-        compiled.top_k(index, users[0], 5, candidates=np.ones(99, dtype=bool))
-    with pytest.raises(ValueError, match="excluded starts: 2 for 7 users"):
-        compiled.top_k_batch(index, users, 5, np.zeros(2, np.int64), NO_ROWS)
-
-
-def test_peaks_of_other_items_are_refused() -> None:
-    weights, items, _ = random_case(22, 50, 12)
-    with pytest.raises(ValueError, match=r"peaks: shape \(12,\); expected \(13,\)"):
-        ItemIndex.build(weights, 0.0, items, None, np.ones(12, np.float32))
-
-
-def test_an_index_says_how_it_is_searched() -> None:
-    weights, items, _ = random_case(21, 1_234, 8)
-    plain, coded = indexes(weights, 0.0, items)
-    assert repr(plain) == "<ItemIndex 1,234 items x 9, searched in float32>"
-    assert repr(coded).endswith(" bytes an item>")
-
-
-def test_code_is_compiled_even_where_no_cache_can_be_written(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def without_folder(**options: bool) -> Any:
-        if options.get("cache"):
-            raise RuntimeError("cannot cache function: no locator available")
-        return njit(**options)
-
-    monkeypatch.setattr(jit, "njit", without_folder)
-
-    def doubled(number: int) -> int:
-        return 2 * number
-
-    assert jit.entry(doubled)(21) == 42
