@@ -1,4 +1,4 @@
-"""Which items a request lets in: filters on facts apply to all items, before any ranking."""
+"""Which items a request allows: filters on facts apply to all items, before any ranking."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from classes.errors import OptionError
 from classes.item_facts import ItemFacts
-from classes.options import Options
+from classes.options import RecommendationOptions
 from recsys.arrays import BoolArray
 
 N_SUGGESTIONS = 3
@@ -24,7 +24,7 @@ class Candidates:
     Attributes:
         mask: (n_items,) bool; None where every item passes.
         n: How many pass.
-        n_without_price: How many items fit otherwise but have no price to be judged by.
+        n_without_price: How many items pass every other filter but have no price.
     """
 
     mask: BoolArray | None
@@ -35,12 +35,22 @@ class Candidates:
         """Count the candidates that are left without some items, given by distinct rows."""
         return self.n - (len(rows) if self.mask is None else int(self.mask[rows].sum()))
 
+    def shortage(self, n_found: int, n_wanted: int, n_items: int) -> str | None:
+        """Explain why a list is shorter than asked for; None where it isn't."""
+        if n_found >= n_wanted:
+            return None
+        filtered = "" if self.mask is None else f", {self.n:,} of which pass the filters"
+        unpriced = f" ({self.n_without_price:,} have no price)" if self.n_without_price else ""
+        left_out = self.n - n_found
+        gone = f", and {left_out:,} of those are excluded or already reviewed" if left_out else ""
+        return f"The catalog has {n_items:,} items{filtered}{unpriced}{gone}."
 
-def choose(facts: ItemFacts, options: Options) -> Candidates:
+
+def choose(facts: ItemFacts, options: RecommendationOptions) -> Candidates:
     """Apply the filters on price and category.
 
     Raises:
-        OptionError: There is no such category, or none at all.
+        OptionError: There is no such category, or the data has no categories.
     """
     n_items = len(facts.prices)
     if options.category is None and not options.by_price:

@@ -1,14 +1,14 @@
-"""What can go wrong in the service, in its own words; HTTP statuses are the api's business."""
+"""What can go wrong in the service; the api translates it into HTTP statuses."""
 
 from __future__ import annotations
 
 
 class ServiceError(Exception):
-    """Base of everything the service refuses or can't do; the message is for a person."""
+    """Base of everything the service refuses or can't do; the message is for people."""
 
 
 class NoSnapshotError(ServiceError):
-    """There is no published snapshot to answer from."""
+    """No published snapshot can be opened."""
 
 
 class ReloadBusyError(ServiceError):
@@ -25,7 +25,7 @@ class ReloadRefusedError(ServiceError):
 
 
 class ReloadConflictError(ServiceError):
-    """Data and model are each fine but don't fit each other."""
+    """Data and model are each valid but don't fit each other."""
 
 
 class ReloadFailedError(ServiceError):
@@ -33,7 +33,7 @@ class ReloadFailedError(ServiceError):
 
 
 class NothingToRollBackError(ServiceError):
-    """There is no earlier generation to go back to."""
+    """There is no sound earlier generation to return to."""
 
 
 class OptionError(ServiceError):
@@ -41,15 +41,15 @@ class OptionError(ServiceError):
 
 
 class UnknownNameError(ServiceError):
-    """There is no item or user of the name asked for."""
+    """There is no item or user of that name."""
 
 
 class JobBusyError(ReloadBusyError):
-    """Another job is running; it takes minutes."""
+    """Another job is running, which takes minutes."""
 
 
 class JobEndedError(ServiceError):
-    """The job isn't running any more, so it can't be stopped."""
+    """The job has ended, so it can't be stopped."""
 
 
 class UnknownJobError(ServiceError):
@@ -57,4 +57,4 @@ class UnknownJobError(ServiceError):
 
 
 class PipelineMissingError(ServiceError):
-    """Training needs packages that serving doesn't, and they aren't installed."""
+    """The packages that training needs aren't installed."""

@@ -1,22 +1,18 @@
 """Jobs that run beside the service, one at a time: their states, and who may start one.
 
-jobs/lock            held by the running job's processes; the similarity frees it with them
-jobs/<id>.json       state of a job, replaced whole, so that every worker can tell it
+jobs/lock            held by the running job's processes; the kernel releases it with the last
+jobs/<id>.json       state of a job, replaced whole, so that every worker can read it
 jobs/<id>.cancel     asks the job to stop
-jobs/<id>/           its own copies of files; gone when it has ended
+jobs/<id>/           its own copies of files; removed when it has ended
 """
 
 from __future__ import annotations
 
-import fcntl
-import json
 import os
 import re
 import secrets
 import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from importlib.util import find_spec
@@ -31,11 +27,14 @@ from classes.errors import (
     UnknownJobError,
 )
 from config import PROJECT_ROOT, Config
-from storage.atomic import replacing
+from storage.file_lock import try_lock
+from storage.json_file import read_json, write_json
+from storage.snapshot_folder import SnapshotFolder
 
 JobState = Literal["running", "done", "failed", "cancelled"]
 KEPT_JOBS: Final = 20
 RETRY_AFTER_S: Final = 60
+_LOCK: Final = "lock"
 _ID: Final = re.compile(r"[0-9]{20}-[0-9a-f]{6}", re.ASCII)
 _DIED: Final = (
     "The job's process ended without a word, perhaps for want of memory. "
@@ -48,14 +47,14 @@ class Job:
     """What is known of a job.
 
     Attributes:
-        id: Its name; later ones sort higher.
+        id: Name of the job; later names sort higher.
         state: Whether it runs, or how it ended.
-        stage: What it is or was at.
+        stage: What it is doing, or was doing when it ended.
         progress: 0 to 1, by stages.
-        message: The last thing it said.
+        message: Its last message.
         created_at: Seconds since 1970.
-        ended_at: The same; None while it runs.
-        generation: What is served by its doing; None unless it is done.
+        ended_at: Seconds since 1970; None while it runs.
+        generation: The generation that it published; None unless it is done.
     """
 
     id: str
@@ -73,8 +72,8 @@ class JobProgram:
     """What a job runs.
 
     Attributes:
-        command: Gets the job's id and the descriptor of its lock as last arguments.
-        packages: Needed for it; the serving set-up doesn't install them.
+        command: Called with the job's id and the descriptor of its lock as last arguments.
+        packages: Packages it needs, which the serving set-up doesn't install.
     """
 
     command: tuple[str, ...]
@@ -82,16 +81,16 @@ class JobProgram:
 
 
 class JobFolder:
-    """Starts, lists and cancels jobs; every process has one."""
+    """Starts, lists and cancels jobs; every process may have its own."""
 
     def __init__(self, config: Config, program: JobProgram) -> None:
         """Name the folder, which need not exist, and the program that runs a job."""
         self._program = program
         self._config = config
-        self._root = config.snapshot_path / "jobs"
+        self._root = SnapshotFolder(config.snapshot_path).jobs
 
     def start(self) -> Job:
-        """Set a retraining off, in a process that outlives this one.
+        """Start a job, in a process that outlives this one.
 
         Raises:
             PipelineMissingError: The packages that training needs aren't installed.
@@ -104,7 +103,7 @@ class JobFolder:
                 f"Run `make setup-pipeline` and try again, or train elsewhere and POST /reload."
             )
         self._root.mkdir(parents=True, exist_ok=True)
-        with self._locked() as lock:
+        with try_lock(self._root / _LOCK) as lock:
             if lock is None:
                 raise JobBusyError(
                     "Another job is running; one runs at a time. GET /jobs shows it.", RETRY_AFTER_S
@@ -128,10 +127,10 @@ class JobFolder:
         return job
 
     def job(self, job_id: str) -> Job:
-        """Tell the state of a job; one whose process was killed has failed.
+        """Read the state of a job; a job whose process was killed has failed.
 
         Raises:
-            UnknownJobError: There is none of that name.
+            UnknownJobError: There is no job of that name.
         """
         job = self._read(job_id) if _ID.fullmatch(job_id) else None
         if job is None:
@@ -144,15 +143,15 @@ class JobFolder:
         return job
 
     def jobs(self) -> list[Job]:
-        """Tell the states of all jobs kept, the latest first."""
+        """List the jobs that are kept, newest first."""
         return [self.job(job_id) for job_id in sorted(self._ids(), reverse=True)]
 
     def cancel(self, job_id: str) -> Job:
         """Ask a job to stop, which it does within a second or two.
 
         Raises:
-            UnknownJobError: There is none of that name.
-            JobEndedError: It doesn't run any more.
+            UnknownJobError: There is no job of that name.
+            JobEndedError: The job has ended.
         """
         job = self.job(job_id)
         if job.state != "running":
@@ -161,20 +160,19 @@ class JobFolder:
         return job
 
     def is_cancelled(self, job_id: str) -> bool:
-        """Tell whether a job was asked to stop."""
+        """Return whether a job was asked to stop."""
         return self._cancel_path(job_id).exists()
 
-    def forget_wishes(self, job_id: str) -> None:
-        """Clear away that a job was asked to stop."""
+    def forget_cancel(self, job_id: str) -> None:
+        """Remove the request that a job stop."""
         self._cancel_path(job_id).unlink(missing_ok=True)
 
     def write(self, job: Job) -> None:
         """Replace the state of a job."""
-        with replacing(self._root / f"{job.id}.json") as unfinished:
-            unfinished.write_text(json.dumps(asdict(job)), encoding="utf-8")
+        write_json(self._root / f"{job.id}.json", asdict(job))
 
     def staging(self, job_id: str) -> Path:
-        """Name the folder of a job's own files."""
+        """Return the folder of a job's own files."""
         return self._root / job_id
 
     def _cancel_path(self, job_id: str) -> Path:
@@ -185,7 +183,7 @@ class JobFolder:
 
     def _read(self, job_id: str) -> Job | None:
         try:
-            return Job(**json.loads((self._root / f"{job_id}.json").read_text(encoding="utf-8")))
+            return Job(**read_json(self._root / f"{job_id}.json"))
         except FileNotFoundError:
             return None
 
@@ -195,19 +193,5 @@ class JobFolder:
             self._cancel_path(job_id).unlink(missing_ok=True)
 
     def _is_running(self) -> bool:
-        with self._locked() as lock:
+        with try_lock(self._root / _LOCK) as lock:
             return lock is None
-
-    @contextmanager
-    def _locked(self) -> Iterator[int | None]:
-        """Hold the lock unless somebody does; processes that inherit it keep it held."""
-        handle = os.open(self._root / "lock", os.O_RDWR | os.O_CREAT, 0o644)
-        try:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                yield None
-                return
-            yield handle
-        finally:
-            os.close(handle)

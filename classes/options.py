@@ -1,4 +1,4 @@
-"""What a caller may ask for beside the five best items: how many, which not, which only."""
+"""What a caller may ask for instead of the five best items: how many, and which."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from classes.top_lists import TOP_K
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options:
-    """The wishes of one request; the defaults are those of the plain request.
+class RecommendationOptions:
+    """The options of one request; the defaults are those of a plain request.
 
     Attributes:
-        n: Items a user.
+        n: Items per user.
         exclude_seen: Leave out what the user has already reviewed.
-        exclude: Names of items to leave out; unknown ones do no harm.
-        price_min: Least price in USD; items without a price are left out by either bound.
-        price_max: Greatest price in USD.
+        exclude: Names of items to leave out; unknown names are ignored.
+        price_min: Lowest price in USD; either bound leaves out items without a price.
+        price_max: Highest price in USD.
         category: The only category to choose from.
-        history: Names of the items that a user who isn't known has chosen, newest first.
+        history: Names of items that an unknown user or a visitor has chosen, newest first.
 
     Raises:
-        OptionError: The least price is above the greatest.
+        OptionError: The lowest price is above the highest.
     """
 
     n: int = TOP_K
@@ -45,11 +45,11 @@ class Options:
 
     @property
     def by_price(self) -> bool:
-        """Whether prices matter."""
+        """Whether items are filtered by price."""
         return self.price_min is not None or self.price_max is not None
 
     @cached_property
     def is_plain(self) -> bool:
-        """Whether lists computed ahead may answer: nothing but fewer items is asked for."""
+        """Whether lists computed ahead may answer: at most fewer items are asked for."""
         chosen = self.exclude or self.history or self.by_price or self.category is not None
         return self.n <= TOP_K and self.exclude_seen and not chosen

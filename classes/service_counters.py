@@ -23,10 +23,13 @@ BUCKETS_S: Final = (
 SUM: Final = "sum_ns"
 _BUCKETS_NS: Final = tuple(round(end * 1e9) for end in BUCKETS_S)
 
-Source = Literal["personalised", "top_list", "cold_start"]
-"""Where a user's items came from: scored now, looked up, or popularity for the unknown."""
+ListSource = Literal["personalised", "top_list", "cold_start"]
+"""Where a list comes from: scored now, looked up, or popularity where nothing is known."""
 
-SOURCES: Final[tuple[Source, ...]] = ("personalised", "top_list", "cold_start")
+PERSONALISED: Final = "personalised"
+TOP_LIST: Final = "top_list"
+COLD_START: Final = "cold_start"
+SOURCES: Final[tuple[ListSource, ...]] = (PERSONALISED, TOP_LIST, COLD_START)
 
 
 class ServiceCounters:
@@ -41,11 +44,11 @@ class ServiceCounters:
         self._of_source = {each: self._counters.place((USERS, each)) for each in SOURCES}
 
     def count_start(self) -> None:
-        """Note that a worker has started."""
+        """Count the start of a worker."""
         self._counters.add((STARTS,))
 
     def count_request(self, method: str, route: str, status: str, nanoseconds: int) -> None:
-        """Note that a request was answered, and how long that took."""
+        """Count an answered request, and how long it took."""
         key = method, route, status
         places = self._of_request.get(key) or self._places_of_request(key)
         bucket = places[1] + 1 + bisect_left(_BUCKETS_NS, nanoseconds)
@@ -54,17 +57,17 @@ class ServiceCounters:
             self._values[places[1]] += nanoseconds
             self._values[bucket] += 1
 
-    def count_user(self, source: Source) -> None:
-        """Note that items were found for a user."""
+    def count_list(self, source: ListSource) -> None:
+        """Count a list by its source."""
         with self._lock:
             self._values[self._of_source[source]] += 1
 
     def count_reload(self, what: str, outcome: str) -> None:
-        """Note how a reload or rollback ended."""
+        """Count a reload or rollback by how it ended."""
         self._counters.add((RELOADS, what, outcome))
 
     def totals(self) -> dict[Name, int]:
-        """Sum over all workers since the service started."""
+        """Return the sums over all workers since the service started."""
         return self._counters.totals()
 
     def _places_of_request(self, key: tuple[str, str, str]) -> tuple[int, int]:

@@ -1,19 +1,8 @@
-"""Finds, opens and replaces the snapshot in service, for this process and all others.
-
-Layout of the folder:
-
-    current                  the pointer (storage/pointer.py)
-    lock                     held while a generation is built or rolled back
-    generations/<hash>/      inputs/ data/ model/ manifest.json, never changed once there
-    top_lists/<hash>/        lists computed ahead for that generation (classes/top_lists.py)
-    building-*/              a generation in the making; debris of a killed build goes next time
-"""
+"""Finds, opens and replaces the snapshot in service, for this process and all others."""
 
 from __future__ import annotations
 
-import fcntl
 import logging
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Lock
@@ -28,17 +17,18 @@ from classes.errors import (
     ServiceError,
 )
 from classes.service_counters import ServiceCounters
-from classes.snapshot import DATA, MODEL, Snapshot
-from classes.top_lists import FOLDER as TOP_LISTS
+from classes.snapshot import Snapshot
 from classes.top_lists import TopLists
 from config import Config
-from storage.array_folder import DamagedFolderError, read_manifest, verify
-from storage.pointer import Pointer, PointerFile, Stamp
+from storage.array_folder import DamagedFolderError, read_manifest
+from storage.pointer import Pointer, Stamp
+from storage.snapshot_folder import DATA, MODEL, SnapshotFolder
 from storage.sources import source_fingerprint
 
 logger = logging.getLogger(__name__)
 
 OPEN_ATTEMPTS = 5
+_CHECKED = (DATA, MODEL)
 
 _OUTCOMES = {
     ReloadBusyError: "busy",
@@ -46,7 +36,7 @@ _OUTCOMES = {
     ReloadConflictError: "conflict",
     NothingToRollBackError: "nothing",
 }
-"""How a reload ended, for the counters; whatever isn't listed has failed."""
+"""How a reload ended, for the counters; an error that isn't listed is a failure."""
 
 
 class Build(Protocol):
@@ -62,16 +52,16 @@ class Build(Protocol):
         announce: Callable[[str], None],
         publish: bool = True,
     ) -> None:
-        """Build it under the held lock; publish it, unless told not to."""
+        """Build a generation under the held lock, and publish it unless told not to."""
 
 
 class SnapshotStore:
-    """The door to the published generations.
+    """Gives access to the published generations.
 
-    One instance a process; every method may be called from any thread.
+    One instance per process; every method may be called from any thread.
 
     Attributes:
-        counters: Of what is done with the snapshots, and of the requests for it.
+        counters: Counts reloads, lists and requests.
     """
 
     def __init__(
@@ -81,14 +71,14 @@ class SnapshotStore:
 
         Args:
             config: The settings.
-            counters: Of what is done with the snapshots; of this process alone by default.
+            counters: Shared with other processes; counters of this process alone by default.
             build: Builds and publishes generations.
         """
         self.counters = counters or ServiceCounters()
         self._build = build
         self._config = config
-        self._root = config.snapshot_path
-        self._pointer = PointerFile(self._root / "current")
+        self._folder = SnapshotFolder(config.snapshot_path)
+        self._pointer = self._folder.pointer
         self._opening = Lock()
         self._held: tuple[Stamp, Snapshot] | None = None
 
@@ -106,12 +96,12 @@ class SnapshotStore:
             return self._open()
 
     def ensure(self, announce: Callable[[str], None]) -> None:
-        """Have a sound snapshot published that holds today's artifact files.
+        """Publish a snapshot of the present artifact files, unless that is the one in service.
 
         Files that can't be loaded don't stop a service that has something to serve.
 
         Args:
-            announce: Told what is happening, in sentences for a terminal.
+            announce: Called with sentences for a terminal about what is happening.
 
         Raises:
             ServiceError: There is no sound snapshot and none can be built.
@@ -133,8 +123,8 @@ class SnapshotStore:
     def reload(self, *, data: bool, model: bool) -> Snapshot:
         """Build and publish a generation from the files, and return it.
 
-        What isn't reloaded comes from the generation in service, even where its file
-        has changed since.
+        What isn't reloaded comes from the generation in service, even if its file has
+        changed since.
 
         Raises:
             ReloadBusyError: Another reload is running.
@@ -158,7 +148,7 @@ class SnapshotStore:
             self._build(config, lock, data=True, model=True, announce=announce, publish=False)
 
     def rollback(self) -> Snapshot:
-        """Go back to the generation that was in service before this one.
+        """Return to the generation that was in service before this one.
 
         Raises:
             ReloadBusyError: A reload is running.
@@ -177,7 +167,7 @@ class SnapshotStore:
         return self.current()
 
     def _open(self) -> Snapshot:
-        """Open what the pointer names now; a reload may replace it meanwhile, so try again."""
+        """Open what the pointer names, again if a reload replaces it meanwhile."""
         reason: Exception | None = None
         for _ in range(OPEN_ATTEMPTS):
             stamp, pointer = self._pointer.stamp(), self._pointer.read()
@@ -187,9 +177,9 @@ class SnapshotStore:
                 return self._held[1]
             try:
                 snapshot = Snapshot.open(
-                    self._root / "generations" / pointer.generation,
+                    self._folder.generation(pointer.generation),
                     self._top_lists(pointer.generation),
-                    self.counters.count_user,
+                    self.counters.count_list,
                 )
             except (OSError, ValueError, KeyError) as error:
                 reason = error
@@ -198,46 +188,40 @@ class SnapshotStore:
                 self._held = (stamp, snapshot)
                 return snapshot
         raise NoSnapshotError(
-            f"No snapshot can be opened in {self._root} ({reason or 'none is published'}). "
+            f"No snapshot can be opened in {self._folder.root} ({reason or 'none is published'}). "
             f"POST /reload builds one from the artifact files."
         )
 
     def _top_lists(self, generation: str) -> TopLists | None:
-        """Open the lists computed ahead; without them every user is scored on demand."""
+        """Open the lists computed ahead; without them all lists are made on demand."""
         try:
-            return TopLists.open(self._root / TOP_LISTS / generation)
+            return TopLists.open(self._folder.top_lists(generation))
         except (OSError, ValueError) as error:
             logger.warning("the top lists of %s can't be opened: %s", generation, error)
             return None
 
     def _mend_top_lists(self, generation: str) -> None:
-        """Begin the top lists anew where a crash has left them missing or broken."""
-        about = read_manifest(self._root / "generations" / generation)
-        TopLists.create(self._root / TOP_LISTS / generation, about["n_users"])
+        """Start the top lists again where a crash has left them missing or broken."""
+        manifest = read_manifest(self._folder.generation(generation))
+        TopLists.create(self._folder.top_lists(generation), manifest["n_users"])
 
     def _refuse_damaged(self, generation: str) -> None:
-        """Check a generation that hasn't been looked at for a while, before anybody needs it."""
+        """Verify an earlier generation before it serves again."""
         try:
-            self._verify(generation)
+            self._folder.verify(generation, _CHECKED)
         except DamagedFolderError as error:
             raise NothingToRollBackError(
                 f"The earlier generation {generation} is damaged: {error} "
                 f"Put good files in place and reload them instead."
             ) from error
 
-    def _verify(self, generation: str) -> None:
-        folder = self._root / "generations" / generation
-        verify(folder)
-        verify(folder / DATA)
-        verify(folder / MODEL)
-
     def _sound_pointer(self, announce: Callable[[str], None]) -> Pointer | None:
-        """Read the pointer, and check the bytes it leads to against their checksums."""
+        """Read the pointer, and verify the generation that it names."""
         pointer = self._pointer.read()
         if pointer is None:
             return None
         try:
-            self._verify(pointer.generation)
+            self._folder.verify(pointer.generation, _CHECKED)
         except DamagedFolderError as error:
             announce(f"The published snapshot {pointer.generation} is damaged: {error}")
             return None
@@ -255,16 +239,10 @@ class SnapshotStore:
 
     @contextmanager
     def _locked(self) -> Iterator[int]:
-        """Hold the one lock on building; the similarity frees it if this process dies."""
-        self._root.mkdir(parents=True, exist_ok=True)
-        handle = os.open(self._root / "lock", os.O_RDWR | os.O_CREAT, 0o644)
-        try:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+        """Hold the one lock on building; the kernel releases it if this process dies."""
+        with self._folder.lock() as lock:
+            if lock is None:
                 raise ReloadBusyError(
                     "Another reload is running; one runs at a time. Try again in a few seconds."
-                ) from None
-            yield handle
-        finally:
-            os.close(handle)
+                )
+            yield lock

@@ -1,9 +1,9 @@
-"""Top lists of all known users, computed ahead of the requests that will want them.
+"""Top lists of all known users, computed before anybody asks for them.
 
-Known users are finite and a generation never changes, so their default lists are filled
-into a file in the background: `python -m processes.fill_top_lists GENERATION`. Workers map the
-file and serve a list by lookup once its block is done; until then, and whenever a caller
-asks for something else, the model scores on demand. Both ways give the same answer.
+A generation and its known users never change, so their default lists are written to a file
+in the background: `python -m processes.fill_top_lists GENERATION`. Workers map the file and
+look a list up once its block is done; until then, and for every other request, the model
+scores on demand. Both ways give the same answer.
 """
 
 from __future__ import annotations
@@ -16,13 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.arrays import ItemRows
-from storage.array_folder import load_array
-from storage.atomic import replacing
+from storage.array_folder import load_array, replace_array
 
 TOP_K = 5
 BLOCK_USERS = 512
 
-FOLDER = "top_lists"
 ROWS_FILE = "rows.npy"
 DONE_FILE = "done.npy"
 
@@ -36,28 +34,27 @@ class TopLists:
     """
 
     def __init__(self, rows: NDArray[np.int32], done: NDArray[np.uint8]) -> None:
-        """Wrap the arrays, which are memory maps that another process may be filling."""
+        """Wrap the arrays, memory maps that another process may be filling."""
         self._rows = rows
         self._done = done
 
     @classmethod
     def create(cls, folder: Path, n_users: int) -> None:
-        """Make the empty files; nothing happens where they are already, and whole."""
+        """Make the empty files, unless they exist in full length."""
         n_blocks = -(-n_users // BLOCK_USERS)
         if cls._is_whole(folder, n_users, n_blocks):
             return
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / DONE_FILE).unlink(missing_ok=True)  # says nothing about the new rows
+        (folder / DONE_FILE).unlink(missing_ok=True)  # it describes the old rows
         for name, array in (
             (ROWS_FILE, np.full((n_users, TOP_K), -1, dtype=np.int32)),
             (DONE_FILE, np.zeros(n_blocks, dtype=np.uint8)),
         ):
-            with replacing(folder / name) as unfinished:
-                np.save(unfinished, array)
+            replace_array(folder / name, array)
 
     @classmethod
     def _is_whole(cls, folder: Path, n_users: int, n_blocks: int) -> bool:
-        """Tell whether both files are there in full length; a power cut may shorten them."""
+        """Return whether both files have their full length; a power cut may shorten them."""
         try:
             lists = cls.open(folder)
         except (OSError, ValueError):
@@ -77,7 +74,7 @@ class TopLists:
         return cls(rows, done)
 
     def of(self, user_row: int) -> NDArray[np.int32] | None:
-        """Item rows of a user, best first; None where they aren't computed yet."""
+        """Return the item rows of a user, best first; None if they aren't computed yet."""
         if not self._done[user_row // BLOCK_USERS]:
             return None
         rows: NDArray[np.int32] = self._rows[user_row]
@@ -89,7 +86,7 @@ class TopLists:
         return float(np.mean(self._done)) if len(self._done) else 1.0
 
     def write_block(self, block: int, lists: Sequence[ItemRows]) -> None:
-        """Store the lists of one block; a reader sees them only once all are there."""
+        """Store the lists of one block; a reader sees none of them before all are stored."""
         for user_row, rows in zip(self.users_of(block), lists, strict=True):
             self._rows[user_row, : len(rows)] = rows
         _flush(self._rows)

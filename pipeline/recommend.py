@@ -1,8 +1,8 @@
-"""The stage `recommend`: the lists of all known users in one file, for e-mail and the like.
+"""The stage `recommend`: the lists of all known users in one file, for e-mail for example.
 
-They are the lists that the service gives, from the same code: of the published snapshot if
-it holds today's artifact files, else of one built for the purpose, for what is in service
-changes only when the service is told to reload.
+They are the lists that the service returns, from the same code: of the published snapshot if
+it holds the present artifact files, else of one built for the purpose, since the snapshot in
+service changes only when the service is told to reload.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from processes.start_build import open_store
 from recsys import columns
 from scoring.compiled_search import prepare_search
 from storage.atomic import replacing
-from storage.pointer import PointerFile
+from storage.snapshot_folder import SnapshotFolder
 from storage.sources import source_fingerprint
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, config: Config, console: Console) -> None:
-    """Rank for every known user and write the lists.
+    """Rank for every known user, and write the lists.
 
     Raises:
         PipelineError: The number of items is out of range, or no snapshot can be built.
@@ -69,9 +69,9 @@ def run(args: argparse.Namespace, config: Config, console: Console) -> None:
 
 @contextmanager
 def _todays_snapshot(config: Config, console: Console) -> Iterator[Snapshot]:
-    """Open the published snapshot, or build one aside if it is missing or out of date."""
+    """Yield the published snapshot, or a temporary one if it is missing or out of date."""
     prepare_search(config.snapshot_path, console.print)
-    published = PointerFile(config.snapshot_path / "current").read()
+    published = SnapshotFolder(config.snapshot_path).pointer.read()
     if published is not None and published.sources == source_fingerprint(config):
         yield open_store(config).current()
         return
@@ -83,7 +83,7 @@ def _todays_snapshot(config: Config, console: Console) -> Iterator[Snapshot]:
 
 
 def _write_lists(snapshot: Snapshot, n: int, path: Path, console: Console) -> int:
-    """Write block by block, so that memory doesn't grow with the number of users."""
+    """Write block by block, so that memory use doesn't grow with the number of users."""
     import pyarrow.parquet as pq
     from rich.progress import track
 
@@ -100,7 +100,7 @@ def _write_lists(snapshot: Snapshot, n: int, path: Path, console: Console) -> in
 
 
 def _item_columns(snapshot: Snapshot) -> dict[str, pa.Array]:
-    """Gather names by item row, and titles where the data has any."""
+    """Return names by item row, and titles where the data has any."""
     import pyarrow as pa
 
     data = snapshot.data
@@ -113,10 +113,10 @@ def _item_columns(snapshot: Snapshot) -> dict[str, pa.Array]:
 
 
 def _block_table(snapshot: Snapshot, users: range, n: int, items: dict[str, pa.Array]) -> pa.Table:
-    """Rank for some users: one row an item of a list."""
+    """Rank for some users, one row per item of a list."""
     import pyarrow as pa
 
-    rankings = snapshot.top_k_of_many(users, n)
+    rankings = snapshot.recommender.rank_unseen(users, n)
     lengths = [len(ranking.rows) for ranking in rankings]
     rows = _joined([ranking.rows for ranking in rankings], np.int32)
     scores = _joined([ranking.scores for ranking in rankings], np.float32)

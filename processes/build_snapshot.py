@@ -1,7 +1,7 @@
 """Builds, checks and publishes one generation: `python -m processes.build_snapshot data model`.
 
-Runs as a process of its own (processes/start_build.py) that holds the build lock. Its
-standard output is one JSON object a line: `{"step": …}` while it works, at the end
+Runs as a process of its own (processes/start_build.py) that holds the build lock. It writes
+one JSON object per line to standard output: `{"step": …}` while it works, at the end
 `{"published": …}` or one of `{"refused": …}`, `{"conflict": …}`, `{"failed": …}`.
 """
 
@@ -13,7 +13,6 @@ import json
 import os
 import shutil
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -22,17 +21,17 @@ from typing import Any
 from classes.app_data_processing import AppDataProcessor
 from classes.errors import ReloadRefusedError
 from classes.model import Model
-from classes.snapshot import DATA, INPUTS, MODEL, Snapshot
-from classes.top_lists import FOLDER as TOP_LISTS
+from classes.snapshot import Snapshot
 from classes.top_lists import TopLists
 from config import Config
 from scoring.compiled_search import prepare_search
 from scoring.inputs import ModelInputs
 from scoring.keras_file import MODEL_FILE, ModelMismatchError
-from storage.array_folder import DamagedFolderError, open_arrays, read_manifest, save_arrays, verify
+from storage.array_folder import open_arrays, read_manifest, save_arrays
 from storage.artifacts import ArtifactError
-from storage.atomic import sync
-from storage.pointer import Pointer, PointerFile
+from storage.atomic import replace_by_copy
+from storage.pointer import Pointer
+from storage.snapshot_folder import DATA, INPUTS, MODEL, SnapshotFolder
 from storage.sources import (
     FORMAT_VERSION,
     artifact_paths,
@@ -49,19 +48,18 @@ Say = Callable[[str], None]
 def build_and_publish(
     config: Config, *, data: bool, model: bool, say: Say, publish: bool = True
 ) -> str:
-    """Build what is asked from the files and the rest from the generation in service.
+    """Build the parts asked for from the files, and take the rest from the generation in service.
 
     Returns:
         The name of the generation, which is in service afterwards unless `publish` is False.
 
     Raises:
-        ServiceError: As `build_process.run_builder` says. Nothing has changed then.
+        ServiceError: As `start_build.run_builder` says. Nothing has changed then.
     """
-    root = config.snapshot_path
-    pointer_file = PointerFile(root / "current")
-    pointer = pointer_file.read()
-    _remove_debris(root)
-    serving = root / "generations" / pointer.generation if pointer else None
+    snapshots = SnapshotFolder(config.snapshot_path)
+    pointer = snapshots.pointer.read()
+    snapshots.remove_debris()
+    serving = snapshots.generation(pointer.generation) if pointer else None
     data_from, model_from = (None if data else serving), (None if model else serving)
     sources = source_fingerprint(config)
     hashes = {
@@ -70,17 +68,18 @@ def build_and_publish(
         or file_hash(artifact_paths(config).model),
     }
     generation = _generation_name(hashes)
-    folder = root / "generations" / generation
-    if not _is_sound(folder):
-        _build(config, folder, data_from, model_from, hashes, say)
+    if not snapshots.is_sound(generation):
+        with snapshots.new_generation(generation) as folder:
+            _build(config, folder, data_from, model_from, hashes, say)
     if source_fingerprint(config) != sources:
         raise ReloadRefusedError("The files changed while they were read; reload once they rest.")
     if not publish:
         return generation
-    TopLists.create(root / TOP_LISTS / generation, read_manifest(folder)["n_users"])
+    manifest = read_manifest(snapshots.generation(generation))
+    TopLists.create(snapshots.top_lists(generation), manifest["n_users"])
     successor = (pointer or Pointer(generation)).succeeded_by(generation, sources)
-    pointer_file.replace(successor)
-    _remove_all_but(successor.kept, root)
+    snapshots.pointer.replace(successor)
+    snapshots.remove_all_but(successor.kept)
     say(f"Published snapshot {generation}.")
     return generation
 
@@ -93,77 +92,63 @@ def _build(
     hashes: dict[str, str],
     say: Say,
 ) -> None:
-    """Make the folder of a generation beside its final place, check it, and move it there."""
+    """Fill the folder of a generation, and check it."""
     started = time.time()
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = Path(tempfile.mkdtemp(prefix="building-", dir=config.snapshot_path))
-    try:
-        for name in (INPUTS, DATA, MODEL):
-            (unfinished / name).mkdir()
-        processor = _place_data(config, unfinished, data_from, say)
-        model = _place_model(config, unfinished, model_from, processor.inputs, say)
-        about = {
-            "format": FORMAT_VERSION,
-            "n_users": processor.n_users,
-            "n_items": processor.n_items,
-            "engine": model.describe(),
-            "data_read_at": _data_read_at(data_from) or started,
-            "built_at": started,
-            "build_seconds": round(time.time() - started, 3),
-            **hashes,
-        }
-        save_arrays(unfinished, {}, about)
-        say("Checking the snapshot on sampled users …")
-        _recommend_to_sampled_users(Snapshot.open(unfinished))
-        unfinished.chmod(0o755)
-        shutil.rmtree(folder, ignore_errors=True)
-        unfinished.replace(folder)
-        sync(folder.parent)
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
+    processor = _place_data(config, folder, data_from, say)
+    model = _place_model(config, folder, model_from, processor.inputs, say)
+    about = {
+        "format": FORMAT_VERSION,
+        "n_users": processor.n_users,
+        "n_items": processor.n_items,
+        "engine": model.describe(),
+        "data_read_at": _data_read_at(data_from) or started,
+        "built_at": started,
+        "build_seconds": round(time.time() - started, 3),
+        **hashes,
+    }
+    save_arrays(folder, {}, about)
+    say("Checking the snapshot on sampled users …")
+    _recommend_to_sampled_users(Snapshot.open(folder))
 
 
-def _place_data(
-    config: Config, unfinished: Path, data_from: Path | None, say: Say
-) -> AppDataProcessor:
-    """Fill inputs/ and data/ from the files, or link them from a generation."""
+def _place_data(config: Config, folder: Path, data_from: Path | None, say: Say) -> AppDataProcessor:
+    """Fill inputs/ and data/ from the files, or by links to those of a generation."""
     if data_from is not None:
         for name in (INPUTS, DATA):
             shutil.copytree(
-                data_from / name, unfinished / name, copy_function=os.link, dirs_exist_ok=True
+                data_from / name, folder / name, copy_function=os.link, dirs_exist_ok=True
             )
-        return AppDataProcessor(open_arrays(unfinished / INPUTS) | open_arrays(unfinished / DATA))
+        return AppDataProcessor(open_arrays(folder / INPUTS) | open_arrays(folder / DATA))
     say("Reading embeddings, prices and interactions …")
     processor = AppDataProcessor.from_artifacts(
         artifact_paths(config), config.cold_start_window_days
     )
     inputs = processor.input_arrays
     rest = {name: array for name, array in processor.arrays.items() if name not in inputs}
-    save_arrays(unfinished / INPUTS, inputs, {})
-    save_arrays(unfinished / DATA, rest, {})
+    save_arrays(folder / INPUTS, inputs, {})
+    save_arrays(folder / DATA, rest, {})
     say(f"Read {processor.n_users:,} users and {processor.n_items:,} items.")
     return processor
 
 
 def _place_model(
-    config: Config, unfinished: Path, model_from: Path | None, inputs: ModelInputs, say: Say
+    config: Config, folder: Path, model_from: Path | None, inputs: ModelInputs, say: Say
 ) -> Model:
-    """Copy the Keras file into model/ and precompute there what serving needs of it."""
-    folder = unfinished / MODEL
+    """Copy the Keras file into model/, and precompute what serving needs of it."""
     source = artifact_paths(config).model if model_from is None else model_from / MODEL / MODEL_FILE
-    shutil.copyfile(source, folder / MODEL_FILE)
+    replace_by_copy(folder / MODEL / MODEL_FILE, source)
     prepare_search(config.snapshot_path, say)
     say("Loading the model and precomputing its item and user halves …")
-    model = Model.from_keras(folder / MODEL_FILE, inputs, say)
-    model.save(folder)
+    model = Model.from_keras(folder / MODEL / MODEL_FILE, inputs, say)
+    model.save(folder / MODEL)
     say(f"Scoring engine: {model.describe()}.")
     return model
 
 
 def _recommend_to_sampled_users(snapshot: Snapshot) -> None:
-    """Recommend to some users the way a request does, before anybody's request does."""
-    n_users = min(N_SHADOW_USERS, snapshot.data.n_users)
-    for user, items in snapshot.recommend(snapshot.data.random_users(n_users)).items():
+    """Recommend to some users as a request would, before one does."""
+    users = snapshot.data.random_users(N_SHADOW_USERS)
+    for user, items in snapshot.recommender.recommend(users).items():
         if len(set(items)) != len(items):
             raise ReloadRefusedError(f"A sampled user got an item twice: {items} ({len(user)}).")
 
@@ -179,34 +164,8 @@ def _manifest_hash(generation: Path | None, name: str) -> str | None:
 
 
 def _data_read_at(generation: Path | None) -> float | None:
-    """Tell when the data of a generation was read from its files, if that is on record."""
+    """Return when the data of a generation was read from its files, if that is recorded."""
     return None if generation is None else read_manifest(generation).get("data_read_at")
-
-
-def _is_sound(folder: Path) -> bool:
-    try:
-        verify(folder)
-        for part in (INPUTS, DATA, MODEL):
-            verify(folder / part)
-    except DamagedFolderError:
-        return False
-    return True
-
-
-def _remove_debris(root: Path) -> None:
-    """Clear away what a killed build has left; the lock says that no other build runs."""
-    for path in root.glob("building-*"):
-        shutil.rmtree(path, ignore_errors=True)
-    for path in root.glob(".current-*"):  # a pointer that was never moved to its place
-        path.unlink(missing_ok=True)
-
-
-def _remove_all_but(kept: Sequence[str], root: Path) -> None:
-    """Keep the generation in service and those to roll back to."""
-    for folder in ("generations", TOP_LISTS):
-        for path in (root / folder).iterdir():
-            if path.name not in kept:
-                shutil.rmtree(path, ignore_errors=True)
 
 
 def _emit(**message: Any) -> None:
@@ -225,9 +184,8 @@ def _failure_sentence(error: OSError | MemoryError) -> str:
 def main(parts: Sequence[str]) -> int:
     """Rebuild the named parts, "data" and "model", and report how it ended.
 
-    With the word "unpublished" the generation is built and checked, but not served.
-
-    The exit status is 0 if it could report, whatever it reported.
+    With the word "unpublished" the generation is built and checked, but not served. The exit
+    status is 0 whenever a report was written, even one of a failure.
     """
     config = Config.from_environment()
     try:

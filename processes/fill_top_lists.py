@@ -7,9 +7,10 @@ import os
 import sys
 
 from classes.snapshot import Snapshot
-from classes.top_lists import FOLDER, TOP_K, TopLists
+from classes.top_lists import TOP_K, TopLists
 from config import Config
 from scoring.compiled_search import prepare_search
+from storage.snapshot_folder import SnapshotFolder
 
 NICENESS = 10
 
@@ -17,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 
 def fill(snapshot: Snapshot, lists: TopLists) -> None:
-    """Compute every list that is missing; goes on where an earlier run was stopped."""
+    """Compute every missing list, starting where an earlier run was stopped."""
     reported = 0
     for block in lists.open_blocks():
         fill_block(snapshot, lists, block)
@@ -29,18 +30,18 @@ def fill(snapshot: Snapshot, lists: TopLists) -> None:
 
 def fill_block(snapshot: Snapshot, lists: TopLists, block: int) -> None:
     """Compute the lists of one block."""
-    ranked = snapshot.top_k_of_many(lists.users_of(block), TOP_K)
+    ranked = snapshot.recommender.rank_unseen(lists.users_of(block), TOP_K)
     lists.write_block(block, [ranking.rows for ranking in ranked])
 
 
 def main(generation: str) -> None:
     """Fill the lists of a published generation at low priority."""
-    root = Config.from_environment().snapshot_path
+    snapshots = SnapshotFolder(Config.from_environment().snapshot_path)
     os.nice(NICENESS)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    prepare_search(root)
-    snapshot = Snapshot.open(root / "generations" / generation)
-    fill(snapshot, TopLists.open(root / FOLDER / generation, writable=True))
+    prepare_search(snapshots.root)
+    snapshot = Snapshot.open(snapshots.generation(generation))
+    fill(snapshot, TopLists.open(snapshots.top_lists(generation), writable=True))
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 """One retraining, from the files in place to a new generation: `python -m processes.retrain ID`.
 
-Training reads and writes in a folder of its own, in which the files in place appear as
-links; what it writes replaces a link, never the file behind it. The result is then built
-into a generation and checked like every other, and only after that moved to where the
-files belong and published. Whatever fails before leaves everything as it was.
+Training reads and writes in a folder of its own that links to the files in place; what it
+writes replaces a link, never the file behind it. The result is built into a generation and
+checked like any other, and only then copied to where the files belong and published. A
+failure before that changes nothing.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from classes.job_folder import Job, JobFolder, JobProgram
 from classes.service_counters import ServiceCounters
 from config import PROJECT_ROOT, Config
 from processes.start_build import open_store
-from storage.atomic import replacing
+from storage.atomic import replace_by_copy
 from storage.run_folder import RunFolder
 
 NICENESS: Final = 10
@@ -38,13 +38,13 @@ TERMINATE_TIMEOUT_S: Final = 10.0
 TRAINING: Final = (sys.executable, "-m", "pipeline", "train")
 RETRAINING: Final = JobProgram(
     command=(sys.executable, "-m", "processes.retrain"),
-    # Some of the pipeline group's, by which it is told whether the group is installed.
+    # Some packages of the pipeline group, to find out whether it is installed.
     packages=("rich", "scipy", "sklearn"),
 )
 MESSAGE_CHARACTERS: Final = 500
 TRAINING_BEGINS: Final = 0.05
 TRAINING_ENDS: Final = 0.9
-"""Of the job's progress."""
+"""The job's progress at that point."""
 T = TypeVar("T")
 _SHARE: Final = re.compile(r"\b([0-9]{1,9})/([0-9]{1,9})\b", re.ASCII)
 _CONTROL: Final = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -53,15 +53,15 @@ logger = logging.getLogger(__name__)
 
 
 class StoppedError(Exception):
-    """The job was cancelled, or the service stops."""
+    """The job was cancelled, or the service is stopping."""
 
 
 class TrainingError(Exception):
-    """Training ended without a model; the message is the last thing it said."""
+    """Training ended without a model; the message is its last line of output."""
 
 
 class Retraining:
-    """One job at work; tells its state after each step."""
+    """Runs one job, and records its state after each step."""
 
     def __init__(
         self, config: Config, job: Job, lock: int, training: Sequence[str] = TRAINING
@@ -77,7 +77,7 @@ class Retraining:
         self._staging = self._folder.staging(job.id)
 
     def run(self) -> None:
-        """Do it all; every way to end is a state of the job."""
+        """Run the job; however it ends, its state records it."""
         try:
             staged = self._stage()
             self._train(staged)
@@ -95,7 +95,7 @@ class Retraining:
             self._end(state="done", progress=1.0, message=message, generation=generation)
 
     def _stage(self) -> Config:
-        """Link the files in place into the job's own folders, and name those."""
+        """Link the files in place into the job's own folders; return settings that name those."""
         self._tell(stage="preparing", progress=0.01)
         folders = {name: self._staging / name for name in ("data", "embeddings", "models")}
         config = self._config
@@ -108,11 +108,11 @@ class Retraining:
         return replace(config, data_path=data, embeddings_path=embeddings, model_path=models)
 
     def _train(self, staged: Config) -> None:
-        """Run the pipeline's training; it decides itself whether its model is good enough.
+        """Run the pipeline's training, which decides itself whether its model is good enough.
 
         Raises:
-            TrainingError: It ended without one.
-            StoppedError: Somebody wants it to stop.
+            TrainingError: It ended without a model.
+            StoppedError: The job was asked to stop.
         """
         self._tell(stage="training", progress=TRAINING_BEGINS, message="Training has begun.")
         process = subprocess.Popen(
@@ -142,7 +142,7 @@ class Retraining:
             raise TrainingError("Training ended without a new model; nothing has changed.")
 
     def _publish(self, staged: Config) -> str:
-        """Build and check the generation, put the files in their places, and serve it."""
+        """Build and check the generation, copy the files to their places, and serve it."""
         self._stop_if_asked()
         self._tell(stage="checking", progress=TRAINING_ENDS, message="Checking the new model.")
         store = open_store(self._config, self._counters)
@@ -154,12 +154,11 @@ class Retraining:
         for folder, place in zip(made, places, strict=True):
             for path in _files(folder):
                 if not path.is_symlink():
-                    with replacing(place / path.name) as unfinished:
-                        shutil.copyfile(path, unfinished)
+                    replace_by_copy(place / path.name, path)
         return self._patiently(lambda: store.reload(data=True, model=True)).generation
 
     def _patiently(self, act: Callable[[], T]) -> T:
-        """Wait for somebody's reload to end rather than waste the training."""
+        """Wait while another reload is running, rather than lose the training."""
         while True:
             try:
                 return act()
@@ -169,7 +168,7 @@ class Retraining:
                 time.sleep(busy.retry_after_s)
 
     def _listen(self, lines: IO[str]) -> None:
-        """Make what training says the job's message."""
+        """Make each line of the training's output the job's message."""
         with lines:
             for line in lines:
                 text = _CONTROL.sub("", line).strip()
@@ -192,13 +191,13 @@ class Retraining:
         shutil.rmtree(self._staging, ignore_errors=True)
         self._tell(ended_at=time.time(), **changes)
         os.close(self._lock)  # whoever reads that it has ended may start another
-        self._folder.forget_wishes(self._job.id)
+        self._folder.forget_cancel(self._job.id)
         self._counters.count_reload("retraining", self._job.state)
         logger.info("job %s: %s, %s", self._job.id, self._job.state, self._job.message)
 
 
 def _progress_in(text: str) -> float:
-    """Read how far a job is from a line such as "epoch 3/50"; 0 where it doesn't say."""
+    """Read a job's progress from a line such as "epoch 3/50"; 0 where there is none."""
     found = _SHARE.search(text)
     if found is None or not 0 < int(found[2]) >= int(found[1]):
         return 0.0
@@ -207,12 +206,12 @@ def _progress_in(text: str) -> float:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    """Go through the files of a folder, not those of folders in it and no hidden ones."""
+    """List the files directly in a folder, without hidden ones."""
     return (path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
 
 
 def _end_process(process: subprocess.Popen[str]) -> None:
-    """Ask a process and those it started to end, and make them."""
+    """Ask a process and those it started to end, then kill them."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGTERM)
     with suppress(subprocess.TimeoutExpired):

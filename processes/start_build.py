@@ -26,7 +26,7 @@ from classes.errors import (
 from classes.service_counters import ServiceCounters
 from classes.snapshot_store import SnapshotStore
 from config import PROJECT_ROOT, Config
-from storage.pointer import PointerFile
+from storage.snapshot_folder import SnapshotFolder
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ ENDINGS: dict[str, type[ServiceError]] = {
 
 
 def open_store(config: Config, counters: ServiceCounters | None = None) -> SnapshotStore:
-    """Give the store of published generations, which builds new ones in a process."""
+    """Open the store of published generations, which builds new ones in a process of their own."""
     return SnapshotStore(config, counters, build=run_builder)
 
 
@@ -52,16 +52,18 @@ def run_builder(
     announce: Callable[[str], None],
     publish: bool = True,
 ) -> None:
-    """Build and publish a generation; returns once it is in service.
+    """Build and publish a generation, and return once it is in service.
 
     Args:
-        config: Settings, handed on whole.
-        lock: Descriptor of the held build lock. The builder inherits it, so that a build
-            whose caller dies still keeps other builds away until it has ended.
-        data: Read the data from its files; else from the generation in service.
-        model: Likewise for the model.
-        announce: Told each step.
-        publish: False builds and checks it only, so that publishing it later is quick.
+        config: The settings, all of which are passed on.
+        lock: Descriptor of the held build lock. The builder inherits it, so a build whose
+            caller dies still keeps other builds away until it has ended.
+        data: Whether to read the data from its files; otherwise it comes from the
+            generation in service.
+        model: The same for the model.
+        announce: Called with each step.
+        publish: Whether to publish it; otherwise it is only built and checked, so that
+            publishing it later is quick.
 
     Raises:
         ReloadRefusedError: A file is missing, unreadable or invalid.
@@ -85,8 +87,8 @@ def run_builder(
 def _started(
     config: Config, parts: list[str], lock: int
 ) -> Iterator[tuple[IO[str], Callable[[], None]]]:
-    """Start the builder; give its output and a call that waits for a clean end."""
-    pointer = PointerFile(config.snapshot_path / "current")
+    """Start the builder; yield its output, and a function that waits for a clean end."""
+    pointer = SnapshotFolder(config.snapshot_path).pointer
     before = pointer.stamp()
     with tempfile.TemporaryFile("w+") as complaints:
         process = subprocess.Popen(
@@ -121,14 +123,14 @@ def _started(
 
 
 def _messages(output: IO[str]) -> Iterator[dict[str, Any]]:
-    """Read the builder's messages, one JSON object a line; other lines are some library's."""
+    """Read the builder's messages, one JSON object a line; other lines come from libraries."""
     for line in output:
         if line.startswith("{"):
             yield json.loads(line)
 
 
 def _announced(message: dict[str, Any], announce: Callable[[str], None]) -> bool:
-    """Pass a step on; False where the message is no step but an ending."""
+    """Pass a step on; False if the message is not a step but an ending."""
     if "step" in message:
         announce(message["step"])
     return "step" in message
@@ -144,7 +146,7 @@ def _ending_sentence(returncode: int, timeout_s: int) -> str:
 
 
 def _what_now(config: Config) -> str:
-    """Say what a failed build means, which is worse where none came before it."""
-    if PointerFile(config.snapshot_path / "current").read() is None:
-        return "There is no earlier snapshot to serve; see to it and start again."
-    return "The service goes on as before."
+    """Explain what a failed build means, which is worse where there was none before it."""
+    if SnapshotFolder(config.snapshot_path).pointer.read() is None:
+        return "There is no earlier snapshot to serve; fix the cause and start again."
+    return "The service continues as before."

@@ -9,9 +9,9 @@ import sys
 from threading import Event, Thread
 from typing import IO
 
-from classes.top_lists import FOLDER, TopLists
+from classes.top_lists import TopLists
 from config import PROJECT_ROOT, Config
-from storage.pointer import PointerFile
+from storage.snapshot_folder import SnapshotFolder
 
 logger = logging.getLogger(__name__)
 
@@ -20,32 +20,32 @@ STOP_TIMEOUT_S = 5.0
 
 
 class TopListKeeper:
-    """Watches the pointer and runs one low-priority process that fills the missing lists.
+    """Watches the pointer, and runs one low-priority process that fills missing lists.
 
-    A reload stops the run of the old generation and starts one for the new; a run that was
-    killed is started again and goes on at the first block that isn't done.
+    A reload stops the run for the old generation and starts one for the new; a run that was
+    killed is restarted at the first unfinished block.
     """
 
     def __init__(self, config: Config) -> None:
-        """Prepare the watching thread; `start` sets it off."""
+        """Prepare the watching thread, which `start` starts."""
         self._config = config
-        self._pointer = PointerFile(config.snapshot_path / "current")
+        self._folder = SnapshotFolder(config.snapshot_path)
         self._stopping = Event()
         self._thread = Thread(target=self._watch, name="top-list-keeper", daemon=True)
 
     def start(self) -> None:
-        """Begin to watch."""
+        """Start watching."""
         self._thread.start()
 
     def stop(self) -> None:
-        """End the run in progress and the watching."""
+        """Stop the run in progress, and watching."""
         self._stopping.set()
         self._thread.join(timeout=STOP_TIMEOUT_S)
 
     def _watch(self) -> None:
         failed: str | None = None
         while not self._stopping.is_set():
-            pointer = self._pointer.read()
+            pointer = self._folder.pointer.read()
             generation = pointer.generation if pointer else None
             if generation and generation != failed and self._is_incomplete(generation):
                 failed = None if self._fill(generation) else generation
@@ -53,7 +53,7 @@ class TopListKeeper:
 
     def _is_incomplete(self, generation: str) -> bool:
         try:
-            lists = TopLists.open(self._config.snapshot_path / FOLDER / generation)
+            lists = TopLists.open(self._folder.top_lists(generation))
         except (OSError, ValueError):
             return False
         return lists.progress < 1.0
@@ -73,7 +73,7 @@ class TopListKeeper:
         relay.start()
         try:
             while process.poll() is None:
-                pointer = self._pointer.read()
+                pointer = self._folder.pointer.read()
                 replaced = pointer is not None and pointer.generation != generation
                 if replaced or self._stopping.wait(POLL_INTERVAL_S):
                     return True
@@ -87,7 +87,7 @@ class TopListKeeper:
 
 
 def _log_lines(lines: IO[str]) -> None:
-    """Take what the process says into this one's log, whose form is set."""
+    """Copy the lines into this process's log, which is configured."""
     with lines:
         for line in lines:
             logger.info(line.rstrip())

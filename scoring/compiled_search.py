@@ -1,4 +1,4 @@
-"""Has the compiled search ready before a request needs it: compiling takes seconds."""
+"""Prepares the compiled search before a request needs it, since compiling takes seconds."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ FOLDER: Final = "machine_code"
 
 
 def prepare_search(snapshot_path: Path, say: Callable[[str], None] = logger.info) -> None:
-    """Have the compiled search ready in this process, before a request needs it.
+    """Load or compile the search in this process.
 
     Args:
-        snapshot_path: Folder that can be written where the checkout can't.
-        say: Told if it has to be compiled, which takes seconds, once a machine.
+        snapshot_path: Where the machine code is kept if the checkout is read-only.
+        say: Told if it has to be compiled, which takes seconds, once on each machine.
     """
     from scoring import search  # numba costs a process that never scores half a second
 

@@ -1,4 +1,4 @@
-"""What a ranking model reads: of all users and items, and of somebody without an id."""
+"""What a ranking model reads about all users and items, and about a visitor."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class ModelInputs(NamedTuple):
         item_desc: (n_items, d) float32.
         item_price: (n_items, dp) float32.
         user_profile: (n_users, 4) float32, see `recsys.features.user_profile`.
-        affinities: Of users to items; None where the data has no similarities.
+        affinities: Affinities of users to items; None where the data has no similarities.
     """
 
     user_review: FloatArray
@@ -38,8 +38,8 @@ class Visitor(NamedTuple):
 
     Attributes:
         user_review: (1, dr) float32, zeros.
-        user_item: (1, di) float32, from the items.
-        user_profile: (1, 4) float32, likewise.
+        user_item: (1, di) float32, computed from the items.
+        user_profile: (1, 4) float32, computed from the items.
         history: (h,) int32 item rows, newest first and distinct.
     """
 

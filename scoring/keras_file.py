@@ -1,4 +1,4 @@
-"""The Keras file of a model: loading it, and refusing one that can't score this data."""
+"""Loads the Keras file of a model, and refuses one that can't score this data."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ INPUT_ORDER = "user review, user item, item description, price, affinity, user p
 
 
 class ModelMismatchError(ValueError):
-    """A model that reads other widths than the data has."""
+    """A model reads inputs of other widths than the data has."""
 
 
 def load_network(path: Path) -> Any:
     """Load a Keras model for inference.
 
     Raises:
-        ArtifactError: The file is missing, no Keras model that can be loaded, or one that
-            gives no finite score a pair.
+        ArtifactError: The file is missing, is not a Keras model that can be loaded, or
+            doesn't give one finite score per pair.
     """
     import keras  # costs seconds and 400 MB; a worker never needs it where the model splits
 
@@ -32,7 +32,7 @@ def load_network(path: Path) -> Any:
     except Exception as error:  # Keras raises whatever its parts raise on a damaged file.
         reason = str(error).strip().splitlines() or [type(error).__name__]
         raise ArtifactError(
-            f"{path.name} is no Keras model that can be loaded: {reason[0]}"
+            f"{path.name} is not a Keras model that can be loaded: {reason[0]}"
         ) from error
     _refuse_what_cannot_score(network, path)
     return network
@@ -42,7 +42,7 @@ def _refuse_what_cannot_score(network: Any, path: Path) -> None:
     shapes = [tuple(output.shape[1:]) for output in network.outputs]
     if len(shapes) != 1 or np.prod(shapes[0]) != 1:
         raise ArtifactError(
-            f"{path.name} has outputs of shapes {shapes} a pair; expected one output, the score."
+            f"{path.name} has outputs of shapes {shapes} per pair; expected one output, the score."
         )
     n_bad = sum(int(np.count_nonzero(~np.isfinite(each))) for each in network.get_weights())
     if n_bad:
@@ -56,7 +56,7 @@ def check_widths(network: Any, inputs: ModelInputs) -> None:
     """Refuse a network whose inputs don't fit the data.
 
     Raises:
-        ModelMismatchError: By both tuples of widths.
+        ModelMismatchError: The widths differ; the message has both.
     """
     from scoring.split.graph_split import input_widths
 

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from recsys.arrays import FloatArray, ItemRows
 from recsys.ranking import Ranking
 from scoring import search
-from scoring.affinity_scoring import AffinityScoring
+from scoring.affinities import AffinityScoring
 from scoring.head import joint
 from scoring.head.joint import Head
-from scoring.scorers import CandidateMask, save_split
+from scoring.scorer import CandidateMask
+from scoring.split_files import save_split
 
 if TYPE_CHECKING:
     from scoring.inputs import Visitor
@@ -37,12 +38,15 @@ class SearchScorer:
     """Searches the items for one user or for many who pass over them together.
 
     Args:
-        head: Additive.
+        head: An additive head.
         user_half: (n_users, head.user_width) float32.
-        index: Of the item half.
-        visitors: Computes the rows of those who are no users.
-        touch: What histories add to the items' rows, for a network that reads affinities.
+        index: The item half, ready to be searched.
+        visitors: Computes user rows for visitors.
+        affinity_scoring: What histories add to the items' rows, for a network that reads
+            affinities.
     """
+
+    slow_reason = None
 
     def __init__(
         self,
@@ -98,30 +102,26 @@ class SearchScorer:
         return cls(head, arrays["user_half"], index, visitors, affinity_scoring)
 
     def score(self, user_row: int) -> FloatArray:
-        """Score all items in one exact pass."""
-        return search.score_items(self._index, self._user_half[user_row], self._added([user_row]))
+        """Score all items in one exact pass, as `Scorer` says."""
+        affinities = self._affinities_of([user_row])
+        return search.score_items(self._index, self._user_half[user_row], affinities)
 
     def top_k(
-        self, user_row: int, k: int, excluded: ItemRows, candidates: CandidateMask = None
-    ) -> Ranking:
-        """Search, without scoring what can't be among the best."""
-        user, added = self._user_half[user_row], self._added([user_row])
-        return search.top_k(self._index, user, k, excluded, candidates, added)
-
-    def top_k_of_many(
         self,
         user_rows: Sequence[int],
         k: int,
         excluded: Sequence[ItemRows],
         candidates: CandidateMask = None,
     ) -> list[Ranking]:
-        """Search for many users who pass over the items together."""
+        """Search for the users together, who share each pass over the items."""
         if not user_rows:
             return []
-        starts = np.cumsum([0, *map(len, excluded)])
-        users, added = self._user_half[user_rows], self._added(user_rows)
+        users, affinities = self._user_half[user_rows], self._affinities_of(user_rows)
+        if len(user_rows) == 1:  # most requests; spares them the bookkeeping of a batch
+            return [search.top_k(self._index, users[0], k, excluded[0], candidates, affinities)]
+        starts, joined = np.cumsum([0, *map(len, excluded)]), np.concatenate(excluded)
         rows, scores = search.top_k_batch(
-            self._index, users, k, starts, np.concatenate(excluded), candidates, added
+            self._index, users, k, starts, joined, candidates, affinities
         )
         found = np.count_nonzero(rows >= 0, axis=1)
         return [Ranking(rows[i, :n], scores[i, :n]) for i, n in enumerate(found)]
@@ -130,35 +130,30 @@ class SearchScorer:
         self, visitor: Visitor, k: int, excluded: ItemRows, candidates: CandidateMask = None
     ) -> Ranking:
         """Compute the visitor's row, then search as for a user."""
-        user = self._visitors.of(visitor)[0]
-        added = (
-            self._affinity_scoring.of_histories([visitor.history])
-            if self._affinity_scoring
-            else None
-        )
-        return search.top_k(self._index, user, k, excluded, candidates, added)
+        user, affinities = self._visitors.of(visitor)[0], None
+        if self._affinity_scoring is not None:
+            affinities = self._affinity_scoring.of_histories([visitor.history])
+        return search.top_k(self._index, user, k, excluded, candidates, affinities)
 
     def outputs(self, scores: FloatArray) -> FloatArray:
         """Apply what the head leaves out."""
         return joint.outputs(self._head, scores)
 
     def describe(self) -> str:
-        """Name the head and the form in which the items are searched."""
+        """Describe the head and the form in which the items are searched."""
         return f"{joint.describe(self._head)}, {self._index.describe()}"
 
     def save(self, folder: Path) -> None:
         """Write head, halves and index."""
         table, codes = self._index.table, self._index.codes
-        found = {"user_half": self._user_half, "item_half": table.items, "peaks": table.peaks}
+        arrays = {"user_half": self._user_half, "item_half": table.items, "peaks": table.peaks}
         if len(codes.blocks):
-            found |= {CODES + name: part for name, part in codes._asdict().items()}
-        save_split(folder, self._head, found, self._visitors, self._affinity_scoring)
+            arrays |= {CODES + name: part for name, part in codes._asdict().items()}
+        save_split(folder, self._head, arrays, self._visitors, self._affinity_scoring)
 
-    def _added(self, user_rows: Sequence[int]) -> search.Affinity | None:
-        """What the histories of users add to the items."""
-        return (
-            None if self._affinity_scoring is None else self._affinity_scoring.of_users(user_rows)
-        )
+    def _affinities_of(self, user_rows: Sequence[int]) -> search.CompiledAffinities | None:
+        scoring = self._affinity_scoring
+        return None if scoring is None else scoring.of_users(user_rows)
 
 
 def _share_scored(index: search.ItemIndex, user_half: FloatArray) -> float:

@@ -1,4 +1,4 @@
-"""The user half of somebody without an id, computed when the request comes."""
+"""The user row of somebody without an id, computed when the request comes."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ logger = logging.getLogger(__name__)
 
 
 class VisitorRows:
-    """Computes rows as the user half of known users was computed.
+    """Computes rows in the same way as the user half of known users.
 
     The forms of that half are read from their file at the first visitor. A half that calls
-    layers of Keras has no such file: then the network itself is loaded, which costs seconds
-    and 400 MB, and the log says so.
+    Keras layers has no such file: then the network itself is loaded, which costs seconds
+    and 400 MB, and is logged.
     """
 
     def __init__(self, load: Callable[[], Half]) -> None:
-        """Take the way to get the half."""
+        """Take the function that loads the half."""
         self._load = load
         self._half: Half | None = None
 
@@ -40,7 +40,7 @@ class VisitorRows:
 
             if (folder / USER_HALF_FILE).exists():
                 return load_half(folder / USER_HALF_FILE)
-            logger.warning("The user half calls Keras's layers: loading Keras for a visitor.")
+            logger.warning("The user half calls Keras layers: loading Keras for a visitor.")
             return load_with_keras()
 
         return cls(load)
@@ -49,11 +49,11 @@ class VisitorRows:
         """Compute the row of a visitor, (1, head.user_width) float32."""
         if self._half is None:
             self._half = self._load()
-        given = [visitor.user_review, visitor.user_item, None, None, None, visitor.user_profile]
-        return self._half.compute(given)
+        inputs = [visitor.user_review, visitor.user_item, None, None, None, visitor.user_profile]
+        return self._half.compute(inputs)
 
     def save(self, folder: Path) -> None:
-        """Write the half where it can be written."""
+        """Write the half, unless it calls Keras layers."""
         from scoring.split.half_file import reads_inputs_only, save_half
 
         if self._half is None:

@@ -23,7 +23,7 @@ class ArchiveError(ValueError):
 def save_archive(
     path: Path, version: int, about: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]
 ) -> None:
-    """Write arrays and what JSON can say about them to `path` (ending in .npz), atomically."""
+    """Write arrays and a JSON object about them to `path` (ending in .npz), atomically."""
     text = json.dumps({**about, "version": version})
     with replacing(path) as unfinished:
         np.savez(unfinished, allow_pickle=False, **{_ABOUT: np.array(text)}, **arrays)

@@ -1,10 +1,9 @@
-"""A folder of arrays on disk: one `.npy` a name, a manifest with checksums, mapped read-only."""
+"""A folder of arrays on disk: one `.npy` per name, a manifest of checksums, mapped read-only."""
 
 from __future__ import annotations
 
 import errno
 import hashlib
-import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,7 +12,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from storage.atomic import sync
+from storage.atomic import replacing, sync
+from storage.json_file import read_json, write_json
 
 MANIFEST = "manifest.json"
 
@@ -27,14 +27,14 @@ def save_arrays(
 ) -> None:
     """Write arrays and a manifest that says what they are, and sync them to the disk.
 
-    Files already in the folder (a copied model, for one) are taken into the manifest.
+    Files already in the folder (a copied model, for example) are listed in the manifest too.
     """
     for name, array in arrays.items():
         _write_array(folder / f"{name}.npy", array)
     files = sorted(path for path in folder.iterdir() if path.is_file() and path.name != MANIFEST)
     listed = {path.name: {"sha256": checksum(path), "bytes": path.stat().st_size} for path in files}
     manifest = folder / MANIFEST
-    manifest.write_text(json.dumps({**about, "files": listed}, indent=1))
+    write_json(manifest, {**about, "files": listed}, indent=1)
     for path in (*files, manifest, folder):
         sync(path)
 
@@ -44,16 +44,22 @@ def open_arrays(folder: Path) -> dict[str, NDArray[np.generic]]:
     return {path.stem: _open_array(path) for path in folder.glob("*.npy")}
 
 
+def replace_array(path: Path, array: NDArray[np.generic]) -> None:
+    """Write one array (path ending in .npy), atomically."""
+    with replacing(path) as unfinished:
+        _write_array(unfinished, array)
+
+
 def load_array(path: Path, mmap_mode: Literal["r", "r+"] | None = None) -> Any:
     """Load or map one array.
 
     Raises:
         OSError: The file can't be read.
-        ValueError: It holds no whole array.
+        ValueError: It doesn't hold a whole array.
     """
     try:
         return np.load(path, mmap_mode=mmap_mode, allow_pickle=False)
-    except EOFError as error:  # NumPy's word for a file without a byte
+    except EOFError as error:  # what NumPy raises for an empty file
         raise ValueError(f"{path} is empty") from error
 
 
@@ -64,7 +70,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         DamagedFolderError: There is no readable manifest.
     """
     try:
-        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text())
+        manifest: dict[str, Any] = read_json(folder / MANIFEST)
     except (OSError, ValueError) as error:
         raise DamagedFolderError(f"{folder.name} has no readable manifest: {error}") from error
     return manifest
@@ -85,7 +91,7 @@ def verify(folder: Path) -> None:
 
 
 def checksum(path: Path) -> str:
-    """SHA-256 of a file, as hex."""
+    """Hash a file by SHA-256, as hex."""
     with path.open("rb") as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()
 
@@ -96,7 +102,7 @@ def _write_array(path: Path, array: NDArray[np.generic]) -> None:
     except OSError as error:
         if error.errno is not None:
             raise
-        # NumPy counts what was written and doesn't say why it was less than it should be.
+        # NumPy notices that less was written than it should be, but not why.
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from error
 
 

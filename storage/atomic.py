@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,10 +12,10 @@ from pathlib import Path
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Give a temporary path beside `path`, and move it there once the block has succeeded.
+    """Yield a temporary path beside `path`, and move it there once the block has succeeded.
 
     The temporary name keeps the suffix, since Keras chooses its format by it. On any
-    failure the old file stays and the temporary one goes.
+    failure the old file stays and the temporary one is removed.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
@@ -27,6 +28,33 @@ def replacing(path: Path) -> Iterator[Path]:
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+@contextmanager
+def replacing_folder(folder: Path, beside: Path, prefix: str) -> Iterator[Path]:
+    """Yield a temporary folder, and move it to `folder` once the block has succeeded.
+
+    Args:
+        folder: The final place; what is there is removed first.
+        beside: Where the temporary folder is made, on the same file system.
+        prefix: How the temporary folder's name begins.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = Path(tempfile.mkdtemp(prefix=prefix, dir=beside))
+    try:
+        yield unfinished
+        unfinished.chmod(0o755)
+        shutil.rmtree(folder, ignore_errors=True)
+        unfinished.replace(folder)
+        sync(folder.parent)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def replace_by_copy(path: Path, source: Path) -> None:
+    """Replace a file by a copy of another."""
+    with replacing(path) as unfinished:
+        shutil.copyfile(source, unfinished)
 
 
 def sync(path: Path) -> None:

@@ -1,21 +1,20 @@
-"""Whole numbers that all worker processes add to, at next to no cost and without loss.
+"""Whole numbers that all worker processes add to, at almost no cost and without loss.
 
 Each process has a file of its own, mapped into memory, and adds there by itself; a reader
-sums over all files. The pages belong to the similarity, so a worker that is killed takes
-nothing along, and the one that replaces it goes on with the same file:
+sums over all files. The pages belong to the kernel, so nothing is lost when a worker is
+killed, and the one that replaces it goes on with the same file:
 
-    counters-0.names     one JSON array a line: the name of the number at that position
+    counters-0.names     one JSON array per line: the name of the number at that position
     counters-0.values    the numbers, 64 bits each
 
-prometheus-client's own way across processes keeps float64 values behind locks and encodes
-each one anew; on the path of a recommendation that costs several times as much.
+The multiprocess mode of prometheus-client keeps float64 values behind locks and encodes
+each one anew, which costs a recommendation several times as much.
 """
 
 from __future__ import annotations
 
 import fcntl
 import json
-import logging
 import mmap
 import os
 from collections import Counter
@@ -24,10 +23,8 @@ from pathlib import Path
 from threading import Lock
 from typing import Final
 
-logger = logging.getLogger(__name__)
-
 CAPACITY: Final = 16_384
-"""Most numbers of one process; names come from a bounded set, some hundreds in practice."""
+"""Most numbers of one process; names come from a bounded set, a few hundred in practice."""
 
 _BYTES: Final = 8 * CAPACITY
 _NAMES, _VALUES = "counters-{}.names", "counters-{}.values"
@@ -42,7 +39,7 @@ class Counters:
 
     Attributes:
         values: The numbers by position, to be changed only while `lock` is held.
-        lock: Between the threads of this process.
+        lock: Held by one thread of this process at a time.
     """
 
     def __init__(self, folder: Path | None) -> None:
@@ -65,7 +62,7 @@ class Counters:
     def place(self, *names: Name) -> int:
         """Find the position of the first name, allotting all of them in a row where it is new.
 
-        A block is always asked for with the same names.
+        The same names always come in the same block.
 
         Raises:
             OverflowError: There are more names than `CAPACITY`.
@@ -85,7 +82,7 @@ class Counters:
             self.values[place] += amount
 
     def totals(self) -> Counter[Name]:
-        """Sum each number over all processes, those that have ended among them."""
+        """Sum each number over all processes, including those that have ended."""
         if self._folder is None:
             return Counter(dict(zip(self._places, self.values, strict=False)))
         sums: Counter[Name] = Counter()
@@ -97,7 +94,7 @@ class Counters:
         return sums
 
     def _claimed(self, folder: Path) -> mmap.mmap:
-        """Lock the first file that no living process holds; the similarity frees it with us."""
+        """Lock the first file that no living process holds; the kernel releases it when we end."""
         slot = 0
         while True:
             with (folder / _VALUES.format(slot)).open("ab+") as file:
@@ -111,7 +108,7 @@ class Counters:
                 return mmap.mmap(file.fileno(), _BYTES)  # its own descriptor keeps the lock
 
     def _go_on_with(self, path: Path) -> None:
-        """Take over the names in a file; half a line is of a process killed in writing it."""
+        """Take over the names in a file, without half a line left by a killed process."""
         path.touch()
         names = _read_names(path)
         os.truncate(path, sum(len(_line(name)) for name in names))

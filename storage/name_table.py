@@ -46,7 +46,7 @@ class NameTable:
         return str(self._text[self._offsets[row] : self._offsets[row + 1]], "utf-8")
 
     def arrays(self, prefix: str) -> Arrays:
-        """Name the arrays for saving."""
+        """Return the arrays by the names to save them under."""
         return {f"{prefix}_text": np.asarray(self._text), f"{prefix}_offsets": self._offsets}
 
     @classmethod
@@ -58,7 +58,7 @@ class NameTable:
 class NameIndex:
     """Finds the row of a name in a `NameTable` by a sorted table of 64-bit hashes.
 
-    A hash only proposes rows; the bytes decide, so equal hashes do no harm.
+    A hash only proposes rows; the names themselves are compared, so equal hashes do no harm.
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class NameIndex:
         return self._table[row]
 
     def find(self, name: str) -> int | None:
-        """Return the row of `name`, or None where it isn't there."""
+        """Return the row of `name`, or None if it isn't there."""
         wanted = _hash(name)
         position = bisect_left(self._hashes, wanted)
         while position < len(self._hashes) and self._hashes[position] == wanted:
@@ -96,7 +96,7 @@ class NameIndex:
         return None
 
     def arrays(self, prefix: str) -> Arrays:
-        """Name the arrays for saving."""
+        """Return the arrays by the names to save them under."""
         found = {f"{prefix}_hashes": np.asarray(self._hashes), f"{prefix}_rows": self._rows}
         return self._table.arrays(prefix) | found
 

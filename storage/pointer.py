@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from storage.atomic import replacing, sync
+from storage.atomic import sync
+from storage.json_file import read_json, write_json
 
 Stamp = tuple[int, int, int]
 KEPT_GENERATIONS = 3
@@ -19,10 +19,10 @@ class Pointer:
 
     Attributes:
         generation: Name of the generation in service.
-        history: Generations to roll back to, the latest first.
-        sources: Fingerprint of the artifact files at the last load, so that a start knows
-            whether there is something newer. A rollback leaves it alone: a start after
-            it doesn't bring the bad files back.
+        history: Generations to roll back to, newest first.
+        sources: Fingerprint of the artifact files at the last load, by which a start knows
+            whether there are newer ones. A rollback keeps it, so that the next start
+            doesn't bring the bad files back.
     """
 
     generation: str
@@ -30,7 +30,7 @@ class Pointer:
     sources: dict[str, Any] = field(default_factory=dict)
 
     def succeeded_by(self, generation: str, sources: dict[str, Any]) -> Pointer:
-        """Point to `generation`; today's becomes the first of the history."""
+        """Point to `generation`; the present one becomes the first of the history."""
         if generation == self.generation:
             return Pointer(generation, self.history, sources)
         before = [name for name in (self.generation, *self.history) if name != generation]
@@ -58,15 +58,14 @@ class PointerFile:
         return found.st_ino, found.st_mtime_ns, found.st_size
 
     def read(self) -> Pointer | None:
-        """Read the pointer; None where there is none or it can't be understood."""
+        """Read the pointer; None where it is missing or can't be understood."""
         try:
-            content = json.loads(self._path.read_text())
+            content = read_json(self._path)
             return Pointer(content["generation"], tuple(content["history"]), content["sources"])
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
     def replace(self, pointer: Pointer) -> None:
-        """Publish a pointer, whole and lasting."""
-        with replacing(self._path) as unfinished:
-            unfinished.write_text(json.dumps(asdict(pointer)))
+        """Publish a pointer; it survives a power cut."""
+        write_json(self._path, asdict(pointer))
         sync(self._path.parent)

@@ -1,4 +1,4 @@
-"""What the processes of one running server tell each other: since when it runs, and its end."""
+"""What the processes of one running server share: when it started, and whether it is stopping."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class RunFolder:
         self._own_start = time.time()
 
     def begin(self) -> None:
-        """Clear what an earlier run left, and note the time.
+        """Remove what an earlier run left, and record the time.
 
         Raises:
             OSError: The folder can't be made; then each process counts for itself.
@@ -30,7 +30,7 @@ class RunFolder:
         (self._path / _STARTED).touch()
 
     def started_at(self) -> float:
-        """Tell when the server started, in seconds since 1970; else when this process did."""
+        """Return when the server started, else when this process did, in seconds since 1970."""
         try:
             return (self._path / _STARTED).stat().st_mtime
         except FileNotFoundError:
@@ -42,5 +42,5 @@ class RunFolder:
             (self._path / _DRAINING).touch()
 
     def is_draining(self) -> bool:
-        """Tell whether the server is about to stop."""
+        """Return whether the server is about to stop."""
         return (self._path / _DRAINING).exists()

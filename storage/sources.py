@@ -11,7 +11,7 @@ from storage.array_folder import checksum
 from storage.artifacts import ArtifactError, ArtifactPaths, missing_file_message
 
 FORMAT_VERSION = 6
-"""Of the snapshot folders; raising it has every snapshot built anew at the next start."""
+"""Version of the snapshot folders; after it is raised, the next start builds a new snapshot."""
 
 
 def artifact_paths(config: Config) -> ArtifactPaths:
@@ -30,9 +30,9 @@ def required_data_files(paths: ArtifactPaths) -> tuple[Path, ...]:
 
 
 def source_fingerprint(config: Config) -> dict[str, Any]:
-    """Tell today's files from tomorrow's by size, time and inode, without reading them.
+    """Describe the present files by size, time and inode, without reading them.
 
-    A file that is missing counts as such; what else shapes a snapshot belongs to it.
+    A missing file is part of it, and so are the settings that shape a snapshot.
     """
     paths = artifact_paths(config)
     files = {str(path): _file_fingerprint(path) for path in (*data_files(paths), paths.model)}
@@ -44,7 +44,7 @@ def source_fingerprint(config: Config) -> dict[str, Any]:
 
 
 def data_hash(config: Config) -> str:
-    """Hash the content of the data files and the settings that shape what is made of them.
+    """Hash the content of the data files, and the settings that shape a snapshot.
 
     Raises:
         ArtifactError: A file is missing or can't be read.

@@ -18,9 +18,9 @@ from recsys.arrays import FloatArray
 from recsys.ranking import Ranking
 from scoring import search as compiled
 from scoring.head.head_file import load_head
-from scoring.scorers import HEAD_FILE
-from scoring.search.item_index import NO_ROWS
+from scoring.search.tables import NO_ROWS
 from scoring.search_scorer import CODES
+from scoring.split_files import HEAD_FILE
 from storage.array_folder import open_arrays
 
 K = 5

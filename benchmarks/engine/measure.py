@@ -20,7 +20,7 @@ from benchmarks.engine.interleaved import Job, Times, in_turns
 from benchmarks.figures import BATCH, LARGE_ITEMS
 from benchmarks.results import Results
 from benchmarks.synthetic_data import draw_halves
-from classes.snapshot import INPUTS, MODEL, Snapshot
+from classes.snapshot import Snapshot
 from classes.top_lists import BLOCK_USERS, TopLists
 from processes.fill_top_lists import fill_block
 from recsys.arrays import FloatArray
@@ -30,9 +30,10 @@ from scoring.compiled_search import prepare_search
 from scoring.head import joint
 from scoring.head.head_file import load_head
 from scoring.keras_file import MODEL_FILE, load_network
-from scoring.scorers import HEAD_FILE
-from scoring.search.item_index import NO_ROWS
+from scoring.search.tables import NO_ROWS
+from scoring.split_files import HEAD_FILE
 from storage.array_folder import open_arrays
+from storage.snapshot_folder import INPUTS, MODEL
 
 N_USERS = 64
 """Different users that the calls go through: how much the search saves depends on the user."""
@@ -69,8 +70,8 @@ def measure_answers(results: Results, generation: Path, lists: Path, n_turns: in
         fill_block(cold, blocks, block)
     warm = Snapshot.open(generation, TopLists.open(lists))
     jobs: dict[str, Job] = {
-        "answer_on_demand": lambda call: cold.recommend([names[call % N_USERS]]),
-        "answer_from_lists": lambda call: warm.recommend([names[call % N_USERS]]),
+        "answer_on_demand": lambda call: cold.recommender.recommend([names[call % N_USERS]]),
+        "answer_from_lists": lambda call: warm.recommender.recommend([names[call % N_USERS]]),
     }
     for name, taken in in_turns(jobs, n_turns, dict.fromkeys(jobs, 64)).items():
         results.add(name, ms=float(np.median(taken)))

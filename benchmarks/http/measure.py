@@ -17,10 +17,9 @@ from benchmarks.http.throughput import Endpoint, Load, load_in_turns, recommenda
 from benchmarks.results import Results
 from classes.snapshot import Snapshot
 from classes.top_lists import BLOCK_USERS, TopLists
-from classes.top_lists import FOLDER as TOP_LISTS
 from config import Config
 from processes.fill_top_lists import fill
-from storage.pointer import PointerFile
+from storage.snapshot_folder import SnapshotFolder
 
 N_USERS_ASKED = 5_000
 N_STARTS = 3
@@ -42,9 +41,10 @@ def config_of(folder: Path, snapshots: str) -> Config:
 
 def generation_of(config: Config) -> Path:
     """Find the folder of the published generation."""
-    pointer = PointerFile(config.snapshot_path / "current").read()
+    snapshots = SnapshotFolder(config.snapshot_path)
+    pointer = snapshots.pointer.read()
     assert pointer is not None  # noqa: S101 - it has just been published
-    return config.snapshot_path / "generations" / pointer.generation
+    return snapshots.generation(pointer.generation)
 
 
 def measure_service(
@@ -119,7 +119,7 @@ def _copy_without_lists(config: Config, folder: Path) -> Config:
     )
     shutil.rmtree(copy.snapshot_path, ignore_errors=True)
     shutil.copytree(config.snapshot_path, copy.snapshot_path, copy_function=_link)
-    shutil.rmtree(copy.snapshot_path / TOP_LISTS)
+    shutil.rmtree(copy.snapshot_path / "top_lists")
     return copy
 
 
@@ -133,7 +133,9 @@ def _fill_lists(results: Results, config: Config, say: Callable[[str], None]) ->
     generation = generation_of(config)
     snapshot = Snapshot.open(generation)
     say(f"Computing the top lists of {snapshot.data.n_users:,} users …")
-    lists = TopLists.open(config.snapshot_path / TOP_LISTS / generation.name, writable=True)
+    lists = TopLists.open(
+        SnapshotFolder(config.snapshot_path).top_lists(generation.name), writable=True
+    )
     n_blocks, started = len(lists.open_blocks()), time.process_time()
     fill(snapshot, lists)
     seconds = time.process_time() - started

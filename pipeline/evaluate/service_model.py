@@ -32,6 +32,7 @@ def ranking_model_from_artifacts(
     """
     from classes.app_data_processing import AppDataProcessor
     from classes.model import Model
+    from classes.recommender import Recommender
     from scoring.keras_file import ModelMismatchError
 
     data = AppDataProcessor.from_artifacts(paths)
@@ -39,6 +40,7 @@ def ranking_model_from_artifacts(
         model = Model.from_keras(paths.model, data.inputs)
     except ModelMismatchError as error:
         raise PipelineError(str(error)) from error
+    recommender = Recommender(data, model)
     rows = np.array([_row_or_none(data.user_row(str(name))) for name in user_names])
 
     def catalog_scores(users: Rows) -> FloatArray:
@@ -46,7 +48,7 @@ def ranking_model_from_artifacts(
 
     def lists(users: Rows, k: int) -> Lists:
         own = rows[users].tolist()
-        ranked = model.top_k_of_many(own, k, [data.seen_items(row) for row in own])
+        ranked = recommender.rank_unseen(own, k)
         listed = np.full((len(users), k), -1, dtype=np.int32)
         for place, ranking in enumerate(ranked):
             listed[place, : len(ranking.rows)] = ranking.rows

@@ -113,7 +113,9 @@ def test_name_that_stands_twice_is_refused(paths: ArtifactPaths) -> None:
 
 def test_truncated_parquet_is_refused_by_name_and_size(paths: ArtifactPaths) -> None:
     paths.user_review.write_bytes(paths.user_review.read_bytes()[:100])
-    with pytest.raises(ArtifactError, match=r"user_review_emb_df.pq \(100 bytes\) is no readable"):
+    with pytest.raises(
+        ArtifactError, match=r"user_review_emb_df.pq \(100 bytes\) is not a readable"
+    ):
         AppDataProcessor.from_artifacts(paths)
 
 

@@ -50,7 +50,7 @@ def test_broken_top_lists_are_no_obstacle_and_are_begun_anew_at_the_next_start(
     for name in ("rows.npy", "done.npy"):
         (lists / name).write_bytes(b"")
         store = open_store(config)
-        assert store.current().recommend(USERS) == before.recommend(USERS)
+        assert store.current().recommender.recommend(USERS) == before.recommender.recommend(USERS)
         store.ensure(lambda _: None)
         assert store.current().generation == before.generation
         assert (lists / name).stat().st_size > 0
@@ -62,11 +62,11 @@ def test_a_generation_that_a_killed_build_left_half_removed_is_built_again(
     store = open_store(config)
     first = store.current().generation
     second = build_other_data(config)
-    answers = store.current().recommend(USERS)
+    answers = store.current().recommender.recommend(USERS)
     store.rollback()
     (generation_folder(config, second) / "manifest.json").unlink()
     assert build(config, "data") == ("published", second)
-    assert store.current().recommend(USERS) == answers
+    assert store.current().recommender.recommend(USERS) == answers
     assert store.rollback().generation == first
 
 
@@ -124,14 +124,14 @@ def test_a_full_disk_is_told_as_such_and_the_service_goes_on(
         shutil.copytree(config.snapshot_path, disk / "snapshots")
         config = replace(config, snapshot_path=disk / "snapshots")
         before = open_store(config).current()
-        answers = before.recommend(USERS)
+        answers = before.recommender.recommend(USERS)
         write_tiny_data(config.data_path.parent, seed=5)
         free = shutil.disk_usage(disk).free
         for room in (0, 8_192, 40_960):
             (disk / "filler").write_bytes(bytes(free - room))
             ending, words = build(config, "data")
             assert (ending, "no space is left" in words) == ("failed", True), words
-            assert open_store(config).current().recommend(USERS) == answers
+            assert open_store(config).current().recommender.recommend(USERS) == answers
             assert not list(config.snapshot_path.glob("building-*"))
         (disk / "filler").unlink()
         ending, generation = build(config, "data")
@@ -144,5 +144,7 @@ def test_a_failed_first_build_does_not_claim_that_something_is_served(tmp_path: 
     write_tiny_data(tmp_path)
     config.model_path.mkdir()
     (config.model_path / "best_model.keras").touch()
-    with pytest.raises(ReloadFailedError, match="There is no earlier snapshot to serve; see to it"):
+    with pytest.raises(
+        ReloadFailedError, match="There is no earlier snapshot to serve; fix the cause"
+    ):
         open_store(config).ensure(lambda _: None)

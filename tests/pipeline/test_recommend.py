@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from classes.options import RecommendationOptions
 from config import Config
 from pipeline import cli
 from processes.start_build import open_store
@@ -18,6 +19,7 @@ from tests.support.artifacts import (
     write_tiny_artifacts,
     write_tiny_model,
 )
+from tests.support.building import open_store_here
 
 pytestmark = pytest.mark.pipeline
 
@@ -34,7 +36,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Config:
         log_path=folder / "logs",
     )
     write_tiny_artifacts(folder, titles=True)
-    open_store(config).ensure(lambda _: None)
+    open_store_here(config).ensure(lambda _: None)
     return config
 
 
@@ -46,7 +48,11 @@ def recommend(config: Config, *words: str | Path) -> int:
 
 
 def service_lists(config: Config, n: int) -> dict[str, list[str]]:
-    return open_store(config).current().recommend(tiny_user_names(), n)
+    return (
+        open_store(config)
+        .current()
+        .recommender.recommend(tiny_user_names(), RecommendationOptions(n=n))
+    )
 
 
 def lists_of(frame: pd.DataFrame) -> dict[str, list[str]]:
@@ -89,7 +95,7 @@ def test_newer_files_are_ranked_by_and_what_is_in_service_stays(
     found = lists_of(pd.read_parquet(out))
     assert found != service_lists(published, 5)
     other = replace(newer, snapshot_path=tmp_path / "snapshots")
-    open_store(other).ensure(lambda _: None)
+    open_store_here(other).ensure(lambda _: None)
     assert found == service_lists(other, 5)
 
 

@@ -129,7 +129,7 @@ def test_each_network_is_scored_by_the_fastest_exact_way(served: Served) -> None
 def test_the_ranking_is_that_of_predict_with_dense_affinities(served: Served) -> None:
     for user in (0, 7, 21, N_USERS):
         expected = predicted_for_user(served, user)
-        assert_ranks_as(served.model.top_k(user, 10, NO_ROWS), expected, served.model)
+        assert_ranks_as(served.model.top_k([user], 10, [NO_ROWS])[0], expected, served.model)
         touched = served.data.affinities.of_user(user)[0]
         scores = served.model.score(user)
         assert len(touched) > 10
@@ -141,7 +141,7 @@ def test_the_ranking_is_that_of_predict_with_dense_affinities(served: Served) ->
 def test_the_ranking_is_that_of_the_scores(served: Served) -> None:
     for user in range(4):
         scores = served.model.score(user)
-        ranking = served.model.top_k(user, N_ITEMS, NO_ROWS)
+        ranking = served.model.top_k([user], N_ITEMS, [NO_ROWS])[0]
         assert ranking.rows.tolist() == np.argsort(-scores, kind="stable").tolist()
         assert ranking.scores.tolist() == scores[ranking.rows].tolist()
 
@@ -149,26 +149,35 @@ def test_the_ranking_is_that_of_the_scores(served: Served) -> None:
 def test_many_users_get_the_bits_that_each_gets_alone(served: Served) -> None:
     users = [int(user) for user in np.random.default_rng(0).permutation(N_USERS + 1)][:20]
     excluded = [served.data.seen_items(user) for user in users]
-    together = served.model.top_k_of_many(users, 5, excluded)
-    alone = [served.model.top_k(*one) for one in zip(users, [5] * 20, excluded, strict=True)]
+    together = served.model.top_k(users, 5, excluded)
+    alone = [
+        served.model.top_k([user], 5, [rows])[0] for user, rows in zip(users, excluded, strict=True)
+    ]
     assert as_lists(together) == as_lists(alone)
 
 
 def test_threads_do_not_disturb_each_other(served: Served) -> None:
     users = [user % N_USERS for user in range(80 if served.way != "unsplit" else 8)]
-    alone = [served.model.top_k(user, 5, NO_ROWS) for user in users]
+    alone = [served.model.top_k([user], 5, [NO_ROWS])[0] for user in users]
     with ThreadPoolExecutor(4) as threads:
-        together = list(threads.map(lambda user: served.model.top_k(user, 5, NO_ROWS), users))
+        together = list(
+            threads.map(lambda user: served.model.top_k([user], 5, [NO_ROWS])[0], users)
+        )
     assert as_lists(together) == as_lists(alone)
 
 
 def test_candidates_and_excluded_rows_both_hold(served: Served) -> None:
-    whole = served.model.top_k(3, N_ITEMS, NO_ROWS).rows
+    whole = served.model.top_k([3], N_ITEMS, [NO_ROWS])[0].rows
     candidates = np.zeros(N_ITEMS, dtype=np.bool_)
     candidates[whole[10:30]] = True
     excluded = np.sort(whole[5:15])
-    assert served.model.top_k(3, 5, excluded, candidates).rows.tolist() == whole[15:20].tolist()
-    assert served.model.top_k(3, 50, excluded, candidates).rows.tolist() == whole[15:30].tolist()
+    assert (
+        served.model.top_k([3], 5, [excluded], candidates)[0].rows.tolist() == whole[15:20].tolist()
+    )
+    assert (
+        served.model.top_k([3], 50, [excluded], candidates)[0].rows.tolist()
+        == whole[15:30].tolist()
+    )
 
 
 def test_a_visitor_gets_what_predict_says_of_the_items_named(served: Served) -> None:
@@ -188,7 +197,7 @@ def test_a_visitor_with_a_users_history_gets_the_users_list(served: Served) -> N
     candidates = np.random.default_rng(5).random(N_ITEMS) < 0.5
     for mask in (None, candidates):
         as_visitor = served.model.top_k_of_visitor(visitor, 10, np.sort(history), mask)
-        as_user = served.model.top_k(cold_start_user, 10, np.sort(history), mask)
+        as_user = served.model.top_k([cold_start_user], 10, [np.sort(history)], mask)[0]
         assert as_lists([as_visitor]) == as_lists([as_user])
 
 
@@ -203,7 +212,7 @@ def test_a_network_of_four_inputs_serves_visitors_too(tmp_path: Path) -> None:
         user_review=np.concatenate([inputs.user_review, as_user[0]]),
         user_item=np.concatenate([inputs.user_item, as_user[1]]),
     )
-    expected = Model.from_keras(paths.model, with_visitor).top_k(data.n_users, 7, NO_ROWS)
+    expected = Model.from_keras(paths.model, with_visitor).top_k([data.n_users], 7, [NO_ROWS])[0]
     assert as_lists([model.top_k_of_visitor(visitor, 7, NO_ROWS)]) == as_lists([expected])
 
 
@@ -215,7 +224,7 @@ def test_a_network_of_four_inputs_ignores_affinities(tmp_path: Path) -> None:
     assert after.affinities is not None
     models = [Model.from_keras(paths.model, data.inputs) for data in (before, after)]
     lists = [
-        as_lists([model.top_k(user, 20, NO_ROWS) for user in range(before.n_users)])
+        as_lists([model.top_k([user], 20, [NO_ROWS])[0] for user in range(before.n_users)])
         for model in models
     ]
     assert lists[0] == lists[1]

@@ -47,7 +47,7 @@ def model(folder: Path, inputs: ModelInputs) -> Model:
 
 
 def network_for(way: str) -> Any:
-    """A network of the seed's form, with a second hidden layer, or one that doesn't split."""
+    """A network of the reference form, one with a second hidden layer, or one that doesn't split."""
     import keras
     from keras import layers
 
@@ -79,7 +79,7 @@ def test_the_ranking_is_that_of_predict_over_all_items(
     for user in range(0, N_USERS, 7):
         sides = [np.repeat(side[user : user + 1], N_ITEMS, axis=0) for side in inputs.tables[:2]]
         expected = network.predict([*sides, *inputs.tables[2:]], verbose=0).reshape(-1)
-        ranking = model.top_k(user, 10, NO_ROWS)
+        ranking = model.top_k([user], 10, [NO_ROWS])[0]
         assert ranking.rows.tolist() == np.argsort(-expected, kind="stable")[:10].tolist()
         assert model.outputs(ranking.scores) == pytest.approx(expected[ranking.rows], abs=1e-5)
 
@@ -91,32 +91,32 @@ def test_many_users_get_the_bits_that_each_gets_alone(model: Model) -> None:
         np.sort(rng.choice(N_ITEMS, user, replace=False)).astype(np.int32) for user in users
     ]
     for candidates in (None, rng.random(N_ITEMS) < 0.1):
-        together = model.top_k_of_many(users, 5, excluded, candidates)
+        together = model.top_k(users, 5, excluded, candidates)
         alone = [
-            model.top_k(user, 5, rows, candidates)
+            model.top_k([user], 5, [rows], candidates)[0]
             for user, rows in zip(users, excluded, strict=True)
         ]
         assert as_lists(together) == as_lists(alone)
-    assert model.top_k_of_many([], 5, []) == []
+    assert model.top_k([], 5, []) == []
 
 
 def test_the_ranking_is_that_of_the_scores(model: Model) -> None:
     for user in range(5):
         scores = model.score(user)
         assert scores.shape == (N_ITEMS,)
-        ranking = model.top_k(user, N_ITEMS, NO_ROWS)
+        ranking = model.top_k([user], N_ITEMS, [NO_ROWS])[0]
         assert ranking.rows.tolist() == np.argsort(-scores, kind="stable").tolist()
         assert ranking.scores.tolist() == scores[ranking.rows].tolist()
 
 
 def test_candidates_and_excluded_rows_both_hold(model: Model) -> None:
-    whole = model.top_k(3, N_ITEMS, NO_ROWS).rows
+    whole = model.top_k([3], N_ITEMS, [NO_ROWS])[0].rows
     candidates = np.zeros(N_ITEMS, dtype=np.bool_)
     candidates[whole[10:30]] = True
     excluded = np.sort(whole[5:15])
-    assert model.top_k(3, 5, excluded, candidates).rows.tolist() == whole[15:20].tolist()
-    assert model.top_k(3, 50, excluded, candidates).rows.tolist() == whole[15:30].tolist()
-    assert model.top_k(3, 5, excluded, np.zeros(N_ITEMS, dtype=np.bool_)).rows.tolist() == []
+    assert model.top_k([3], 5, [excluded], candidates)[0].rows.tolist() == whole[15:20].tolist()
+    assert model.top_k([3], 50, [excluded], candidates)[0].rows.tolist() == whole[15:30].tolist()
+    assert model.top_k([3], 5, [excluded], np.zeros(N_ITEMS, dtype=np.bool_))[0].rows.tolist() == []
 
 
 def test_nothing_is_compiled_for_a_request_once_the_search_is_prepared(
@@ -127,9 +127,9 @@ def test_nothing_is_compiled_for_a_request_once_the_search_is_prepared(
     compiled = [len(entry.signatures) for entry in ENTRIES]
     for excluded in (NO_ROWS, np.array([1, 2], dtype=np.int32)):
         for candidates in (None, np.ones(N_ITEMS, dtype=np.bool_)):
-            model.top_k(0, 5, excluded, candidates)
-        model.top_k_of_many(range(3), 5, [excluded] * 3)
-        model.top_k_of_many([2, 1], 7, [excluded[:0], excluded])
+            model.top_k([0], 5, [excluded], candidates)[0]
+        model.top_k(range(3), 5, [excluded] * 3)
+        model.top_k([2, 1], 7, [excluded[:0], excluded])
     model.score(0)
     assert [len(entry.signatures) for entry in ENTRIES] == compiled
     assert compiled == [1] * len(ENTRIES)
@@ -172,6 +172,6 @@ def test_opening_takes_the_saved_peaks_and_codes_and_reads_no_item(tmp_path: Pat
     reopened = SearchScorer.from_arrays(head, arrays, NO_VISITORS)
     fresh = SearchScorer.build(head, users, items, NO_VISITORS)
     every = [NO_ROWS] * 20
-    assert as_lists(reopened.top_k_of_many(range(20), 5, every)) == as_lists(
-        fresh.top_k_of_many(range(20), 5, every)
+    assert as_lists(reopened.top_k(range(20), 5, every)) == as_lists(
+        fresh.top_k(range(20), 5, every)
     )

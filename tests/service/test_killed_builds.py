@@ -56,7 +56,7 @@ def reload_and_kill(server: Server, after_s: float) -> int:
         answer = reload.result()
     if answer.status_code == 503:
         assert "stopped by signal 9" in answer.json()["error"]
-        assert "goes on as before" in answer.json()["error"]
+        assert "continues as before" in answer.json()["error"]
     return answer.status_code
 
 

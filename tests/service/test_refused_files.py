@@ -40,7 +40,7 @@ def state(config: Config) -> tuple[object, ...]:
     """All that a failure must leave alone: answers, generation, and what lies in the folder."""
     snapshot = open_store(config).current()
     names = sorted(str(path) for path in config.snapshot_path.rglob("*"))
-    return snapshot.generation, snapshot.recommend(USERS), names
+    return snapshot.generation, snapshot.recommender.recommend(USERS), names
 
 
 def cut(name: str, share: float = 0.5) -> Damage:
@@ -97,7 +97,7 @@ def as_text(frame: pd.DataFrame) -> pd.DataFrame:
 
 DAMAGES: dict[str, tuple[Damage, str]] = {
     **{
-        f"{name} cut": (cut(name), "is no readable parquet file")
+        f"{name} cut": (cut(name), "is not a readable parquet file")
         for name in ("clean", "item_desc", "item_price", "user_review", "user_item")
     },
     **{
@@ -240,12 +240,12 @@ def other_bytes(paths: ArtifactPaths) -> None:
 
 
 MODEL_DAMAGES: dict[str, tuple[Damage, str, str]] = {
-    "cut": (cut("model"), "refused", "no Keras model"),
-    "empty": (cut("model", 0.0), "refused", "no Keras model"),
+    "cut": (cut("model"), "refused", "not a Keras model"),
+    "empty": (cut("model", 0.0), "refused", "not a Keras model"),
     "gone": (lambda paths: paths.model.unlink(), "refused", "is missing"),
-    "parquet": (swap("model", "clean"), "refused", "no Keras model"),
-    "without weights": (archive_without_weights, "refused", "no Keras model"),
-    "with flipped bits": (other_bytes, "refused", "no Keras model"),
+    "parquet": (swap("model", "clean"), "refused", "not a Keras model"),
+    "without weights": (archive_without_weights, "refused", "not a Keras model"),
+    "with flipped bits": (other_bytes, "refused", "not a Keras model"),
     "with NaN weights": (change_model(with_nan_weights), "refused", "NaN"),
     "with one NaN weight": (change_model(with_one_nan_weight), "refused", "NaN"),
     "of other widths": (

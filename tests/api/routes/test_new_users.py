@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from classes.options import RecommendationOptions
 from config import PROJECT_ROOT, Config
 from storage.artifacts import write_frame
 from tests.support.artifacts import tiny_item_names
@@ -44,10 +45,10 @@ def test_a_new_user_is_personalised_after_the_next_data_reload(config: Config) -
     after = store.current()
     row = after.data.user_row("cold_start_user")
     assert row is not None
-    expected = after.model.top_k(row, 5, after.data.seen_items(row)).rows
-    found = after.recommend(["cold_start_user"])["cold_start_user"]
+    expected = after.recommender.rank_unseen([row], 5)[0].rows
+    found = after.recommender.recommend(["cold_start_user"])["cold_start_user"]
     assert found == [after.data.item(item) for item in expected]
-    assert found != before.recommend(["cold_start_user"])["cold_start_user"]
+    assert found != before.recommender.recommend(["cold_start_user"])["cold_start_user"]
 
 
 def test_the_newest_item_of_a_known_user_changes_the_list(config: Config) -> None:
@@ -59,7 +60,10 @@ def test_the_newest_item_of_a_known_user_changes_the_list(config: Config) -> Non
     new = store.current()
     assert new.data.affinities.history(0).tolist()[0] == 15
     assert new.model.score(0).tolist() != old.model.score(0).tolist()
-    assert tiny_item_names()[15] not in new.recommend([user], 19)[user]
+    assert (
+        tiny_item_names()[15]
+        not in new.recommender.recommend([user], RecommendationOptions(n=19))[user]
+    )
 
 
 def test_adding_the_affinity_file_alone_is_noticed(config: Config) -> None:
@@ -94,9 +98,9 @@ before = compiled()
 data, model = snapshot.data, snapshot.model
 mask = np.ones(data.n_items, dtype=np.bool_)
 visitor = data.visitor(np.array([2, 5]))
-model.top_k(0, 5, data.seen_items(0))
-model.top_k(0, 19, data.seen_items(0), mask)
-model.top_k_of_many([0, 1, 2], 5, [data.seen_items(row) for row in range(3)], mask)
+model.top_k([0], 5, [data.seen_items(0)])
+model.top_k([0], 19, [data.seen_items(0)], mask)
+model.top_k([0, 1, 2], 5, [data.seen_items(row) for row in range(3)], mask)
 model.top_k_of_visitor(visitor, 5, data.seen_items(0))
 model.top_k_of_visitor(visitor, 19, data.seen_items(1), mask)
 model.score(0)

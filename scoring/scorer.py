@@ -1,0 +1,79 @@
+"""What a model asks of a way to score; a snapshot uses the fastest that is exact.
+
+Every way gives the ranking that `model.predict` over all items gives, and the same bits
+whether a user is scored alone or among many, now or ahead of time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys.arrays import FloatArray, ItemRows
+from recsys.ranking import Ranking, top_rows
+
+if TYPE_CHECKING:
+    from scoring.inputs import Visitor
+
+CandidateMask = NDArray[np.bool_] | None
+"""(n_items,), the items that may be recommended; None for all."""
+
+
+class Scorer(Protocol):
+    """Scores all items, for users given by row or for a visitor."""
+
+    def score(self, user_row: int) -> FloatArray:
+        """Score every item, (n_items,) float32; higher is better.
+
+        The network's last increasing activation is left out, so that items whose sigmoid
+        rounds to 1 keep their order.
+        """
+
+    def top_k(
+        self,
+        user_rows: Sequence[int],
+        k: int,
+        excluded: Sequence[ItemRows],
+        candidates: CandidateMask = None,
+    ) -> list[Ranking]:
+        """Rank the k best items for each of some users, ties by lower row.
+
+        Args:
+            user_rows: The users.
+            k: How many items; fewer come back only where fewer are left.
+            excluded: For each user the item rows never to return, ascending.
+            candidates: (n_items,), the items that may be returned; None for all.
+        """
+
+    def top_k_of_visitor(
+        self, visitor: Visitor, k: int, excluded: ItemRows, candidates: CandidateMask = None
+    ) -> Ranking:
+        """Rank for somebody who isn't among the users.
+
+        A user with the same vectors, profile and history gets the same ranking.
+        """
+
+    def outputs(self, scores: FloatArray) -> FloatArray:
+        """Turn scores into the network's own outputs, probabilities where it ends in a sigmoid."""
+
+    def describe(self) -> str:
+        """Describe in a few words how items are scored."""
+
+    @property
+    def slow_reason(self) -> str | None:
+        """Why Keras has to score; None where the fast engine does."""
+
+    def save(self, folder: Path) -> None:
+        """Write what `open_scorer` needs into a folder that already holds the Keras file."""
+
+
+def ranking_of(
+    scores: FloatArray, k: int, excluded: ItemRows, candidates: CandidateMask
+) -> Ranking:
+    """Rank by scores of all items (n_items,) float32."""
+    rows = top_rows(scores, k, excluded, candidates)
+    return Ranking(rows, scores[rows])

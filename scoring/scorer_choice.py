@@ -1,0 +1,109 @@
+"""Which scorer a network gets: compiled search where its head allows, Keras where it must."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scoring.affinities import AffinityScoring
+from scoring.head.head_file import load_head
+from scoring.inputs import ModelInputs
+from scoring.keras_file import MODEL_FILE, check_widths, load_network
+from scoring.predict_scorer import PredictScorer
+from scoring.scorer import Scorer
+from scoring.split_files import AFFINITY_WEIGHTS, HEAD_FILE
+from scoring.tile_scorer import TileScorer
+from scoring.visitor_rows import VisitorRows
+from storage.array_folder import open_arrays, read_manifest
+
+if TYPE_CHECKING:
+    from scoring.split.halves import Half
+
+
+def build_scorer(path: Path, inputs: ModelInputs, say: Callable[[str], None]) -> Scorer:
+    """Load a network and precompute its halves, checked against `model.predict`.
+
+    Args:
+        path: The Keras file.
+        inputs: What it reads.
+        say: Told what was decided.
+
+    Raises:
+        ArtifactError: The file is not a Keras model that can be loaded.
+        ModelMismatchError: Its inputs don't fit the data.
+    """
+    from scoring.split.forms import GraphSplitError
+
+    network = load_network(path)
+    check_widths(network, inputs)
+    try:
+        return _split_scorer(network, inputs, say)
+    except GraphSplitError as reason:
+        return PredictScorer(network, inputs, str(reason))
+
+
+def open_scorer(folder: Path, inputs: ModelInputs) -> Scorer:
+    """Map what `Scorer.save` wrote; Keras is loaded only where the network doesn't split."""
+    if not (folder / HEAD_FILE).exists():
+        reason = read_manifest(folder)["reason"]
+        return PredictScorer(load_network(folder / MODEL_FILE), inputs, reason)
+    head, arrays = load_head(folder / HEAD_FILE), open_arrays(folder)
+    visitors = VisitorRows.open(folder, lambda: _user_half_of(folder / MODEL_FILE))
+    affinity_scoring = _affinity_scoring(inputs, arrays.get(AFFINITY_WEIGHTS))
+    if head.program is not None:
+        return TileScorer.from_arrays(head, arrays, visitors, affinity_scoring)
+    from scoring.search_scorer import SearchScorer  # numba; see scoring/compiled_search.py
+
+    return SearchScorer.from_arrays(head, arrays, visitors, affinity_scoring)
+
+
+def _split_scorer(network: Any, inputs: ModelInputs, say: Callable[[str], None]) -> Scorer:
+    """Split the network, check the split against `model.predict`, and compute the halves.
+
+    Raises:
+        GraphSplitError: It doesn't split, or the split disagrees or overflows.
+    """
+    from scoring.search_scorer import SearchScorer
+    from scoring.split.agreement import AGREEMENT, check_split
+    from scoring.split.forms import GraphSplitError
+    from scoring.split.graph_split import split
+    from scoring.split.split_model import INPUTS
+
+    halves = split(network)
+    affinities_of = None if inputs.affinities is None else inputs.affinities.of_user
+    difference = check_split(
+        halves, inputs.tables, affinities_of=affinities_of, user_profile=inputs.user_profile
+    )
+    if not difference <= AGREEMENT:
+        raise GraphSplitError(f"the split is off by {difference:.2g} on sampled pairs")
+    users = [inputs.user_review, inputs.user_item]
+    if len(halves.widths) == len(INPUTS) and inputs.user_profile is not None:
+        users.append(inputs.user_profile)
+    user_half = halves.user_half(*users)
+    item_half = halves.item_half(inputs.item_desc, inputs.item_price)
+    if not (np.isfinite(user_half).all() and np.isfinite(item_half).all()):
+        raise GraphSplitError("a half of the split holds values that are not finite")
+    visitors = VisitorRows(lambda: halves.user)
+    affinity_scoring = _affinity_scoring(inputs, halves.affinity_weights)
+    if halves.head.program is not None:
+        return TileScorer(halves.head, user_half, item_half, visitors, affinity_scoring)
+    return SearchScorer.build(halves.head, user_half, item_half, visitors, affinity_scoring, say)
+
+
+def _affinity_scoring(
+    inputs: ModelInputs, affinity_weights: NDArray[Any] | None
+) -> AffinityScoring | None:
+    """Bring affinities and a network's weights for them together; None where it reads none."""
+    if affinity_weights is None or inputs.affinities is None:
+        return None
+    return AffinityScoring(inputs.affinities, affinity_weights)
+
+
+def _user_half_of(path: Path) -> Half:
+    from scoring.split.graph_split import split
+
+    return split(load_network(path)).user

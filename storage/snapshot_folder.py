@@ -1,0 +1,100 @@
+"""The folder of the published generations.
+
+current                  which generation is in service (storage/pointer.py)
+lock                     held while a generation is built or rolled back
+generations/<hash>/      inputs/ data/ model/ manifest.json, never changed once there
+top_lists/<hash>/        lists computed ahead for that generation (classes/top_lists.py)
+building-*/              an unfinished generation; the next build removes what a killed one left
+jobs/                    states of jobs (classes/job_folder.py)
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Final
+
+from storage.array_folder import DamagedFolderError, verify
+from storage.atomic import replacing_folder
+from storage.file_lock import try_lock
+from storage.pointer import PointerFile
+
+INPUTS: Final = "inputs"
+DATA: Final = "data"
+MODEL: Final = "model"
+PARTS: Final = (INPUTS, DATA, MODEL)
+"""Folders of a generation. A split model needs no inputs, which are the largest."""
+
+_GENERATIONS: Final = "generations"
+_TOP_LISTS: Final = "top_lists"
+_UNFINISHED: Final = "building-"
+
+
+class SnapshotFolder:
+    """Where everything of the snapshots lies.
+
+    Attributes:
+        pointer: The file that says which generation is in service.
+        jobs: Folder of the jobs.
+    """
+
+    def __init__(self, root: Path) -> None:
+        """Name the folder, which need not exist."""
+        self.root = root
+        self.pointer = PointerFile(root / "current")
+        self.jobs = root / "jobs"
+
+    def generation(self, name: str) -> Path:
+        """Folder of a generation."""
+        return self.root / _GENERATIONS / name
+
+    def top_lists(self, name: str) -> Path:
+        """Folder of a generation's lists."""
+        return self.root / _TOP_LISTS / name
+
+    def lock(self) -> AbstractContextManager[int | None]:
+        """Hold the one lock on building, as `try_lock` does."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        return try_lock(self.root / "lock")
+
+    def verify(self, name: str, parts: Sequence[str] = PARTS) -> None:
+        """Compare the files of a generation, or of some of its parts, with their checksums.
+
+        Raises:
+            DamagedFolderError: A file is missing or its bytes differ.
+        """
+        folder = self.generation(name)
+        for each in (folder, *(folder / part for part in parts)):
+            verify(each)
+
+    def is_sound(self, name: str) -> bool:
+        """Return whether a generation is there and whole."""
+        try:
+            self.verify(name)
+        except DamagedFolderError:
+            return False
+        return True
+
+    @contextmanager
+    def new_generation(self, name: str) -> Iterator[Path]:
+        """Yield a folder to build a generation in, and move it to its place on success."""
+        with replacing_folder(self.generation(name), self.root, _UNFINISHED) as unfinished:
+            for part in PARTS:
+                (unfinished / part).mkdir()
+            yield unfinished
+
+    def remove_debris(self) -> None:
+        """Remove what a killed build has left; only the holder of the lock may."""
+        for path in self.root.glob(f"{_UNFINISHED}*"):
+            shutil.rmtree(path, ignore_errors=True)
+        for path in self.root.glob(".current-*"):  # a pointer that was never moved to its place
+            path.unlink(missing_ok=True)
+
+    def remove_all_but(self, kept: Sequence[str]) -> None:
+        """Remove the generations that are neither in service nor kept for a rollback."""
+        for folder in (_GENERATIONS, _TOP_LISTS):
+            for path in (self.root / folder).iterdir():
+                if path.name not in kept:
+                    shutil.rmtree(path, ignore_errors=True)
