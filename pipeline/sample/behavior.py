@@ -1,14 +1,14 @@
 """Who buys what, when, and how they like it.
 
 A purchase is usually (74 %) in the buyer's taste: a theme drawn by the taste's weights,
-in it an item by popularity on that day, nearness of its price band and love of its brand.
-The others are gifts and impulses from other categories. How a product pleases is
+then an item by its popularity on that day, how near its price band is, and whether its brand
+is loved. The others are gifts and impulse purchases from other categories. A product pleases by
 
     leniency + quality + 1.0 (in taste) or -2.1 (out of it) + 0.4 (loved brand)
     - 0.3 (a price band above one's own) + noise
 
-and the rating is read off fixed thresholds, about 70 % five stars. So a user's taste shows
-both in what is bought and in how it is rated.
+and fixed thresholds turn that into a rating, about 70 % of them five stars. So a user's taste
+shows both in what is bought and in how it is rated.
 """
 
 from __future__ import annotations
@@ -43,10 +43,10 @@ class Purchase:
 def simulate(
     random: PortableRandom, people: list[Person], items: list[Item], n_purchases: int, n_days: int
 ) -> list[Purchase]:
-    """Let every person buy at least once and the eager ones often, in the order of days.
+    """Let every person buy at least once, and eager ones often, each in the order of days.
 
     Raises:
-        ValueError: Fewer purchases than people, or more than they can make.
+        ValueError: There are fewer purchases than people, or more than they can make.
     """
     # No one comes near to owning the whole shop, so that there is always something to buy.
     most = min(_MOST_PURCHASES, len(items) // 4)
@@ -75,13 +75,13 @@ def simulate(
 
 
 def _traffic(day: int, n_days: int) -> float:
-    """Weigh a day: three times the visitors at the end, and a season from mid-November."""
+    """Traffic on a day: three times as much at the end, and a season from mid-November."""
     season = 1.5 if 45 <= day % 365 < 90 else 1.0
     return (1.0 + 2.0 * day / n_days) * season
 
 
 def _stay(random: PortableRandom, traffic: list[float]) -> tuple[int, int]:
-    """Draw a person's first day, by the shop's traffic, and the last before they drift away."""
+    """Draw a person's first day, by the shop's traffic, and the last day before they leave."""
     arrival = random.index_below(traffic)
     return arrival, min(len(traffic) - 1, arrival + 200 + random.below(1_400))
 
@@ -89,7 +89,7 @@ def _stay(random: PortableRandom, traffic: list[float]) -> tuple[int, int]:
 def _activity(
     random: PortableRandom, traffic_met: list[float], n_purchases: int, most: int
 ) -> list[int]:
-    """Share the purchases out: one each, the rest by a long-tailed eagerness and by the stay."""
+    """Number of purchases of each person: at least one, the rest by eagerness and length of stay."""
     eagerness = accumulate(met * ((1.0 - random.uniform()) ** -0.7 - 0.75) for met in traffic_met)
     cumulative = list(eagerness)
     counts = [1] * len(traffic_met)
@@ -120,7 +120,7 @@ def _purchase(
     day: int,
     n_days: int,
 ) -> Purchase:
-    """Choose one item that the person doesn't own yet, and rate it."""
+    """Choose an item that the person doesn't own yet, and rate it."""
     liked = [theme for theme, _ in person.tastes]
     categories = {theme.category for theme in liked}
     while True:

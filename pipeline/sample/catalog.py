@@ -1,8 +1,8 @@
 """The items of the sample shop: titles, descriptions, prices, and how they sell over time.
 
-Popularity is long-tailed, better items sell more, and about half of the items have a
-trend. What an item is (its theme, band and brand) stands in its text, so that text
-embeddings carry what tastes are made of.
+Popularity is long-tailed, better items sell more, and about half of the items have a trend.
+An item's text names its theme, price band and brand, so that text embeddings hold what tastes
+depend on.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _TITLES = (
 
 @dataclass(frozen=True)
 class Trend:
-    """How the sales of an item go: multiplied at the launch, at the peak and at the end."""
+    """How an item's popularity changes over time: launch, a peak around one day, and a drift."""
 
     launch_day: int
     peak_day: int
@@ -50,7 +50,7 @@ class Trend:
     drift: float
 
     def factor(self, day: int, n_days: int) -> float:
-        """Tell by how much the item's popularity is multiplied on a day; 0 before its launch."""
+        """Factor of the item's popularity on a day; 0 before its launch."""
         if day < self.launch_day:
             return 0.0
         fad = max(0.0, 1.0 - abs(day - self.peak_day) / self.width_days)
@@ -78,7 +78,7 @@ class Item:
 def make_items(
     random: PortableRandom, themes: list[Theme], n_items: int, n_days: int
 ) -> list[Item]:
-    """Make the shop's items: as many in each theme, no two with the same words in the title.
+    """Make the shop's items, evenly over the themes, no two with the same words in the title.
 
     Raises:
         ValueError: Fewer than two items for a theme, or more than there are titles.
@@ -100,7 +100,7 @@ def make_items(
 
 
 def _new_title(random: PortableRandom, kind: Kind, brand: Brand, titles: set[str]) -> str:
-    """Word a title that is still free; after many misses a model number sets it apart."""
+    """Write a title that no other item has, with a model number after many attempts."""
     for attempt in range(200):
         fields = {
             "brand": brand.name,
@@ -143,7 +143,7 @@ def _item(
 
 
 def _description(random: PortableRandom, theme: Theme, kind: Kind, brand: Brand) -> tuple[str, ...]:
-    """Word one to four sentences: pitch, fact of the kind, facts of the theme, price band."""
+    """Write one to four sentences: pitch, fact of the kind, facts of the theme, price band."""
     fields = {"brand": brand.name, "noun": kind.noun, "hobby": theme.hobby_of("their")}
     pitch = random.pick(_PITCHES).format(**fields, your_hobby=theme.hobby_of("your"))
     facts = random.shuffled(fitting(theme.facts, kind))[: random.below(3)]
@@ -152,7 +152,7 @@ def _description(random: PortableRandom, theme: Theme, kind: Kind, brand: Brand)
 
 
 def _trend(random: PortableRandom, n_days: int) -> Trend:
-    """Draw a trend: one item in four comes late, one in five is a fad, the others drift."""
+    """Draw a trend: one item in four launches late, one in five is a fad, half of them drift."""
     launch = random.below(int(n_days * 0.97)) if random.chance(0.25) else 0
     fad = random.chance(0.2)
     return Trend(

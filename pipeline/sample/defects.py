@@ -1,4 +1,4 @@
-"""The defects of real review files, every kind of it, in known shares.
+"""The defects of real review files, each kind in a known share.
 
 | kind                 | share | how it looks                                                  |
 |----------------------|-------|---------------------------------------------------------------|
@@ -13,7 +13,7 @@
 | row_price_missing    | 0.040 | of rows: no price though the item has one                     |
 | row_price_other      | 0.060 | of rows: up to 8 % off the item's price                       |
 | row_description_cut  | 0.030 | of rows: only the description's first sentence                |
-| row_title_case       | 0.020 | of rows: title in capitals or lower case, or blanks behind    |
+| row_title_case       | 0.020 | of rows: title in capitals or lower case, or trailing blanks   |
 | row_name_case        | 0.020 | of rows: the same for the user's name                         |
 | row_review_html      | 0.060 | of rows: "<br />", "&#34;" in the review text                 |
 | row_text_missing     | 0.015 | of rows: no review text, only a summary                       |
@@ -71,8 +71,8 @@ _JUNK = (
 _ENTITIES = (("&", "&amp;"), ('"', "&quot;"), ("'", "&#39;"))
 
 
-def soil_price(random: PortableRandom, price: float) -> str:
-    """Write an item's price, or what stands in its place."""
+def price_with_defects(random: PortableRandom, price: float) -> str:
+    """Write an item's price, or what some pages have in its place."""
     drawn = random.uniform()
     for kind, text in (
         ("price_missing", ""),
@@ -86,13 +86,13 @@ def soil_price(random: PortableRandom, price: float) -> str:
     return dollars(price)
 
 
-def soil_title(random: PortableRandom, title: str) -> str:
+def title_with_defects(random: PortableRandom, title: str) -> str:
     """Write an item's title, perhaps with entities."""
     return _with_entities(title) if random.chance(SHARES["title_entities"]) else title
 
 
-def soil_description(random: PortableRandom, sentences: tuple[str, ...]) -> str:
-    """Write an item's description: plain, with markup, as a list, or not at all."""
+def description_with_defects(random: PortableRandom, sentences: tuple[str, ...]) -> str:
+    """Write an item's description: plain, with markup, as a list, or missing."""
     if random.chance(SHARES["description_missing"]):
         return random.pick(("", "[]"))
     parts = [sentences[0], " ".join(sentences[1:])] if sentences[1:] else [sentences[0]]
@@ -104,27 +104,27 @@ def soil_description(random: PortableRandom, sentences: tuple[str, ...]) -> str:
     return as_list(parts) if random.chance(SHARES["description_list"]) else " ".join(parts)
 
 
-def soil_rows(random: PortableRandom, rows: list[Row]) -> list[Row]:
-    """Soil a few rows in each way, and put copies behind some."""
-    soiled: list[Row] = []
+def rows_with_defects(random: PortableRandom, rows: list[Row]) -> list[Row]:
+    """Give some rows each kind of defect, and copy some rows whole."""
+    changed: list[Row] = []
     for clean in rows:
         row = dict(clean)
-        for kind, soil in _ROW_SOIL.items():
+        for kind, apply in _ROW_DEFECTS.items():
             if random.chance(SHARES[kind]):
-                soil(random, row)
-        soiled.append(row)
+                apply(random, row)
+        changed.append(row)
         if random.chance(SHARES["row_duplicate"]):
-            soiled.append(row)
-    return soiled
+            changed.append(row)
+    return changed
 
 
 def dollars(price: float) -> str:
-    """Write an amount as shops do: "$1,129.96"."""
+    """Write a price as shops do: "$1,129.96"."""
     return f"${price:,.2f}"
 
 
 def as_list(parts: list[str] | tuple[str, ...]) -> str:
-    """Write texts as the list-like string of the public data sets."""
+    """Write texts as a list-like string, as the public data sets do."""
     return "[" + ", ".join('"' + part.replace('"', "&quot;") + '"' for part in parts) + "]"
 
 
@@ -157,21 +157,21 @@ def _mark_up_review(random: PortableRandom, row: Row) -> None:
 
 
 def _change_case(column: str) -> Callable[[PortableRandom, Row], None]:
-    def soil(random: PortableRandom, row: Row) -> None:
+    def apply(random: PortableRandom, row: Row) -> None:
         text = row[column]
         row[column] = random.pick((text.upper(), text.lower(), f"{text}  "))
 
-    return soil
+    return apply
 
 
 def _empty(*names: str) -> Callable[[PortableRandom, Row], None]:
-    def soil(_: PortableRandom, row: Row) -> None:
+    def apply(_: PortableRandom, row: Row) -> None:
         row.update(dict.fromkeys(names, ""))
 
-    return soil
+    return apply
 
 
-_ROW_SOIL: dict[str, Callable[[PortableRandom, Row], None]] = {
+_ROW_DEFECTS: dict[str, Callable[[PortableRandom, Row], None]] = {
     "row_price_missing": _empty("price"),
     "row_price_other": _shift_price,
     "row_description_cut": _cut_description,

@@ -1,7 +1,7 @@
 """The customers of the sample shop: names, tastes, price bands and leniency.
 
-Several customers can bear the same display name, and some show none at all
-("Amazon Customer"); only `reviewer_id` tells them apart.
+Several customers can have the same display name, and some show none ("Amazon Customer"); only
+`reviewer_id` tells them apart.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ class Person:
     Attributes:
         tastes: Two or three themes with their weights, which add up to 1.
         band: The price band that this customer prefers, 0 to 2.
-        loves: Brand names bought more often than others.
-        leniency: Added to how good every product seems, around 0.
+        loves: Brands that this customer buys more often than others.
+        leniency: Added to every judgment of a product, around 0.
         wordiness: 0 (a word or two) to 1 (four or five sentences).
     """
 
@@ -48,7 +48,7 @@ class Person:
     wordiness: float
 
     def displayed_name(self, random: PortableRandom) -> str:
-        """Tell the name as it stands on a review."""
+        """Name shown on one of the customer's reviews."""
         return random.pick(ANONYMOUS_NAMES) if self.anonymous else self.name
 
 
@@ -100,7 +100,7 @@ def _tastes(
 
 
 def _new_name(random: PortableRandom, parts: NameParts, taken: set[str]) -> str:
-    """Word a display name whose letters and digits no other customer's name has."""
+    """Write a display name that differs from all others in its letters and digits."""
     while True:
         first, last, nickname = (random.pick(options) for options in parts)
         initial = random.pick(_INITIALS)

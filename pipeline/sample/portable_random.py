@@ -1,7 +1,7 @@
-"""Chance that falls alike on every machine and Python version.
+"""Random draws that are the same on every machine and in every Python version.
 
-Python promises to keep only the sequence of `random.Random.random()` across versions;
-the methods that build on it may change. So everything here is built on that one.
+Python promises to keep only the sequence of `random.Random.random()` across versions; the
+methods that build on it may change. So everything here builds on that one.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 class PortableRandom:
-    """A seeded source of choices, numbers and orders."""
+    """A seeded generator of numbers, choices and orders."""
 
     def __init__(self, seed: int) -> None:
         self._draw = random.Random(seed).random  # noqa: S311 - repeatable is the purpose
@@ -26,7 +26,7 @@ class PortableRandom:
         return low + (high - low) * self._draw()
 
     def chance(self, probability: float) -> bool:
-        """Say yes with this probability."""
+        """Return True with this probability."""
         return self._draw() < probability
 
     def below(self, n: int) -> int:
@@ -34,7 +34,7 @@ class PortableRandom:
         return int(self._draw() * n)
 
     def pick(self, options: Sequence[T]) -> T:
-        """Choose one of the options, all alike."""
+        """Choose one of the options, all equally likely."""
         return options[self.below(len(options))]
 
     def pick_weighted(self, options: Sequence[T], weights: Sequence[float]) -> T:
@@ -42,7 +42,7 @@ class PortableRandom:
         return options[self.index_below(list(accumulate(weights)))]
 
     def index_below(self, cumulative: Sequence[float], first: int = 0) -> int:
-        """Choose a place of a list of running totals, not before the place `first`."""
+        """Draw a place in a list of running totals, in proportion to its share, from `first` on."""
         floor = cumulative[first - 1] if first else 0.0
         drawn = floor + self._draw() * (cumulative[-1] - floor)
         return min(bisect(cumulative, drawn), len(cumulative) - 1)
@@ -55,7 +55,7 @@ class PortableRandom:
         return sum(self._draw() for _ in range(12)) - 6.0
 
     def shuffled(self, options: Sequence[T]) -> list[T]:
-        """Put the options into a random order (Fisher and Yates)."""
+        """Return the options in a random order (Fisher and Yates)."""
         order = list(options)
         for last in range(len(order) - 1, 0, -1):
             other = self.below(last + 1)
@@ -63,5 +63,5 @@ class PortableRandom:
         return order
 
     def code(self, alphabet: str, length: int) -> str:
-        """Draw an identifier of that many letters of the alphabet."""
+        """Draw an identifier of that length from the letters of the alphabet."""
         return "".join(self.pick(alphabet) for _ in range(length))

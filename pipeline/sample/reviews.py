@@ -1,6 +1,6 @@
-"""What a customer writes: a summary and a text whose tone fits the rating.
+"""The words of a review: a summary and a text whose tone fits the rating.
 
-The text names traits of the product's theme, tells when the purchase was out of the
+The text names traits of the product's theme, may mention that the purchase was not to the
 writer's own taste, and is as long as the writer is wordy.
 """
 
@@ -12,7 +12,7 @@ from pipeline.sample.vocabulary import Phrases, Sentence, fitting
 
 
 def write_review(random: PortableRandom, phrases: Phrases, purchase: Purchase) -> tuple[str, str]:
-    """Word the summary and the review text of a purchase."""
+    """Write the summary and the review text of a purchase."""
     theme, kind = purchase.item.theme, purchase.item.kind
     fields = {
         "it": kind.nickname,
@@ -35,13 +35,13 @@ def write_review(random: PortableRandom, phrases: Phrases, purchase: Purchase) -
 
 
 class _Claims:
-    """Praise and gripes of one review, none used twice before all were."""
+    """Praise and gripes of one review, none repeated before all have been used."""
 
     def __init__(self, praise: list[str], gripes: list[str]) -> None:
         self._praise, self._gripes = praise, gripes
 
     def peek(self) -> dict[str, str]:
-        """Name the claims that come next: {Praise}, then {praise} in mid-sentence."""
+        """Return the next claims: {Praise} begins a sentence, {praise} stands inside one."""
         return {
             "Praise": self._praise[0],
             "praise": _inside(self._praise[1]),
@@ -50,7 +50,7 @@ class _Claims:
         }
 
     def take(self) -> dict[str, str]:
-        """Name the next claims and move on."""
+        """Return the next claims and move on."""
         fields = self.peek()
         self._praise = self._praise[2:] + self._praise[:2]
         self._gripes = self._gripes[2:] + self._gripes[:2]
@@ -68,7 +68,7 @@ def _claims(
 
 
 def _plan(random: PortableRandom, phrases: Phrases, purchase: Purchase) -> list[str]:
-    """Choose the sentences, one to about five by the writer's wordiness."""
+    """Choose the sentences, one to about five depending on the writer's wordiness."""
     wordiness, parts, rating = purchase.person.wordiness, phrases.parts, purchase.rating
     if random.uniform() > 0.35 + wordiness:
         return [random.pick(parts["terse"][rating])]

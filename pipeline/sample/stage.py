@@ -1,7 +1,7 @@
 """Stage `sample`: generate an Amazon-like reviews file, the same bytes for the same seed.
 
 The shop, its customers and their words are invented (`vocabulary/`, `phrases.toml`);
-`behavior` says what can be learned from them, `dirt` what has to be cleaned.
+`behavior` defines what can be learned from them, `defects` what has to be cleaned.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="file to write (default: amazon_reviews.csv in DATA_PATH)",
     )
     parser.add_argument(
-        "--seed", type=int, default=7, help="another seed, another shop (default: 7)"
+        "--seed", type=int, default=7, help="another seed makes another shop (default: %(default)s)"
     )
     parser.add_argument(
         "--users", type=int, default=size.n_users, help="customers (default: %(default)s)"
@@ -37,7 +37,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--items", type=int, default=size.n_items, help="products (default: %(default)s)"
     )
     parser.add_argument(
-        "--rows", type=int, default=size.n_rows, help="reviews, about (default: %(default)s)"
+        "--rows",
+        type=int,
+        default=size.n_rows,
+        help="reviews, approximately (default: %(default)s)",
     )
 
 
@@ -45,7 +48,7 @@ def run(args: argparse.Namespace, config: Config, console: Console) -> None:
     """Generate the reviews and write them atomically.
 
     Raises:
-        PipelineError: A size that can't be met.
+        PipelineError: The sizes can't be met.
     """
     too_small = [name for name in ("users", "items", "rows") if getattr(args, name) < 1]
     if too_small:

@@ -13,10 +13,10 @@ from pipeline.sample.defects import (
     SHARES,
     Row,
     as_list,
-    soil_description,
-    soil_price,
-    soil_rows,
-    soil_title,
+    description_with_defects,
+    price_with_defects,
+    rows_with_defects,
+    title_with_defects,
 )
 from pipeline.sample.people import make_people
 from pipeline.sample.portable_random import PortableRandom
@@ -31,7 +31,7 @@ SAMPLE_COLUMNS = (*columns.RAW_COLUMNS, "reviewerID", "asin", "unixReviewTime")
 
 @dataclass(frozen=True)
 class SampleSize:
-    """How much to generate; `n_rows` is met within about one part in a hundred."""
+    """How much to generate; the number of rows comes within about 1 % of `n_rows`."""
 
     n_users: int = 3_000
     n_items: int = 1_500
@@ -39,7 +39,7 @@ class SampleSize:
 
 
 def sample_rows(seed: int, size: SampleSize) -> list[Row]:
-    """Generate the rows, grouped by item as in the public files, each group in order of time.
+    """Generate the rows, grouped by item as in the public files and ordered by time within.
 
     Raises:
         ValueError: More users than rows, or more items than the vocabulary can name.
@@ -53,7 +53,7 @@ def sample_rows(seed: int, size: SampleSize) -> list[Row]:
     purchases.sort(key=lambda purchase: (purchase.item.asin, purchase.day))
     shown = {item.asin: _shown(random, item) for item in items}
     rows = [_row(random, phrases, purchase, shown[purchase.item.asin]) for purchase in purchases]
-    return soil_rows(random, rows)
+    return rows_with_defects(random, rows)
 
 
 def as_csv(rows: list[Row]) -> bytes:
@@ -66,17 +66,17 @@ def as_csv(rows: list[Row]) -> bytes:
 
 
 def _shown(random: PortableRandom, item: Item) -> Row:
-    """Write what every review row repeats of its item."""
+    """Write the columns that every review of an item repeats."""
     return {
-        columns.ITEM: soil_title(random, item.title),
-        columns.DESCRIPTION: soil_description(random, item.description),
+        columns.ITEM: title_with_defects(random, item.title),
+        columns.DESCRIPTION: description_with_defects(random, item.description),
         "image": as_list([f"https://images.example.com/{item.asin}.jpg"])
         if random.chance(0.9)
         else "[]",
         columns.BRAND: item.brand.name if random.chance(0.95) else "",
         "feature": as_list(item.features) if random.chance(0.8) else "[]",
         columns.CATEGORY: as_list([item.theme.category, item.theme.name]),
-        columns.PRICE: soil_price(random, item.price),
+        columns.PRICE: price_with_defects(random, item.price),
         "asin": item.asin,
     }
 

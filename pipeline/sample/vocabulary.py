@@ -1,7 +1,7 @@
-"""What the sample shop sells and how people talk about it, read from the TOML files beside.
+"""What the sample shop sells and how people talk about it, read from TOML files.
 
-One file a category; each has three themes, and a theme is what a user can have a taste
-for. Adding a file or a table there adds to the shop; no code knows a product.
+Each file is a category of three themes; a theme is what a user can have a taste for. A new file
+or table extends the shop without any change to the code.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Kind:
 
 @dataclass(frozen=True)
 class Sentence:
-    """A sentence, and the nicknames of the kinds of product that it fits; none means all."""
+    """A sentence, and the nicknames of the kinds of product that it fits; none for all."""
 
     text: str
     nicknames: frozenset[str]
@@ -64,7 +64,7 @@ class Theme:
     gripes: tuple[Sentence, ...]
 
     def hobby_of(self, whose: str) -> str:
-        """Tell the hobby of another person: "their" or "your" for "my" and "our"."""
+        """Write the hobby of another person, with "their" or "your" for "my" and "our"."""
         words = [whose if word in {"my", "our"} else word for word in self.hobby.split()]
         return " ".join(words)
 

@@ -1,4 +1,4 @@
-"""The sample shop: the same bytes each time, every kind of defects, tastes that can be learned."""
+"""The sample shop: the same bytes each time, every kind of defect, tastes that can be learned."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import pytest
 
 from config import PROJECT_ROOT, Config
 from pipeline.errors import PipelineError
-from pipeline.sample import defects as dirt
+from pipeline.sample import defects
 from pipeline.sample import stage as sample
 from pipeline.sample.portable_random import PortableRandom
 from pipeline.sample.table import SAMPLE_COLUMNS, SampleSize, as_csv, sample_rows
@@ -111,7 +111,7 @@ def test_prices_are_skewed_and_some_have_a_thousands_comma(
     assert sum(text.startswith("$1,") for text in texts) >= 5
 
 
-def test_every_kind_of_dirt_is_there(rows: list[dict[str, str]]) -> None:
+def test_every_kind_of_defect_is_there(rows: list[dict[str, str]]) -> None:
     items = {row["asin"]: row for row in rows}
     prices = [row["price"] for row in rows]
     descriptions = [row["description"] for row in rows]
@@ -292,12 +292,12 @@ def test_purchases_out_of_taste_are_rated_lower(rows: list[dict[str, str]]) -> N
     assert usual > odd + 0.7
 
 
-def test_shares_of_dirt_are_those_of_the_documented_table() -> None:
-    table = re.findall(r"^\| (\w+) +\| ([\d.]+) \|", dirt.__doc__ or "", flags=re.MULTILINE)
-    assert {kind: float(share) for kind, share in table} == dirt.SHARES
+def test_shares_of_defects_are_those_of_the_documented_table() -> None:
+    table = re.findall(r"^\| (\w+) +\| ([\d.]+) \|", defects.__doc__ or "", flags=re.MULTILINE)
+    assert {kind: float(share) for kind, share in table} == defects.SHARES
 
 
-def test_dice_draw_what_they_promise() -> None:
+def test_draws_follow_their_distributions() -> None:
     random = PortableRandom(1)
     normal = [random.normal() for _ in range(20_000)]
     assert abs(sum(normal) / len(normal)) < 0.03
