@@ -13,6 +13,7 @@ from classes.snapshot_store import SnapshotStore
 from config import Config
 from processes.start_build import open_store
 from tests.support.artifacts import write_tiny_artifacts
+from tests.support.building import open_store_here
 from tests.support.process import Server, serving
 from tests.support.services import config_in, copy_of
 
@@ -22,7 +23,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Config:
     """Settings of a service with a published snapshot of the tiny artifacts; don't reload it."""
     config = config_in(tmp_path_factory.mktemp("published"), max_users_per_request=50)
     write_tiny_artifacts(config.data_path.parent, titles=True, categories=True)
-    open_store(config).ensure(lambda _: None)
+    open_store_here(config).ensure(lambda _: None)
     return config
 
 

@@ -4,12 +4,31 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Callable
 from contextlib import redirect_stdout
 
 import pytest
 
+from classes.snapshot_store import SnapshotStore
 from config import Config
 from processes import build_snapshot
+
+
+def open_store_here(config: Config) -> SnapshotStore:
+    """A store that builds in this process, where Keras is imported once and not for every build."""
+    return SnapshotStore(config, build=_build_here)
+
+
+def _build_here(
+    config: Config,
+    lock: int,
+    *,
+    data: bool,
+    model: bool,
+    announce: Callable[[str], None],
+    publish: bool = True,
+) -> None:
+    build_snapshot.build_and_publish(config, data=data, model=model, say=announce, publish=publish)
 
 
 def build(config: Config, *parts: str) -> tuple[str, str]:

@@ -167,19 +167,22 @@ def test_real_vectors_depend_neither_on_batches_nor_on_processes(
     assert (found * expected).sum(axis=1).min() > 0.999
 
 
-@pytest.mark.slow
-def test_killed_run_leaves_no_worker_behind(real: SentenceEncoder) -> None:
-    program = (
-        "from pathlib import Path\n"
-        "from pipeline.embed import encoder\n"
-        "if __name__ == '__main__':\n"
-        "    encoder._FEW_TEXTS = 0\n"
-        f"    several = encoder.SentenceEncoder(Path({str(real.folder)!r}), processes=2)\n"
-        "    for rows, _ in several.encode_many([f'text {n} ' * 90 for n in range(4000)]):\n"
-        "        print(len(rows), flush=True)\n"
-    )
+ENDLESS_RUN = """
+from pathlib import Path
+from pipeline.embed import encoder
+from tests.support.unhurried_encoder import UnhurriedEncoder
+
+if __name__ == "__main__":
+    encoder._FEW_TEXTS = 0
+    several = UnhurriedEncoder(Path(), processes=2)
+    for rows, _ in several.encode_many(["text"] * 4000):
+        print(len(rows), flush=True)
+"""
+
+
+def test_killed_run_leaves_no_worker_behind() -> None:
     with subprocess.Popen(
-        [sys.executable, "-c", program], cwd=PROJECT_ROOT, stdout=subprocess.PIPE
+        [sys.executable, "-c", ENDLESS_RUN], cwd=PROJECT_ROOT, stdout=subprocess.PIPE
     ) as run:
         assert run.stdout is not None
         assert run.stdout.readline()
