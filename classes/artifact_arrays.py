@@ -102,7 +102,7 @@ def history_vectors(history: History, item_vectors: FloatArray, width: int) -> F
     """Describe histories in the space of items; zeros where that of users is another one."""
     if item_vectors.shape[1] != width:
         return np.zeros((history.n_users, width), dtype=np.float32)
-    return user_vectors.history_means(history, item_vectors)
+    return user_vectors.user_item_vectors(history, item_vectors)
 
 
 def _history_arrays(

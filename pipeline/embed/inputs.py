@@ -55,7 +55,7 @@ class TrainingReviews:
         """
         written = np.flatnonzero(self.texts != "")
         users = self.interactions.users[written]
-        positions = newest_positions(users, written)
+        positions = newest_positions(users)
         order = np.lexsort((positions, users))
         return written[order[positions[order] < reviews_per_user]]
 

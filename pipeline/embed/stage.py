@@ -1,8 +1,8 @@
 """The stage `embed`: items and users become vectors.
 
 Items: the encoder's vector of the description, and the price, imputed and scaled.
-Users, from training reviews only: the recency-weighted mean of the vectors of the items
-they reviewed, and the mean of the vectors of their newest reviews, encoded one by one.
+Users, from training reviews only: the recency-weighted mean of the vectors of the newest 50
+items they reviewed, and the mean of the vectors of their newest reviews, encoded one by one.
 A user without any review text gets a review vector of zeros: it says "nothing known",
 while a copy of the item vector would count the same evidence twice.
 """
@@ -34,12 +34,7 @@ from pipeline.errors import PipelineError
 from recsys import columns
 from recsys.arrays import FloatArray, Names
 from recsys.features.price import impute_prices, robust_scale
-from recsys.features.user_vectors import (
-    RECENCY_DECAY,
-    newest_positions,
-    recency_weights,
-    weighted_means,
-)
+from recsys.features.user_vectors import RECENCY_DECAY, user_item_vectors, weighted_means
 from recsys.features.vectors import half_precision
 from storage.artifacts import ArtifactPaths, embeddings_frame, write_frame
 from storage.atomic import replacing
@@ -147,7 +142,7 @@ def embed(
         vectors = encode_texts(texts, encoder, cache, on_progress)
     item_vectors, text_vectors = np.split(vectors, [len(items.names)])
     users = reviews.interactions.user_names
-    by_items = history_vectors(reviews, item_vectors)
+    by_items = user_item_vectors(reviews.interactions.histories(), item_vectors)
     by_reviews = review_vectors(reviews, newest, text_vectors)
     frames = {
         paths.item_desc: _frame(items.names, item_vectors, columns.ITEM),
@@ -163,15 +158,6 @@ def embed(
         "train_end_day": reviews.cuts.train_end_day,
     }
     _publish(frames, facts, config.embeddings_path, console)
-
-
-def history_vectors(reviews: TrainingReviews, item_vectors: HalfArray) -> FloatArray:
-    """Describe each user by the recency-weighted mean of the items they reviewed."""
-    rows = reviews.interactions
-    positions = newest_positions(rows.users, np.arange(len(rows)))
-    return weighted_means(
-        rows.users, rows.items, recency_weights(positions), item_vectors, rows.n_users
-    )
 
 
 def review_vectors(

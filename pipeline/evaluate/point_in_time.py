@@ -13,14 +13,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from pipeline.evaluate.baselines import History
 from pipeline.evaluate.cutoff import Cutoff
 from pipeline.evaluate.timeline import Timeline
 from pipeline.train.ranker.files import write_features_as_of
 from recsys import columns
 from recsys.arrays import FloatArray
-from recsys.features.user_vectors import newest_positions, recency_weights, weighted_means
-from recsys.features.vectors import half_precision
+from recsys.features.user_vectors import user_item_vectors
 from storage.artifacts import (
     ArtifactPaths,
     embeddings_frame,
@@ -58,9 +56,10 @@ def write_as_of(
     ):
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, copy)
-    present = np.unique(history.pairs.users)
+    histories = history.rows.histories()
+    present = np.flatnonzero(np.diff(histories.starts))
     names = timeline.user_names[present].tolist()
-    by_items = half_precision(_item_means(history)[present])
+    by_items = user_item_vectors(histories, history.item_vectors)[present]
     write_frame(embeddings_frame(names, by_items, columns.USER), target.user_item)
     by_reviews = _review_vectors(paths.user_review, names)
     write_frame(embeddings_frame(names, by_reviews, columns.USER), target.user_review)
@@ -84,15 +83,6 @@ def with_similarities_of(
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, copy)
     return target
-
-
-def _item_means(history: History) -> FloatArray:
-    """Describe each user by the recency-weighted mean of the items in the history."""
-    pairs = history.pairs
-    positions = newest_positions(pairs.users, np.arange(len(pairs)))
-    return weighted_means(
-        pairs.users, pairs.items, recency_weights(positions), history.item_vectors, history.n_users
-    )
 
 
 def _review_vectors(path: Path, names: list[str]) -> FloatArray:

@@ -1,8 +1,7 @@
 """Users as means of vectors: of the items they reviewed, and of what they wrote.
 
-All functions take whole groups (every row of each user), work on all users at once,
-accept empty input, and give results that do not depend on the order of the rows. So
-reviews of equal time need an order of their own: it is that of the tie breakers.
+All functions take whole groups (every row of each user), work on all users at once, and
+accept empty input.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.arrays import FloatArray, IntArray
-from recsys.features.vectors import unit_length
+from recsys.features.vectors import half_precision, unit_length
 from recsys.history import History
 
 RECENCY_DECAY: Final = 0.15
@@ -23,24 +22,19 @@ _USERS_A_BLOCK: Final = 4096
 # Bounds the memory of the gathered vectors to some ten MB.
 
 
-def newest_positions(
-    user_rows: IntArray, times: NDArray[Any], *tie_breakers: IntArray
-) -> NDArray[np.int64]:
+def newest_positions(user_rows: IntArray) -> NDArray[np.int64]:
     """Count for each review how many newer ones its user has: 0 is the newest.
 
     Args:
-        user_rows: (n,) int, whose review it is.
-        times: (n,) int or datetime64, larger is newer.
-        tie_breakers: (n,) int each; of reviews of equal time, the one with the larger
-            first (then second, ...) tie breaker counts as newer.
+        user_rows: (n,) int, whose review it is, in order of time.
 
     Returns:
         (n,) positions, 0 to the user's number of reviews - 1.
 
-    >>> newest_positions(np.array([0, 1, 0]), np.array([10, 10, 30])).tolist()
+    >>> newest_positions(np.array([0, 1, 0])).tolist()
     [1, 0, 0]
     """
-    order = np.lexsort((*reversed(tie_breakers), times, user_rows))
+    order = np.argsort(user_rows, kind="stable")
     users = np.asarray(user_rows)[order]
     last_of_user = np.searchsorted(users, users, side="right") - 1
     positions = np.empty(len(users), dtype=np.int64)
@@ -100,16 +94,21 @@ def weighted_means(
     return unit_length(sums)
 
 
-def history_means(history: History, item_vectors: NDArray[Any]) -> FloatArray:
+def user_item_vectors(history: History, item_vectors: NDArray[Any]) -> FloatArray:
     """Describe each user by the recency-weighted mean of the vectors of the items in the history.
 
+    The one definition of a user's item vector: for the stored ones, for users and visitors
+    without a stored one, and for those of an earlier cutoff. So all are rounded as stored ones
+    are.
+
     Args:
-        history: The newest distinct items of each user.
+        history: The newest distinct items of each user, at most 50, an item at its newest time.
         item_vectors: (n_items, d) float16 or float32.
 
     Returns:
-        (n_users, d) float32 of length 1, zeros for a user without a history.
+        (n_users, d) float32 of half precision and length 1, zeros for a user without a history.
     """
     users = np.repeat(np.arange(history.n_users), np.diff(history.starts))
     weights = recency_weights(np.arange(len(users)) - history.starts[users])
-    return weighted_means(users, history.items, weights, item_vectors, history.n_users)
+    means = weighted_means(users, history.items, weights, item_vectors, history.n_users)
+    return half_precision(means)

@@ -10,6 +10,7 @@ import pytest
 
 from classes.app_data_processing import AppDataProcessor
 from recsys import columns
+from recsys.features.vectors import half_precision
 from scoring.affinities import Affinities
 from storage.affinity_file import read_similarities
 from storage.artifacts import ArtifactError, ArtifactPaths, write_frame
@@ -82,7 +83,7 @@ def test_with_similarities_whoever_reviewed_an_item_is_known(
     inputs = data.inputs
     assert not inputs.user_review[row].any()
     item = inputs.item_desc[0] / np.linalg.norm(inputs.item_desc[0])
-    np.testing.assert_allclose(inputs.user_item[row], item, rtol=1e-6)
+    np.testing.assert_array_equal(inputs.user_item[row], half_precision(item))
     np.testing.assert_array_equal(
         inputs.user_item[:12], pd.read_parquet(paths.user_item).to_numpy()
     )

@@ -27,7 +27,7 @@ def fit(history: History, recency_decay: float, *, centered: bool) -> Fitted:
     pairs, vectors = history.pairs, unit_length(history.item_vectors)
     if centered:
         vectors = unit_length(vectors - vectors.mean(axis=0))
-    positions = newest_positions(pairs.users, np.arange(len(pairs)))
+    positions = newest_positions(pairs.users)
     weights = recency_weights(positions, recency_decay)
     users = weighted_means(pairs.users, pairs.items, weights, vectors, history.n_users)
     return Fitted(partial(_cosines, users, vectors), users.nbytes + vectors.nbytes)

@@ -128,8 +128,8 @@ def choose_decay_scale(
     targets = sample_users(last.targets, DECAY_SCALE_USERS, plan.seed)
     for decay_scale in DECAY_SCALES:
         tell(f"choosing how fast older items lose weight: {decay_scale:g}")
-        paced = [with_decay_scale_of(fold, decay_scale) for fold in earlier]
-        head = fit_head(joined(lists_of(paced, plan.seed, DECAY_SCALE_LISTS)), linear)
+        scaled = [with_decay_scale_of(fold, decay_scale) for fold in earlier]
+        head = fit_head(joined(lists_of(scaled, plan.seed, DECAY_SCALE_LISTS)), linear)
         losses[decay_scale] = catalog_loss(
             head, with_decay_scale_of(last, decay_scale).state, targets
         )

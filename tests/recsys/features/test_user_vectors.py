@@ -7,21 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recsys.features.user_vectors import newest_positions, recency_weights, weighted_means
+from recsys.features.user_vectors import (
+    newest_positions,
+    recency_weights,
+    user_item_vectors,
+    weighted_means,
+)
 from recsys.features.vectors import half_precision, unit_length
+from recsys.history import History, histories
 
 AXES = np.eye(3, dtype=np.float32)
 
 
 def test_newest_review_of_each_user_has_position_zero() -> None:
-    users = np.array([0, 1, 0, 0, 1])
-    days = np.array([5, 9, 30, 20, 2])
-    assert newest_positions(users, days).tolist() == [2, 0, 0, 1, 1]
-
-
-def test_reviews_of_one_day_follow_the_order_of_their_items() -> None:
-    users, days, items = np.zeros(3, int), np.array([7, 7, 7]), np.array([4, 9, 2])
-    assert newest_positions(users, days, items).tolist() == [1, 0, 2]
+    assert newest_positions(np.array([1, 0, 1, 0, 0])).tolist() == [1, 2, 0, 1, 0]
 
 
 def test_recency_weights_fall_by_fourteen_percent_a_review() -> None:
@@ -31,10 +30,20 @@ def test_recency_weights_fall_by_fourteen_percent_a_review() -> None:
 
 def test_user_vector_is_the_recency_weighted_mean_at_length_one() -> None:
     # Item 0 newest, item 1 before it: (1, 0.860708, 0) has length 1.319411.
-    users, items, days = np.zeros(2, int), np.array([1, 0]), np.array([10, 11])
-    weights = recency_weights(newest_positions(users, days))
-    means = weighted_means(users, items, weights, AXES, n_users=1)
-    assert means[0] == pytest.approx([0.757914, 0.652343, 0.0], abs=1e-5)
+    history = histories(np.zeros(2, int), np.array([1, 0]), np.array([10, 11]), n_users=1)
+    means = user_item_vectors(history, AXES)
+    assert means[0] == pytest.approx([0.757914, 0.652343, 0.0], abs=2**-12)  # half precision
+
+
+def test_user_vector_counts_an_item_once_and_only_the_newest_fifty() -> None:
+    vectors = np.eye(60, dtype=np.float32)
+    items = np.array([3, *range(60), 3])  # item 3 first, again, and last of all
+    history = histories(np.zeros(62, int), items, np.arange(62), n_users=1)
+    (mean,) = user_item_vectors(history, vectors)
+    expected = np.zeros(60)
+    newest = [3, *range(59, 10, -1)]
+    expected[newest] = np.exp(-0.15 * np.arange(50))
+    np.testing.assert_allclose(mean, expected / np.linalg.norm(expected), atol=2**-12)
 
 
 def test_user_with_one_item_has_exactly_its_vector() -> None:
@@ -45,7 +54,8 @@ def test_user_with_one_item_has_exactly_its_vector() -> None:
 
 def test_no_reviews_at_all_give_zeros() -> None:
     nothing = np.zeros(0, dtype=np.int64)
-    assert newest_positions(nothing, nothing).shape == (0,)
+    assert newest_positions(nothing).shape == (0,)
+    assert user_item_vectors(History.of_one(nothing), AXES).tolist() == [[0] * 3]
     assert weighted_means(nothing, nothing, np.zeros(0), AXES, 2).tolist() == [[0] * 3] * 2
     assert weighted_means(nothing, nothing, np.zeros(0), AXES, 0).shape == (0, 3)
 
@@ -62,9 +72,8 @@ def test_order_of_rows_does_not_matter(rows: list[tuple[int, int, int]]) -> None
     shuffled = np.random.default_rng(2).permutation(distinct)
 
     def described(table: np.ndarray) -> np.ndarray:
-        users, items, days = table.T
-        weights = recency_weights(newest_positions(users, days, items))
-        return weighted_means(users, items, weights, vectors, n_users=4)
+        users, items, positions = table.T
+        return weighted_means(users, items, recency_weights(positions), vectors, n_users=4)
 
     np.testing.assert_array_equal(described(distinct), described(shuffled))
 
