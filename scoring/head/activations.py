@@ -85,7 +85,7 @@ def unit_norm(x: FloatArray, epsilon: float) -> FloatArray:
 
 
 def standardize(x: FloatArray, epsilon: float) -> FloatArray:
-    """Each row less its mean, over sqrt(variance + epsilon): layer normalisation's core."""
+    """Subtract each row's mean and divide by sqrt(variance + epsilon), as layer normalization."""
     centered = x - x.mean(axis=1, keepdims=True)
     variance = np.square(centered).mean(axis=1, keepdims=True)
     return _float32(centered / np.sqrt(variance + np.float32(epsilon)))

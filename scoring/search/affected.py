@@ -28,7 +28,7 @@ SLACK: Final = 2.0**-20
 
 @inlined
 def named(parts: Parts) -> CompiledAffinities:
-    """Give the parts of affinities their names back."""
+    """Restore affinities from their parts."""
     return CompiledAffinities(
         CompiledSimilarities(*parts[0]), parts[1], parts[2], parts[3], Workspace(*parts[4])
     )

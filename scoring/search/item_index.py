@@ -40,19 +40,13 @@ class ItemIndex:
         Raises:
             ValueError: The shapes don't fit each other.
         """
-        n_items, n_relu = len(item_half), len(weights)
+        n_relu = len(weights)
         if item_half.ndim != 2 or item_half.shape[1] <= n_relu:
             raise ValueError(
                 f"item half: shape {item_half.shape}; expected (n_items, {n_relu + 1} or more) "
                 f"for {n_relu} relu weights. Build the snapshot again."
             )
-        if codes is None:
-            codes = NO_CODES
-        elif len(codes.grid) != n_relu or len(codes.blocks) != -(-n_items // BLOCK):
-            raise ValueError(
-                f"codes: {len(codes.grid)} columns, {len(codes.blocks)} blocks; expected {n_relu} "
-                f"columns, {-(-n_items // BLOCK)} blocks. Build the snapshot again."
-            )
+        codes = NO_CODES if codes is None else _checked(codes, n_relu, len(item_half))
         items = frozen(item_half, np.float32)
         if peaks is None:
             peaks = np.zeros(items.shape[1], np.float32)
@@ -78,3 +72,13 @@ class ItemIndex:
         """Describe the form in which the items are searched."""
         n_bytes = self.codes.blocks.shape[1] * GROUP
         return f"searched in {n_bytes} bytes an item" if n_bytes else "searched in float32"
+
+
+def _checked(codes: Codes, n_relu: int, n_items: int) -> Codes:
+    n_blocks = -(-n_items // BLOCK)
+    if len(codes.grid) != n_relu or len(codes.blocks) != n_blocks:
+        raise ValueError(
+            f"codes: {len(codes.grid)} columns, {len(codes.blocks)} blocks; expected {n_relu} "
+            f"columns, {n_blocks} blocks. Build the snapshot again."
+        )
+    return codes

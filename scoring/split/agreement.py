@@ -70,9 +70,15 @@ def check_split(
     item_pairs = [item_desc[items], item_price[items], *item_side]
     in_order = [*user_pairs[:2], *item_pairs, *user_pairs[2:]]
     expected = split.reference.predict(in_order, batch_size=n_pairs, verbose=0).reshape(-1)
-    rows = zip(split.user_half(*user_pairs), split.item_half(*item_pairs), strict=True)
-    scores = np.concatenate([score(split.head, user[None], item[None])[0] for user, item in rows])
+    scores = _scores_of_pairs(split, user_pairs, item_pairs)
     return _largest_difference(split.head, scores, expected)
+
+
+def _scores_of_pairs(
+    split: SplitModel, user_pairs: Sequence[FloatArray], item_pairs: Sequence[FloatArray]
+) -> FloatArray:
+    rows = zip(split.user_half(*user_pairs), split.item_half(*item_pairs), strict=True)
+    return np.concatenate([score(split.head, user[None], item[None])[0] for user, item in rows])
 
 
 def _with_affinities(

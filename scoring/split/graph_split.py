@@ -70,5 +70,5 @@ def _lowered(model: Any) -> Lowered:
     except RecursionError as error:
         raise GraphSplitError("the graph is too deep to be read") from error
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-        # A graph from elsewhere may hold what no rule foresaw: slow is better than wrong.
+        # A graph from elsewhere may hold what no rule expects: slow is better than wrong.
         raise GraphSplitError(f"the graph holds something unforeseen: {error!r}") from error
