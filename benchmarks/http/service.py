@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import psutil
@@ -85,7 +85,8 @@ def running(config: Config, module: Sequence[str] = ("app.py",)) -> Iterator[Ser
             time.sleep(0.01)
         yield Service(process, config.port, time.monotonic() - started)
     finally:
-        process.terminate()
+        with suppress(psutil.NoSuchProcess):  # it may have ended by itself
+            process.terminate()
         try:
             process.wait(STOP_TIMEOUT_S)
         except psutil.TimeoutExpired:
