@@ -116,9 +116,11 @@ class SearchScorer:
         """Search for the users together, who share each pass over the items."""
         if not user_rows:
             return []
-        users, affinities = self._user_half[user_rows], self._affinities_of(user_rows)
+        affinities = self._affinities_of(user_rows)
         if len(user_rows) == 1:  # most requests; spares them the bookkeeping of a batch
-            return [search.top_k(self._index, users[0], k, excluded[0], candidates, affinities)]
+            user = self._user_half[user_rows[0]]
+            return [search.top_k(self._index, user, k, excluded[0], candidates, affinities)]
+        users = self._user_half[user_rows]
         starts, joined = np.cumsum([0, *map(len, excluded)]), np.concatenate(excluded)
         rows, scores = search.top_k_batch(
             self._index, users, k, starts, joined, candidates, affinities
