@@ -1,4 +1,4 @@
-"""The service: `create_app()` for any WSGI server, `python app.py` for its own."""
+"""The service: `create_app()` for any WSGI server, `python app.py` with its own."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ CANNOT_START = 2
 
 
 class _Application(Flask):
-    """Flask, but for one answer that it would label as HTML."""
+    """Flask, except for one response that it would label as HTML."""
 
     def make_default_options_response(self) -> Response:
-        """Answer OPTIONS by the Allow header alone."""
-        answer = Response(status=204, headers=super().make_default_options_response().headers)
-        del answer.headers["Content-Type"]
-        return answer
+        """Answer OPTIONS with only the Allow header."""
+        response = Response(status=204, headers=super().make_default_options_response().headers)
+        del response.headers["Content-Type"]
+        return response
 
 
 def create_app(
@@ -56,13 +56,13 @@ def create_app(
 ) -> Flask:
     """Build the application; no snapshot is opened before the first request.
 
-    Logging is the server's to set up: under another one than ours, warnings and errors
-    go where that one sends them.
+    The server configures logging: under a server other than ours, warnings and errors go
+    where that one sends them.
 
     Args:
-        config: The settings; from the environment by default.
-        store: Where snapshots come from; the one the settings name by default.
-        jobs: Where jobs are kept and how they start; likewise.
+        config: The settings; read from the environment by default.
+        store: The snapshots; by default those in the folder that the settings name.
+        jobs: The retraining jobs; by default those in the folder that the settings name.
     """
     config = config or Config.from_environment()
     store = store or open_store(config, ServiceCounters(config.run_path))
@@ -92,7 +92,7 @@ def create_app(
 
 
 def main() -> int:
-    """Publish a snapshot where there is none, then serve it; return the exit status."""
+    """Publish a snapshot if there is none, serve it, and return the exit status."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # until the server takes over
     try:
         config = Config.from_environment()
@@ -111,12 +111,12 @@ def main() -> int:
 
 
 def _begin(run: RunFolder, config: Config) -> None:
-    """Make the folder that workers share; a published snapshot can be served without it."""
+    """Create the folder that workers share; a published snapshot can be served without it."""
     try:
         run.begin()
     except OSError as error:
         server.say(
-            f"Each worker counts requests for itself, since {config.run_path} can't be made: {error}."
+            f"Each worker counts its own requests, since {config.run_path} can't be created: {error}."
         )
 
 

@@ -1,4 +1,4 @@
-"""Every setting of the service, read once from the environment into a frozen object."""
+"""The settings of the service, read once from the environment into a frozen object."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ PROJECT_ROOT = Path(__file__).resolve().parent
 
 
 class ConfigError(ValueError):
-    """A setting has a value that it can't have."""
+    """A setting has an invalid value."""
 
 
 @dataclass(frozen=True)
 class Setting:
-    """What a person needs to know about one setting.
+    """The description of one setting.
 
     Attributes:
-        variable: The environment variable it is read from.
-        description: What it decides, in one sentence.
-        low: Least value of a whole number.
-        high: Greatest value of a whole number; 0 for settings that are none.
-        choices: The words allowed; none where any text is.
+        variable: The environment variable that it is read from.
+        description: What it does, in one sentence.
+        low: The lowest value of a whole number.
+        high: The highest value of a whole number; 0 for other settings.
+        choices: The allowed words; empty if any text is allowed.
     """
 
     variable: str
@@ -43,7 +43,7 @@ class Config:
     """Settings of the service.
 
     Raises:
-        ConfigError: A value is outside its range, by its environment variable's name.
+        ConfigError: A value is invalid; the message names its environment variable.
     """
 
     data_path: Annotated[
@@ -59,7 +59,7 @@ class Config:
         Path,
         Setting(
             "SNAPSHOT_PATH",
-            "Folder of the published generations of data and model, shared by all workers.",
+            "Folder of the published snapshots of data and model, shared by all workers.",
         ),
     ] = PROJECT_ROOT / "snapshots"
     log_path: Annotated[Path, Setting("LOG_PATH", "Folder of the log file, `service.log`.")] = (
@@ -69,7 +69,7 @@ class Config:
         str,
         Setting(
             "LOG_FORMAT",
-            "How lines are logged: `console` for people, `json` for programs.",
+            "Form of log lines: `console` for people, `json` for programs.",
             choices=("console", "json"),
         ),
     ] = "console"
@@ -77,8 +77,8 @@ class Config:
         int,
         Setting(
             "LOG_MAX_MB",
-            "Size at which the log file is set aside, of which the last five are kept; "
-            "0 leaves that to the system.",
+            "Size in MB at which the log file is rotated, keeping the last five; 0 leaves that "
+            "to the system.",
             0,
             1_000_000,
         ),
@@ -87,19 +87,21 @@ class Config:
         int,
         Setting(
             "LOG_SLOW_MS",
-            "Requests that take at least so many milliseconds are logged; 0 logs every one.",
+            "Requests that take at least this many milliseconds are logged; 0 logs all of them.",
             0,
             3_600_000,
         ),
     ] = 1_000
-    host: Annotated[str, Setting("HOST", "Address on which the server listens.")] = "127.0.0.1"
-    port: Annotated[int, Setting("PORT", "Port on which the server listens.", 1, 65_535)] = 8080
-    workers: Annotated[int, Setting("WORKERS", "Processes that answer requests.", 1, 256)] = 2
+    host: Annotated[str, Setting("HOST", "Address that the server listens on.")] = "127.0.0.1"
+    port: Annotated[int, Setting("PORT", "Port that the server listens on.", 1, 65_535)] = 8080
+    workers: Annotated[
+        int, Setting("WORKERS", "Number of processes that answer requests.", 1, 256)
+    ] = 2
     threads_per_worker: Annotated[
         int,
         Setting(
             "THREADS_PER_WORKER",
-            "Requests that one worker has in hand at a time; a reload occupies one of them.",
+            "Requests that a worker handles at the same time; a reload occupies one of them.",
             2,
             256,
         ),
@@ -108,7 +110,7 @@ class Config:
         int,
         Setting(
             "SHUTDOWN_TIMEOUT_S",
-            "Seconds that requests in flight have to finish once the server is told to stop.",
+            "Seconds that requests in flight have to finish when the server is told to stop.",
             1,
             3_600,
         ),
@@ -117,8 +119,8 @@ class Config:
         int,
         Setting(
             "DRAIN_S",
-            "Seconds for which it still answers once told to stop, while `/health/ready` "
-            "says 503, so that a load balancer turns away.",
+            "Seconds that the server keeps answering when told to stop while `/health/ready` "
+            "returns 503, so that load balancers stop sending requests.",
             0,
             3_600,
         ),
@@ -127,18 +129,18 @@ class Config:
         str,
         Setting(
             "ADMIN_TOKEN",
-            "Bearer token of the operators' endpoints; without one they answer only to this machine.",
+            "Bearer token of the operators' endpoints; without one they accept only this machine.",
         ),
     ] = field(default="", repr=False)  # a secret stays out of logs
     max_users_per_request: Annotated[
         int,
-        Setting("MAX_USERS_PER_REQUEST", "Most users that one request may name.", 1, 1_000_000),
+        Setting("MAX_USERS_PER_REQUEST", "Largest number of users in a request.", 1, 1_000_000),
     ] = 1_000
     max_users_per_body: Annotated[
         int,
         Setting(
             "MAX_USERS_PER_BODY",
-            "Most users that the body of one `POST /recommendations` may name.",
+            "Largest number of users in the body of `POST /recommendations`.",
             1,
             1_000_000,
         ),
@@ -147,7 +149,7 @@ class Config:
         int,
         Setting(
             "MAX_BODY_BYTES",
-            "Largest body of `POST /recommendations`.",
+            "Largest body of `POST /recommendations`, in bytes.",
             1_024,
             1_073_741_824,
         ),
@@ -156,37 +158,37 @@ class Config:
         str,
         Setting(
             "RATE_LIMIT",
-            "Most requests of one client address over all workers, such as `600/minute`; "
-            "no limit by default.",
+            "Most requests from one client address to all workers together, such as "
+            "`600/minute`; no limit by default.",
         ),
     ] = ""
     cors_origins: Annotated[
         str,
         Setting(
             "CORS_ORIGINS",
-            "Origins, separated by commas, whose pages may read answers; `*` means all.",
+            "Comma-separated origins whose pages may read responses; `*` allows all.",
         ),
     ] = ""
     cold_start_window_days: Annotated[
         int,
         Setting(
             "COLD_START_WINDOW_DAYS",
-            "Days back from the newest review whose five-star ratings count as popularity.",
+            "Days before the newest review whose five-star ratings count as popularity.",
             1,
             36_500,
         ),
     ] = 365  # measured on three data sets: report/README.md
     reload_timeout_s: Annotated[
-        int, Setting("RELOAD_TIMEOUT_S", "Seconds after which a reload is given up.", 1, 86_400)
+        int, Setting("RELOAD_TIMEOUT_S", "Seconds after which a reload is aborted.", 1, 86_400)
     ] = 900
 
     def __post_init__(self) -> None:
-        """Refuse a value that a setting can't have."""
+        """Refuse invalid values."""
         for name, setting, _ in settings():
             value = getattr(self, name)
             if setting.high and not setting.low <= value <= setting.high:
                 raise ConfigError(
-                    f"{setting.variable} is {value}; allowed is {setting.low} to {setting.high}."
+                    f"{setting.variable} is {value}; expected {setting.low} to {setting.high}."
                 )
             if setting.choices and value not in setting.choices:
                 allowed = " or ".join(setting.choices)
@@ -197,52 +199,52 @@ class Config:
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> Config:
         """Read the settings; a variable that is unset or empty keeps its default.
 
-        Relative folders count from the working directory.
+        Relative folders are relative to the working directory.
 
         Raises:
-            ConfigError: A value is no whole number where one is needed, or out of range.
+            ConfigError: A value is invalid.
         """
-        given = os.environ if environ is None else environ
+        variables = os.environ if environ is None else environ
         values = {
-            name: _parse(setting.variable, given[setting.variable], default)
+            name: _parse(setting.variable, variables[setting.variable], default)
             for name, setting, default in settings()
-            if given.get(setting.variable)
+            if variables.get(setting.variable)
         }
         return cls(**values)
 
     @property
     def run_path(self) -> Path:
-        """Folder of what the processes of one running server share; made anew at its start."""
+        """The folder shared by the processes of one running server; recreated at its start."""
         return self.snapshot_path / "run" / str(self.port)
 
     def as_environment(self) -> dict[str, str]:
-        """Say the settings as environment variables, for a child process."""
+        """Return the settings as environment variables, for a child process."""
         return {setting.variable: str(getattr(self, name)) for name, setting, _ in settings()}
 
 
 def settings() -> Iterator[tuple[str, Setting, Any]]:
-    """Go through all settings: name of the attribute, what it is, and its default."""
+    """Iterate over all settings: name of the attribute, description and default."""
     hints = get_type_hints(Config, include_extras=True)
     for each in fields(Config):
         yield each.name, hints[each.name].__metadata__[0], each.default
 
 
 def settings_table() -> str:
-    """Write all settings as the README's table, folders relative to the project."""
+    """Format all settings as the README's table, with folders relative to the project."""
     lines = ["| variable | default | what it decides |", "|---|---|---|"]
     for _, setting, default in settings():
         if isinstance(default, Path):
-            default = default.relative_to(PROJECT_ROOT)  # noqa: PLW2901 - only its look
+            default = default.relative_to(PROJECT_ROOT)  # noqa: PLW2901 - for display only
         shown = f"`{default}`" if default != "" else "none"
         lines.append(f"| `{setting.variable}` | {shown} | {setting.description} |")
     return "\n".join(lines)
 
 
 def parse_rate(text: str) -> tuple[int, int] | None:
-    """Read RATE_LIMIT: how many requests in how many seconds; None where there is no limit.
+    """Parse RATE_LIMIT to a number of requests and of seconds; None if there is no limit.
 
     Raises:
-        ConfigError: It is none of "N/second", "N/minute", "N/hour" with N from 1 on.
+        ConfigError: It isn't "N/second", "N/minute" or "N/hour" with a positive N.
     """
     if not text:
         return None
@@ -253,9 +255,9 @@ def parse_rate(text: str) -> tuple[int, int] | None:
 
 
 def _parse(variable: str, text: str, default: Any) -> Any:
-    """Turn the text of one environment variable into the type of its default."""
+    """Convert the text of one environment variable to the type of its default."""
     if isinstance(default, Path):
-        # Not resolved: a link that is pointed to newer files is followed at each reload.
+        # Not resolved, so that each reload follows a link that now points to newer files.
         return Path(text).expanduser().absolute()
     if isinstance(default, int):
         try:

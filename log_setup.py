@@ -1,15 +1,22 @@
-"""How every process of the service logs: what a line looks like, where it goes, and its end."""
+"""Logging of every process of the service: the form of a line, its destination and rotation.
+
+Rotation is a thread of the server's parent process rather than concurrent-log-handler, which
+takes a lock shared by all processes for each line: a worker that is suspended at that moment
+blocks every other worker that logs. It also wrote a quarter as many lines a second from two
+processes (45,000 instead of 190,000). Appending needs no lock.
+"""
 
 from __future__ import annotations
 
-import json
 import logging
 import logging.config
 import time
-from collections.abc import Mapping
 from contextvars import ContextVar
 from threading import Event, Thread
 from typing import Any, Final
+
+from pythonjsonlogger.core import RESERVED_ATTRS, merge_record_extra
+from pythonjsonlogger.json import JsonFormatter as RecordJsonFormatter
 
 from config import Config
 
@@ -19,16 +26,13 @@ CHECK_INTERVAL_S: Final = 1.0
 STOP_TIMEOUT_S: Final = 5.0
 
 REQUEST_ID: ContextVar[str] = ContextVar("request_id", default="")
-"""Of the request that this thread is answering; it goes into every line logged meanwhile."""
-
-FIELDS: Final = "fields"
-"""`logger.info("…", extra={FIELDS: {…}})` adds members to a line of JSON, name=value to others."""
+"""The id of the request that this thread is answering; every line logged meanwhile has it."""
 
 logger = logging.getLogger(__name__)
 
 
 class ConsoleFormatter(logging.Formatter):
-    """Lines for people, in UTC: time, process, level, logger, message, fields, request id."""
+    """Lines for people, in UTC: time, process, level, logger, message, extras, request id."""
 
     converter = staticmethod(time.gmtime)
 
@@ -39,36 +43,41 @@ class ConsoleFormatter(logging.Formatter):
         )
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
-        """Add what came beside the message, before a traceback follows."""
-        members = "".join(f" {name}={value}" for name, value in _beside(record).items())
-        return super().formatMessage(record) + members
+        """Append the extras to the message, before a traceback follows."""
+        extras = _with_request_id(merge_record_extra(record, {}, RESERVED_ATTRS))
+        return super().formatMessage(record) + "".join(f" {k}={v}" for k, v in extras.items())
 
 
-class JsonFormatter(logging.Formatter):
-    """One JSON object a line, for programs."""
+class JsonFormatter(RecordJsonFormatter):
+    """Lines for programs: one JSON object each, with a traceback as the member `exception`."""
 
     converter = staticmethod(time.gmtime)
+    default_time_format = "%Y-%m-%dT%H:%M:%S"
+    default_msec_format = "%s.%03dZ"
 
-    def format(self, record: logging.LogRecord) -> str:
-        """Encode a record; a traceback is the member `exception`."""
-        members: dict[str, Any] = {
-            "time": self.formatTime(record, "%Y-%m-%dT%H:%M:%S") + f".{int(record.msecs):03d}Z",
-            "level": record.levelname,
-            "logger": record.name,
-            "process": record.process,
-            "message": record.getMessage(),
-            **_beside(record),
-        }
-        if record.exc_info:
-            members["exception"] = self.formatException(record.exc_info)
-        return json.dumps(members, default=str)
+    def __init__(self) -> None:
+        """Choose and name the members of a line."""
+        super().__init__(
+            ["asctime", "levelname", "name", "process", "message"],
+            rename_fields={
+                "asctime": "time",
+                "levelname": "level",
+                "name": "logger",
+                "exc_info": "exception",
+            },
+            json_default=str,
+        )
+
+    def process_log_record(self, log_data: dict[str, Any]) -> dict[str, Any]:
+        """Add the request id."""
+        return _with_request_id(log_data)
 
 
 FORMATTERS: Final = {"console": ConsoleFormatter, "json": JsonFormatter}
 
 
 def logging_settings(config: Config) -> dict[str, Any]:
-    """Describe the logging of a process of the service, for `dictConfig`.
+    """Return the logging configuration of a process of the service, for `dictConfig`.
 
     All processes append whole lines to one file and reopen it once it has been moved away
     (WatchedFileHandler), so none of them may rotate it; `LogRotation` does, or the system.
@@ -92,10 +101,10 @@ def logging_settings(config: Config) -> dict[str, Any]:
 
 
 def configure(config: Config) -> None:
-    """Log from now on to stderr and to a file in LOG_PATH.
+    """Log to stderr and to a file in LOG_PATH from now on.
 
     Raises:
-        OSError: The folder can't be made.
+        OSError: The folder can't be created.
         ValueError: The file can't be written.
     """
     config.log_path.mkdir(parents=True, exist_ok=True)
@@ -103,33 +112,33 @@ def configure(config: Config) -> None:
 
 
 class LogRotation:
-    """Sets the log file aside when it has grown large, from the server's parent process.
+    """Rotates the log file when it is large, from the server's parent process.
 
-    A worker that is just writing finishes its line in the file that was set aside, and
-    begins the new one with its next line; nothing is lost.
+    A worker that is writing at that moment finishes its line in the rotated file and starts
+    the new file with its next line; nothing is lost.
     """
 
     def __init__(self, config: Config) -> None:
-        """Prepare the watching thread; `start` sets it off."""
+        """Prepare the watching thread; `start` starts it."""
         self._path = config.log_path / LOG_FILE
-        self._most_bytes = config.log_max_mb * 1_000_000
+        self._max_bytes = config.log_max_mb * 1_000_000
         self._stopping = Event()
         self._thread = Thread(target=self._watch, name="log-rotation", daemon=True)
 
     def start(self) -> None:
-        """Begin to watch, unless the system rotates."""
-        if self._most_bytes:
+        """Start watching the file, unless the system rotates it."""
+        if self._max_bytes:
             self._thread.start()
 
     def stop(self) -> None:
-        """End the watching."""
+        """Stop watching the file."""
         self._stopping.set()
-        if self._most_bytes:
+        if self._max_bytes:
             self._thread.join(timeout=STOP_TIMEOUT_S)
 
     def rotate(self) -> None:
-        """Move service.log to service.log.1, that to service.log.2 and so on, if it is large."""
-        if not self._path.exists() or self._path.stat().st_size < self._most_bytes:
+        """Rename service.log to service.log.1, that to service.log.2 and so on, if it is large."""
+        if not self._path.exists() or self._path.stat().st_size < self._max_bytes:
             return
         files = [
             self._path,
@@ -144,14 +153,11 @@ class LogRotation:
             try:
                 self.rotate()
             except OSError:
-                logger.exception("the log file can't be set aside")
+                logger.exception("The log file can't be rotated")
                 return
 
 
-def _beside(record: logging.LogRecord) -> Mapping[str, Any]:
-    """Collect what a line says beside its message."""
-    found = dict(getattr(record, FIELDS, {}))
+def _with_request_id(members: dict[str, Any]) -> dict[str, Any]:
+    """Add the id of the current request, if any."""
     request_id = REQUEST_ID.get()
-    if request_id:
-        found["request_id"] = request_id
-    return found
+    return members | {"request_id": request_id} if request_id else members

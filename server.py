@@ -1,4 +1,4 @@
-"""The production server around the application: worker processes, their life and death."""
+"""The production server: starts the worker processes, replaces them and ends them."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ class ServerError(Exception):
 
 
 class Companion(Protocol):
-    """Something that runs beside the workers, in the process that started them."""
+    """A task that runs beside the workers, in the process that started them."""
 
     def start(self) -> None:
-        """Begin; called once the workers are there, so that no fork copies its threads."""
+        """Start; called after the workers have started, so that no fork copies its threads."""
 
     def stop(self) -> None:
-        """End; called when the workers have ended."""
+        """Stop; called after the workers have ended."""
 
 
 def serve(
@@ -57,16 +57,16 @@ def serve(
 ) -> int:
     """Serve until SIGTERM or SIGINT, then finish the requests in flight.
 
-    A worker that dies is replaced; only one that dies at once, again and again, ends all.
+    A worker that dies is replaced; only workers that keep dying at once end the server.
 
     Args:
-        config: Address, number of workers and threads.
-        load: Makes the application, once in each worker; it must be picklable.
-        companions: Run as long as the workers do.
-        drain: Called first when the server is told to stop; DRAIN_S later it begins to.
+        config: The address, and the numbers of workers and threads.
+        load: Creates the application, once in each worker; it must be picklable.
+        companions: Tasks that run as long as the workers do.
+        drain: Called when the server is told to stop, DRAIN_S before it stops.
 
     Returns:
-        Exit status: 0 after a signal, 1 when workers couldn't be kept alive.
+        Exit status: 0 after a signal, 1 if workers kept dying.
     """
     granian = _Server(
         "app:create_app",
@@ -78,7 +78,7 @@ def serve(
         backlog=_BACKLOG,
         respawn_failed_workers=True,
         workers_kill_timeout=config.shutdown_timeout_s,
-        # Its warnings include false ones ("refused to gracefully stop") about ended workers.
+        # Its warnings include false ones ("refused to gracefully stop") about workers that ended.
         log_level=LogLevels.error,
         log_dictconfig=log_setup.logging_settings(config),
     )
@@ -90,24 +90,24 @@ def serve(
         loader = partial(_load_in_worker, load, config.shutdown_timeout_s)
         granian.serve(target_loader=loader, wrap_loader=False)
     except SystemExit as stopped:
-        # A signal from a terminal reaches the workers too; that they ended is no failure.
+        # A signal from a terminal also reaches the workers; that they ended is not a failure.
         return 0 if granian.interrupt_signal else int(stopped.code or 0)
     return 0
 
 
 def check_address(config: Config) -> str:
-    """Resolve HOST to the number of an address on which PORT is free.
+    """Resolve HOST to an IP address where PORT is free.
 
-    The server's own sockets share their port among workers, and so would with another
-    server without noticing it; hence this look beforehand.
+    The server's sockets share their port among workers, and would silently share it with
+    another server too, so this checks beforehand.
 
     Raises:
-        ServerError: No such host, port in use, or not allowed.
+        ServerError: The host is unknown, or the port is in use or not permitted.
     """
     try:
         found = socket.getaddrinfo(config.host, config.port, type=socket.SOCK_STREAM)
     except OSError as error:
-        raise ServerError(f"HOST is {config.host!r}, no address of a machine: {error}.") from error
+        raise ServerError(f"HOST is {config.host!r}, which is not an address: {error}.") from error
     family, kind, protocol, _, address = found[0]
     with socket.socket(family, kind, protocol) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -116,7 +116,7 @@ def check_address(config: Config) -> str:
         except OSError as error:
             raise ServerError(
                 f"Can't listen on {config.host}, port {config.port}: {error.strerror}. "
-                f"Choose another with PORT or HOST, or stop what uses it."
+                f"Choose another with PORT or HOST, or stop the program that uses it."
             ) from error
     return str(address[0])
 
@@ -131,12 +131,12 @@ def configure_logging(config: Config) -> None:
         log_setup.configure(config)
     except (OSError, ValueError) as error:
         raise ServerError(
-            f"LOG_PATH is {config.log_path}, where no log can be written: {error}."
+            f"LOG_PATH is {config.log_path}, where the log can't be written: {error}."
         ) from error
 
 
 def announcer(config: Config) -> Callable[[str], None]:
-    """Give the way to tell what is happening: to a person, or in the log for programs."""
+    """Return the function that reports progress: to a person, or in a log for programs."""
     return say if config.log_format == "console" else logger.info
 
 
@@ -146,8 +146,8 @@ def say(text: str) -> None:
     sys.stderr.flush()
 
 
-class _Server(Granian):  # type: ignore[misc, valid-type]  # which class it is, granian decides
-    """Granian with companions, that says when it answers, and soon won't before it doesn't."""
+class _Server(Granian):  # type: ignore[misc, valid-type]  # granian chooses the class
+    """Granian with companions, an announcement when it is ready, and draining before it stops."""
 
     companions: Sequence[Companion]
     drain: Callable[[], None]
@@ -155,15 +155,15 @@ class _Server(Granian):  # type: ignore[misc, valid-type]  # which class it is, 
     announce: Callable[[str], None]
 
     def startup(self, *args: Any) -> None:
-        """Start the workers, and only then threads, for a fork would half copy them."""
+        """Start the workers, and threads only afterwards, since a fork doesn't copy them whole."""
         super().startup(*args)
         for companion in self.companions:
             companion.start()
         address = self.bind_addr, self.bind_port, self.announce
-        Thread(target=_say_when_ready, args=address, daemon=True).start()
+        Thread(target=_announce_when_ready, args=address, daemon=True).start()
 
     def shutdown(self, *args: Any) -> None:
-        """Say that the end is near, wait until DRAIN_S or another signal, then end all."""
+        """Announce the end, wait for DRAIN_S or another signal, then end all processes."""
         self.drain()
         if self.interrupt_signal and self.drain_s:
             self.main_loop_interrupt.clear()
@@ -175,12 +175,13 @@ class _Server(Granian):  # type: ignore[misc, valid-type]  # which class it is, 
                 companion.stop()
 
     def _stop_workers(self) -> None:
-        Thread(target=_end, args=([worker.inner for worker in self.wrks],), daemon=True).start()
+        processes = [worker.inner for worker in self.wrks]
+        Thread(target=_terminate, args=(processes,), daemon=True).start()
         super()._stop_workers()
 
 
-def _end(workers: Iterable[Any]) -> None:
-    """Ask processes to end until they have: one that is just starting misses a signal."""
+def _terminate(workers: Iterable[Any]) -> None:
+    """Terminate processes, repeatedly, since one that is just starting misses a signal."""
     left = {worker.sentinel: worker for worker in workers}
     while left:
         for ended in multiprocessing.connection.wait(left, _END_INTERVAL_S):
@@ -189,8 +190,8 @@ def _end(workers: Iterable[Any]) -> None:
             worker.terminate()
 
 
-def _say_when_ready(address: str, port: int, announce: Callable[[str], None]) -> None:
-    """Wait for the first answer, and turn it into an example."""
+def _announce_when_ready(address: str, port: int, announce: Callable[[str], None]) -> None:
+    """Wait for the first response, and announce the address with an example."""
     host = "localhost" if ipaddress.ip_address(address).is_unspecified else address
     url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     deadline = time.monotonic() + _READY_TIMEOUT_S
@@ -204,7 +205,7 @@ def _say_when_ready(address: str, port: int, announce: Callable[[str], None]) ->
 
 
 def _ask_for_user(host: str, port: int) -> str | None:
-    """Name a known user, or nobody while the service doesn't answer."""
+    """Return a known user, or None while the service doesn't answer."""
     connection = http.client.HTTPConnection(host, port, timeout=5)
     try:
         connection.request("GET", "/random_users")
@@ -216,10 +217,10 @@ def _ask_for_user(host: str, port: int) -> str | None:
 
 
 def _load_in_worker(load: Callable[[], Flask], shutdown_timeout_s: int) -> Flask:
-    """Make the application of one worker.
+    """Create the application of one worker.
 
-    The worker leaves the terminal's process group, so that Ctrl-C reaches it once, through
-    the process that started it, and it won't outlive that process.
+    The worker leaves the terminal's process group so that Ctrl-C reaches it once, through its
+    parent process, and it doesn't outlive that process.
     """
     os.setsid()
     parent = multiprocessing.parent_process()
@@ -229,14 +230,14 @@ def _load_in_worker(load: Callable[[], Flask], shutdown_timeout_s: int) -> Flask
 
 
 def _end_with(parent_pid: int | None, timeout_s: int) -> None:
-    """End this worker once its parent is gone: gracefully, or after a while by force.
+    """End this worker when its parent is gone: gracefully, or by force after a timeout.
 
-    Waiting for the parent's sentinel would not do, since workers forked later hold it open.
+    Waiting for the parent's sentinel isn't enough, since workers forked later hold it open.
     """
     while os.getppid() == parent_pid:
         time.sleep(_END_INTERVAL_S)
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
-        os.kill(os.getpid(), signal.SIGTERM)  # again and again: while it starts, it misses some
+        os.kill(os.getpid(), signal.SIGTERM)  # repeatedly, since it misses signals while it starts
         time.sleep(_END_INTERVAL_S)
     os.kill(os.getpid(), signal.SIGKILL)

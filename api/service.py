@@ -1,4 +1,4 @@
-"""What the routes answer from, made once and handed to each of them."""
+"""The objects that routes answer from, made once and passed to each of them."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from config import Config
 
 @dataclass(frozen=True)
 class Service:
-    """The parts of one service that routes call.
+    """The parts of the service that routes call.
 
     Attributes:
         config: The settings.
-        store: The published generations.
-        jobs: What runs beside the service.
+        store: The published snapshots.
+        jobs: The jobs that run beside the service.
     """
 
     config: Config

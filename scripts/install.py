@@ -3,7 +3,7 @@
 
     python3 scripts/install.py main pipeline report dev
 
-Does nothing, in a tenth of a second, when the groups are there already. Needs only Python.
+Takes a tenth of a second if the groups are already installed. Needs only Python.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ CUDA_ONLY = re.compile(r"(torch|triton|nvidia-[\w-]+|cuda-[\w-]+)==")
 
 
 def has_gpu() -> bool:
-    """Tell whether an NVIDIA GPU answers on this machine."""
+    """Whether this machine has a working NVIDIA GPU."""
     tool = shutil.which("nvidia-smi")
     if tool is None:
         return False
@@ -35,7 +35,7 @@ def has_gpu() -> bool:
 
 
 def has_openmp() -> bool:
-    """Tell whether the system has the OpenMP library that implicit's wheel does not bundle."""
+    """Whether the system has the OpenMP library, which implicit's wheel doesn't bundle."""
     try:
         ctypes.CDLL("libgomp.so.1")
     except OSError:
@@ -44,10 +44,10 @@ def has_openmp() -> bool:
 
 
 def install_cpu_torch(environment: Environment) -> bool:
-    """Install the CPU build of the locked torch: from where pip looks, else from PyTorch's index.
+    """Install the CPU build of the locked torch, from pip's index or else from PyTorch's.
 
     Returns:
-        Whether one was within reach.
+        Whether one was found.
     """
     locked = re.search(r'^name = "torch"\nversion = "(.+)"', LOCK.read_text(), re.MULTILINE)
     build = f"torch=={locked[1] if locked else ''}+cpu"
@@ -56,18 +56,18 @@ def install_cpu_torch(environment: Environment) -> bool:
         with contextlib.suppress(subprocess.CalledProcessError):
             environment.pip_install(*source, build, output=subprocess.DEVNULL)
             return True
-    say("that is not within reach: the default build, with several GB of CUDA, must do")
+    say("it wasn't found, so the default build is installed, with several GB of CUDA")
     return False
 
 
 def install_pipeline(environment: Environment) -> None:
-    """Install the pipeline group; without CUDA where no GPU could use it."""
+    """Install the pipeline group, without CUDA if there is no GPU."""
     if platform.system() == "Linux" and not has_openmp():
         environment.run(SCRIPTS / "debian-packages", "libgomp1")
     if platform.system() != "Linux" or has_gpu() or not install_cpu_torch(environment):
         environment.poetry_install("pipeline")
         return
-    say("installing pipeline as locked, but for torch and CUDA")
+    say("installing pipeline as locked, except torch and CUDA")
     requirements = environment.path / ".set-up-requirements.txt"
     environment.run(POETRY, "export", "--only", "pipeline", "--output", requirements, "--quiet")
     entries = re.split(r"\n(?=\S)", requirements.read_text())
@@ -76,21 +76,21 @@ def install_pipeline(environment: Environment) -> None:
 
 
 def compile_modules(environment: Environment) -> None:
-    """Compile all modules: else every process parses TensorFlow's thousands anew, for 10 s.
+    """Compile all modules; otherwise each process parses TensorFlow's thousands, for 10 s.
 
-    For where Python is told to write no bytecode, as in many container images; elsewhere the
-    first import of a module does it. A file that no Python 3 can read is left alone.
+    Needed where Python is told to write no bytecode, as in many container images; elsewhere
+    the first import of a module does it. Files that aren't Python 3 are skipped.
     """
-    say("compiling the modules, since PYTHONDONTWRITEBYTECODE forbids it later")
+    say("compiling the modules, since PYTHONDONTWRITEBYTECODE prevents it later")
     compileall = (environment.python, "-m", "compileall", "-qq", "-j", "0")
     subprocess.run([*compileall, environment.path / "lib"], check=False)
 
 
 def install(environment: Environment, groups: list[str]) -> None:
-    """Install groups and stamp them; what is killed meanwhile is made anew next time.
+    """Install groups and stamp them; if it is killed, the next call starts over.
 
     Raises:
-        subprocess.CalledProcessError: A step failed. The next call goes on from there.
+        subprocess.CalledProcessError: A step failed; the next call continues from there.
     """
     if not environment.is_sound():
         environment.create()
@@ -103,7 +103,7 @@ def install(environment: Environment, groups: list[str]) -> None:
         if sys.dont_write_bytecode:
             compile_modules(environment)
     except subprocess.CalledProcessError as error:
-        if error.returncode > 0:  # the step gave up by itself, between two packages
+        if error.returncode > 0:  # the step failed by itself, between two packages
             environment.unfinished.unlink()
         raise
     for group in groups:
@@ -112,7 +112,7 @@ def install(environment: Environment, groups: list[str]) -> None:
 
 
 def main() -> int:
-    """Install what is missing of the groups named on the command line."""
+    """Install the missing groups of those named on the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
         "groups", nargs="+", choices=("main", "pipeline", "report", "bench", "load", "dev")
@@ -128,12 +128,12 @@ def main() -> int:
         return 0
     (PROJECT / ".tools").mkdir(exist_ok=True)
     with (PROJECT / ".tools" / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # a second `make` waits here, then finds the work done
+        fcntl.flock(lock, fcntl.LOCK_EX)  # a second `make` waits here, and then has nothing to do
         try:
             if missing := environment.missing(arguments.groups):
                 install(environment, missing)
         except subprocess.CalledProcessError as error:
-            say(f"`{' '.join(map(str, error.cmd))}` ended with {error.returncode}, see above")
+            say(f"`{' '.join(map(str, error.cmd))}` exited with {error.returncode}; see above")
             return 1
     return 0
 

@@ -1,6 +1,6 @@
-"""Asks the bundled sample the examples of the documentation, and keeps the true answers.
+"""Write the responses to the documentation's examples, from the bundled sample.
 
-Run by `make examples`, after the sample or an example has changed; a test says when.
+Run by `make examples` after the sample or an example has changed; a test says when.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ SAMPLE = PROJECT_ROOT / "data" / "sample"
 
 
 def sample_app(folder: Path) -> Flask:
-    """Make an application of the bundled sample, its snapshot below `folder`."""
+    """Create an application on the bundled sample, with its snapshot below `folder`."""
     config = Config(
         data_path=SAMPLE / "data",
         embeddings_path=SAMPLE / "embeddings",
@@ -36,26 +36,26 @@ def sample_app(folder: Path) -> Flask:
     return create_app(config, store)
 
 
-def answers(app: Flask) -> dict[str, Any]:
-    """Ask every example, and give the answers by what `example_key` gives.
+def responses(app: Flask) -> dict[str, Any]:
+    """Send every example, and return the responses by `example_key`.
 
     Raises:
-        ValueError: An example isn't answered well.
+        ValueError: A response doesn't have the status of success.
     """
     client, found = app.test_client(), {}
     for _, endpoint in endpoints_of(app):
         for example in endpoint.examples:
-            answer = client.open(example.target, method=endpoint.method, json=example.body)
-            if answer.status_code != endpoint.answer.status:
-                raise ValueError(f"{endpoint.method} {example.target}: {answer.text}")
-            found[example_key(endpoint, example.name)] = answer.get_json()
+            response = client.open(example.target, method=endpoint.method, json=example.body)
+            if response.status_code != endpoint.response.status:
+                raise ValueError(f"{endpoint.method} {example.target}: {response.text}")
+            found[example_key(endpoint, example.name)] = response.get_json()
     return found
 
 
 def main() -> int:
     """Write the file."""
     with tempfile.TemporaryDirectory() as folder:
-        found = answers(sample_app(Path(folder)))
+        found = responses(sample_app(Path(folder)))
     EXAMPLES_PATH.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n")
     sys.stderr.write(f"Wrote {EXAMPLES_PATH}.\n")
     return 0

@@ -1,7 +1,7 @@
-"""Puts the bundled sample where the service looks, if there is no artifact of any kind yet.
+"""Copy the bundled sample to where the service reads, if there are no artifacts at all yet.
 
-Run by `make serve`. One file of the user's own is enough to keep the sample away: half of
-one data set and half of another would be worse than a clear message.
+Run by `make serve`. A single file of the user's own keeps the sample away: a mixture of two
+data sets would be worse than a clear message.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ SAMPLE = PROJECT_ROOT / "data" / "sample"
 
 
 def main() -> int:
-    """Copy the six files; the model comes last, so that a broken copy is no whole set."""
+    """Copy the files, the model last, so that an interrupted copy isn't a complete set."""
     config = Config.from_environment()
     folders = (
         (SAMPLE / "data", config.data_path),

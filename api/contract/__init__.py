@@ -1,1 +1,1 @@
-"""What a request may hold and what an answer looks like; routes and documentation both read it."""
+"""What requests may contain and what responses look like, for routes and documentation alike."""

@@ -1,9 +1,9 @@
-"""One endpoint, described once: what the route checks is what the documentation says.
+"""One endpoint, described once: routes validate requests by what the documentation says.
 
-A resource builds its `Endpoint`s in `register`, reads requests through them and puts its
-views on them:
+A resource builds its `Endpoint`s in `register`, reads requests through them and routes them
+to its views:
 
-    endpoint = Endpoint("GET", "/check_users", parameters=(users,), …)
+    endpoint = Endpoint(method="GET", path="/check_users", parameters=(users,), …)
 
     @endpoint.on(app)
     def check_users() -> Response:
@@ -21,25 +21,45 @@ from flask import Flask, request
 from flask.typing import ResponseReturnValue
 from werkzeug.routing import BaseConverter
 
-from api.contract.parameters import Parameter, Schema
-from api.contract.request_values import Query
+from api.contract.parameter import Parameter, Schema
+from api.contract.request_values import QueryValues
 
 View = Callable[..., ResponseReturnValue]
 
 ALWAYS: Final = {
-    400: "A parameter is unknown, comes too often, or has a value that isn't allowed.",
-    429: "More requests came from one address than RATE_LIMIT allows (Retry-After).",
-    500: "Something unexpected happened.",
+    400: "A parameter is unknown, repeated or invalid.",
+    429: "Your address sent more requests than RATE_LIMIT allows (see Retry-After).",
+    500: "An unexpected error occurred.",
 }
-WITH_SNAPSHOT: Final = ALWAYS | {
-    414: "The query is too long.",
-    503: "Nothing is loaded yet.",
+_LONG_QUERY: Final = {414: "The query is too long."}
+WITH_SNAPSHOT: Final = ALWAYS | _LONG_QUERY | {503: "No snapshot is loaded yet."}
+"""The problems of every endpoint that answers from a snapshot."""
+
+FOR_OPERATORS: Final = (
+    ALWAYS
+    | _LONG_QUERY
+    | {
+        401: "The bearer token is missing or wrong.",
+        403: "No token is set, and the request isn't from the service's own machine.",
+    }
+)
+"""The problems of every endpoint that needs ADMIN_TOKEN."""
+
+WITHOUT_BODY: Final = {
+    413: "The request has a body that is too large; send none.",
+    415: "The request has a body that isn't JSON; send none.",
 }
-"""What every endpoint that answers from a snapshot may refuse."""
+"""The problems of an endpoint that refuses a body."""
+
+KNOWN_USER: Final = "Steven Novak"
+"""A user of the bundled sample, for examples."""
+
+UNKNOWN_USER: Final = "somebody new"
+"""A user of no data set, for examples."""
 
 
 class NameConverter(BaseConverter):
-    """The rest of a path, whatever characters it has, slashes and line breaks too."""
+    """The rest of a path with any characters, including slashes and line breaks."""
 
     regex = "(?s:.+)"
     part_isolating = False
@@ -47,14 +67,14 @@ class NameConverter(BaseConverter):
 
 
 @dataclass(frozen=True)
-class Answer:
-    """A good answer.
+class SuccessResponse:
+    """The response to a request that succeeds.
 
     Attributes:
-        meaning: What it says.
-        schema: Its form, in JSON Schema; None for no JSON.
-        media_type: Its type.
-        status: Its status.
+        meaning: What the response contains.
+        schema: Its JSON Schema; None if it isn't JSON.
+        media_type: Its media type.
+        status: Its status code.
     """
 
     meaning: str
@@ -64,14 +84,14 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Example:
-    """A request to try on the bundled sample; its true answer is in api/contract/examples.json.
+class RequestExample:
+    """A request to try on the bundled sample; api/contract/examples.json has its response.
 
     Attributes:
-        name: Short, unique within its endpoint.
-        summary: What it shows.
+        name: Short name, unique within its endpoint.
+        summary: What the example shows.
         target: Path and query.
-        body: What it sends, if anything.
+        body: The JSON body; None to send none.
     """
 
     name: str
@@ -86,16 +106,16 @@ class Endpoint:
 
     Attributes:
         method: GET, POST or DELETE.
-        path: In Flask's form, as in "/items/<name:item>".
-        tag: The group of endpoints it is shown in.
+        path: The path in Flask's form, as in "/items/<name:item>".
+        tag: The group of endpoints that it is documented in.
         summary: What it does, in a few words.
-        description: What else there is to know.
-        answer: The good answer.
-        also: Other good answers, of other statuses.
-        problems: Status of each problem, and when it happens.
-        parameters: What its query may hold.
-        path_parameters: What its path holds.
-        body: The members of its JSON body; none where it takes no body.
+        description: Everything else worth knowing.
+        response: The usual response to a request that succeeds.
+        other_responses: Responses to requests that succeed in another way.
+        problems: The error statuses, and when each occurs.
+        parameters: The parameters of the query.
+        path_parameters: The parameters of the path.
+        body: The members of the JSON body; empty if it takes no body.
         for_operators: Whether it needs ADMIN_TOKEN.
         examples: Requests to try.
     """
@@ -104,36 +124,37 @@ class Endpoint:
     path: str
     tag: str
     summary: str
-    answer: Answer
+    response: SuccessResponse
     description: str = ""
-    also: tuple[Answer, ...] = ()
+    other_responses: tuple[SuccessResponse, ...] = ()
     problems: Mapping[int, str] = field(default_factory=lambda: WITH_SNAPSHOT)
     parameters: tuple[Parameter[Any], ...] = ()
     path_parameters: tuple[Parameter[Any], ...] = ()
     body: tuple[Parameter[Any], ...] = ()
     for_operators: bool = False
-    examples: tuple[Example, ...] = ()
+    examples: tuple[RequestExample, ...] = ()
 
-    def query(self) -> Query:
-        """Decode the query of the request at hand.
+    def query(self) -> QueryValues:
+        """Decode the query of the current request.
 
         Raises:
-            ProblemError: It holds what this endpoint doesn't take.
+            ProblemError: 400 for a parameter that this endpoint doesn't take, 414 if the
+                query is too long.
         """
-        return Query(request.query_string.decode("latin-1"), self.query_names)
+        return QueryValues(request.query_string.decode("latin-1"), self.query_names)
 
     @cached_property
     def query_names(self) -> dict[str, None]:
-        """Names of the parameters of the query, in order, quick to look up."""
+        """Names of the query parameters, in order and quick to look up."""
         return dict.fromkeys(each.name for each in self.parameters)
 
     @cached_property
     def body_names(self) -> dict[str, None]:
-        """Names of the members of the body."""
+        """Names of the members of the body, in order and quick to look up."""
         return dict.fromkeys(each.name for each in self.body)
 
     def on(self, app: Flask) -> Callable[[View], View]:
-        """Route requests to a view, and list this endpoint in the documentation."""
+        """Return a decorator that routes requests to a view and documents this endpoint."""
 
         def add(view: View) -> View:
             app.url_map.converters.setdefault("name", NameConverter)
@@ -148,6 +169,6 @@ EXTENSION: Final = "endpoints"
 
 
 def endpoints_of(app: Flask) -> list[tuple[str, Endpoint]]:
-    """List the endpoints of an application and the names of their views, as registered."""
+    """List an application's view names and endpoints, in the order of registration."""
     found: list[tuple[str, Endpoint]] = app.extensions.get(EXTENSION, [])
     return found

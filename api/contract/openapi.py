@@ -1,8 +1,7 @@
-"""The OpenAPI 3.1 document, made from the `Endpoint`s that the routes themselves read by."""
+"""The OpenAPI 3.1 document, built from the `Endpoint`s by which routes validate requests."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from functools import cache
@@ -10,10 +9,11 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 
-from api.contract.endpoint import Answer, Endpoint
-from api.contract.parameters import Parameter, Schema
+from api.contract.endpoint import Endpoint, SuccessResponse
+from api.contract.parameter import Parameter, Schema
 from api.contract.schemas import SCHEMAS, reference
 from api.wsgi.problems import PROBLEM_TYPE
+from storage.json_file import read_json
 
 VERSION: Final = "0.1.0"
 EXAMPLES_PATH: Final = Path(__file__).with_name("examples.json")
@@ -23,23 +23,23 @@ INFO: Final[dict[str, str]] = {
     "version": VERSION,
     "summary": "The items that a user is most likely to want next, for known users and new ones.",
     "description": (
-        "Names of users and items are any text. Every answer from a snapshot names its "
-        "generation in the header X-Generation. Errors are problem details (RFC 9457) that "
-        "carry the message in `detail` and in `error`. The examples are answers about the "
-        "bundled sample."
+        "Names of users and items may be any text. Every response from a snapshot names its "
+        "generation in the header X-Generation. Errors are problem details (RFC 9457) with "
+        "the message in `detail` and in `error`. The examples show responses about the bundled "
+        "sample."
     ),
 }
 TAGS: Final[dict[str, str]] = {
-    "recommendations": "What to show to whom.",
-    "users": "Who is known, and by what.",
-    "items": "What there is.",
-    "operations": "For those who run the service.",
-    "pages": "For people, and about the service itself.",
+    "recommendations": "The best items for each user.",
+    "users": "Known users and their reviews.",
+    "items": "The items of the catalog.",
+    "operations": "For operators of the service.",
+    "pages": "For people, and about this API.",
 }
 
 
 def document(endpoints: Sequence[tuple[str, Endpoint]]) -> dict[str, Any]:
-    """Describe all endpoints, by the name of each view."""
+    """Describe endpoints, each with the name of its view as its operation id."""
     paths: dict[str, Any] = {}
     for name, endpoint in endpoints:
         described = _operation(name, endpoint)
@@ -67,19 +67,19 @@ def document(endpoints: Sequence[tuple[str, Endpoint]]) -> dict[str, Any]:
 
 
 def openapi_path(path: str) -> str:
-    """Write Flask's form of a path in OpenAPI's: "/items/{item}"."""
+    """Convert a path from Flask's form to OpenAPI's, as in "/items/{item}"."""
     return re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", path)
 
 
 @cache
 def example_answers() -> dict[str, Any]:
-    """Read the true answers of the examples, by what `example_key` gives."""
-    found: dict[str, Any] = json.loads(EXAMPLES_PATH.read_text(encoding="utf-8"))
+    """Read the responses to the examples, by `example_key`."""
+    found: dict[str, Any] = read_json(EXAMPLES_PATH)
     return found
 
 
 def example_key(endpoint: Endpoint, name: str) -> str:
-    """Name an example among those of all endpoints."""
+    """Return the name of an example that is unique across all endpoints."""
     return f"{endpoint.method} {openapi_path(endpoint.path)} {name}"
 
 
@@ -94,9 +94,12 @@ def _operation(name: str, endpoint: Endpoint) -> dict[str, Any]:
             *(_parameter(each, "query") for each in endpoint.parameters),
         ],
         "responses": {
-            str(endpoint.answer.status): _answer(endpoint),
-            **{str(each.status): _other_answer(each) for each in endpoint.also},
-            **{str(status): _problem(status, why) for status, why in _problems(endpoint).items()},
+            str(endpoint.response.status): _response(endpoint),
+            **{str(each.status): _other_response(each) for each in endpoint.other_responses},
+            **{
+                str(status): _problem(status, why)
+                for status, why in sorted(endpoint.problems.items())
+            },
         },
     }
     if endpoint.body:
@@ -104,10 +107,6 @@ def _operation(name: str, endpoint: Endpoint) -> dict[str, Any]:
     if endpoint.for_operators:
         found["security"] = [{"operator": []}, {}]
     return found
-
-
-def _problems(endpoint: Endpoint) -> dict[int, str]:
-    return dict(sorted(endpoint.problems.items()))
 
 
 def _parameter(parameter: Parameter[Any], place: str) -> dict[str, Any]:
@@ -145,8 +144,8 @@ def _member(parameter: Parameter[Any]) -> Schema:
     return {**schema, "description": meaning}
 
 
-def _answer(endpoint: Endpoint) -> dict[str, Any]:
-    content: dict[str, Any] = {"schema": endpoint.answer.schema or {"type": "string"}}
+def _response(endpoint: Endpoint) -> dict[str, Any]:
+    content: dict[str, Any] = {"schema": endpoint.response.schema or {"type": "string"}}
     examples = {
         each.name: {"summary": each.summary, "value": example_answers()[key]}
         for each in endpoint.examples
@@ -155,14 +154,14 @@ def _answer(endpoint: Endpoint) -> dict[str, Any]:
     if examples:
         content["examples"] = examples
     return {
-        "description": endpoint.answer.meaning,
-        "content": {endpoint.answer.media_type: content},
+        "description": endpoint.response.meaning,
+        "content": {endpoint.response.media_type: content},
     }
 
 
-def _other_answer(answer: Answer) -> dict[str, Any]:
-    content = {answer.media_type: {"schema": answer.schema or {"type": "string"}}}
-    return {"description": answer.meaning, "content": content}
+def _other_response(response: SuccessResponse) -> dict[str, Any]:
+    content = {response.media_type: {"schema": response.schema or {"type": "string"}}}
+    return {"description": response.meaning, "content": content}
 
 
 def _problem(status: int, why: str) -> dict[str, Any]:

@@ -1,66 +1,72 @@
-"""The parameters of recommendations beside the users, the same in a query and in a body."""
+"""The options of a request for recommendations, the same in a query and in a body."""
 
 from __future__ import annotations
 
 from typing import Any, Final
 
-from api.contract.parameters import Flag, Names, Number, Parameter, Text, WholeNumber
-from api.contract.request_values import Given
-from classes.options import Options
+from api.contract.parameter import Parameter
+from api.contract.parameters import Flag, Names, Number, Text, WholeNumber
+from api.contract.request_values import RequestValues
+from classes.options import RecommendationOptions
 from classes.top_lists import TOP_K
 
 MOST_ITEMS: Final = 100
-MOST_NAMED: Final = 1_000
+MOST_NAMES: Final = 1_000
 HIGHEST_PRICE: Final = 1e9
 
 N = WholeNumber(
-    name="n", meaning="How many items a user.", default=TOP_K, low=1, high=MOST_ITEMS, example=3
+    name="n",
+    meaning="The number of items for each user.",
+    default=TOP_K,
+    low=1,
+    high=MOST_ITEMS,
+    example=3,
 )
 EXCLUDE_SEEN = Flag(
     name="exclude_seen",
-    meaning="Whether items that the user has already reviewed are left out.",
+    meaning="Whether to leave out items that the user has already reviewed.",
     default=True,
 )
 EXCLUDE = Names(
     name="exclude",
-    meaning="Names of items to leave out, exactly as answers have them. Unknown ones do no harm.",
+    meaning="Names of items to leave out, exactly as in responses. Unknown names are ignored.",
     default=[],
-    most=MOST_NAMED,
+    most=MOST_NAMES,
     nouns="items",
 )
 PRICE_MIN = Number(
     name="price_min",
-    meaning="Least price in USD. Items without a price are left out.",
+    meaning="The lowest price in USD. Items without a price are left out.",
     low=0,
     high=HIGHEST_PRICE,
     example=10,
 )
 PRICE_MAX = Number(
     name="price_max",
-    meaning="Greatest price in USD. Items without a price are left out.",
+    meaning="The highest price in USD. Items without a price are left out.",
     low=0,
     high=HIGHEST_PRICE,
     example=40,
 )
 CATEGORY = Text(
     name="category",
-    meaning="The only category to choose from, as `GET /items/{item}` writes it.",
+    meaning="The category to choose from, as written in `GET /items/{item}`.",
 )
 HISTORY = Names(
     name="history",
     meaning=(
-        "Names of items that somebody who isn't known has chosen, newest first; the newest 50 "
-        "count. Users who aren't known get their items from these instead of what is popular. "
-        "Without `users`, the answer's key is `visitor`. `detail` lists those of them that "
-        "aren't in the catalog."
+        "Names of items that an unknown user has chosen, newest first; only the newest 50 "
+        "count. Unknown users get items based on these instead of popular ones. Without "
+        "`users`, the key of the response is `visitor`. With `detail`, names that aren't in "
+        "the catalog are listed."
     ),
     default=[],
-    most=MOST_NAMED,
+    most=MOST_NAMES,
     nouns="items",
 )
 DETAIL = Flag(
     name="detail",
-    meaning="Whether each item comes with its facts, and each list with what was left out.",
+    meaning="Whether to return details of each item and each list.",
     default=False,
 )
 
@@ -74,25 +80,25 @@ OPTIONS: Final[tuple[Parameter[Any], ...]] = (
     HISTORY,
 )
 _NAMES: Final = frozenset(each.name for each in OPTIONS)
-_NONE: Final = Options()
+_NONE: Final = RecommendationOptions()
 
 
-def read_options(given: Given) -> Options:
+def read_options(values: RequestValues) -> RecommendationOptions:
     """Read all of `OPTIONS`.
 
     Raises:
-        ProblemError: One doesn't fit its description.
-        OptionError: They don't fit together.
+        ProblemError: 400 if an option is invalid.
+        OptionError: The options contradict each other.
     """
-    if given.names.isdisjoint(_NAMES):  # most requests
+    if values.names.isdisjoint(_NAMES):  # most requests
         return _NONE
-    excluded, history = given.read(EXCLUDE), given.read(HISTORY)
-    return Options(
-        n=given.read(N),
-        exclude_seen=given.read(EXCLUDE_SEEN),
+    excluded, history = values.read(EXCLUDE), values.read(HISTORY)
+    return RecommendationOptions(
+        n=values.read(N),
+        exclude_seen=values.read(EXCLUDE_SEEN),
         exclude=tuple(excluded),
-        price_min=given.read(PRICE_MIN),
-        price_max=given.read(PRICE_MAX),
-        category=given.read(CATEGORY),
+        price_min=values.read(PRICE_MIN),
+        price_max=values.read(PRICE_MAX),
+        category=values.read(CATEGORY),
         history=tuple(history),
     )

@@ -1,4 +1,4 @@
-"""What a request brought, in its query or its body, to be read by `Parameter`s."""
+"""The values that a request sends in its query or its body, read by `Parameter`s."""
 
 from __future__ import annotations
 
@@ -9,38 +9,38 @@ from urllib.parse import parse_qsl
 
 from flask import Request
 
-from api.contract.parameters import Parameter, shown
+from api.contract.parameter import Parameter, shown
 from api.wsgi.problems import ProblemError
 
 T = TypeVar("T")
 
 MAX_QUERY_BYTES: Final = 60_000
-"""Longest query answered; from 65,534 bytes of URL on, the server itself refuses (414)."""
+"""The longest query accepted; the server itself refuses URLs from 65,534 bytes on (414)."""
 
 MAX_EMPTY_BODY_BYTES: Final = 16_384
-"""Largest body looked at where none is needed."""
+"""The largest body read by an endpoint that takes none."""
 
 
-class Given(Protocol):
-    """A source of parameters."""
+class RequestValues(Protocol):
+    """The values of one request, by parameter."""
 
     @property
     def names(self) -> KeysView[str]:
-        """Names of what was given."""
+        """Names of the parameters that the request has."""
 
     def read(self, parameter: Parameter[T]) -> T:
-        """Give the checked value of a parameter, its default where it isn't there.
+        """Return the validated value of a parameter, or its default if the request has none.
 
         Raises:
-            ProblemError: 400, the value doesn't fit, or a required one is missing.
+            ProblemError: 400 if the value is invalid, or missing although it is required.
         """
 
 
-class Query:
+class QueryValues:
     """Decoded query parameters: the values of each name, in the order sent."""
 
     def __init__(self, query_string: str, allowed: Collection[str]) -> None:
-        """Decode a raw query string, as WSGI's QUERY_STRING has it.
+        """Decode a raw query string in the form of WSGI's QUERY_STRING.
 
         Raises:
             ProblemError: 414 for more than `MAX_QUERY_BYTES`, 400 for a name that isn't
@@ -49,10 +49,10 @@ class Query:
         if len(query_string) > MAX_QUERY_BYTES:
             raise ProblemError(
                 414,
-                f"The query has {len(query_string):,} bytes; allowed are {MAX_QUERY_BYTES:,}. "
-                f"Ask for less at once, or send what POST takes as a body.",
+                f"The query has {len(query_string):,} bytes; at most {MAX_QUERY_BYTES:,} are "
+                f"allowed. Ask for less at once, or use POST where there is one.",
             )
-        if not query_string.isascii():  # WSGI hands raw bytes over as latin-1 characters
+        if not query_string.isascii():  # WSGI passes raw bytes as latin-1 characters
             query_string = query_string.encode("latin-1", "replace").decode("utf-8", "replace")
         self._texts: dict[str, list[str]] = {}
         for name, value in parse_qsl(query_string, keep_blank_values=True):
@@ -61,11 +61,11 @@ class Query:
 
     @property
     def names(self) -> KeysView[str]:
-        """Names of what was given."""
+        """Names of the parameters in the query."""
         return self._texts.keys()
 
     def read(self, parameter: Parameter[T]) -> T:
-        """Give the checked value of a parameter, as `Given` says."""
+        """Return the validated value of a parameter; see `RequestValues.read`."""
         texts = self._texts.get(parameter.name)
         if texts is not None:
             return parameter.check(parameter.decode(texts))
@@ -75,33 +75,33 @@ class Query:
         return parameter.default
 
 
-class Body:
+class BodyValues:
     """The members of a JSON object."""
 
     def __init__(self, body: bytes, allowed: Collection[str]) -> None:
-        """Decode the bytes of a body.
+        """Decode a request body.
 
         Raises:
-            ProblemError: 400 for what is no JSON object in UTF-8, or has a member that
+            ProblemError: 400 if the body isn't a JSON object in UTF-8 or has a member that
                 isn't allowed.
         """
         members = load_json(body)
         if not isinstance(members, dict):
-            raise ProblemError(400, 'The body is JSON, but no object; send {"NAME": VALUE, …}.')
+            raise ProblemError(400, 'The body is not a JSON object; send {"NAME": VALUE, …}.')
         self._members: dict[str, Any] = members
         _refuse_unknown(members, allowed)
 
     @property
     def names(self) -> KeysView[str]:
-        """Names of what was given."""
+        """Names of the members of the body."""
         return self._members.keys()
 
     def read(self, parameter: Parameter[T]) -> T:
-        """Give the checked value of a member, as `Given` says."""
+        """Return the validated value of a member; see `RequestValues.read`."""
         if parameter.name in self._members:
             return parameter.check(self._members[parameter.name])
         if parameter.required:
-            raise ProblemError(400, f"The body has no member '{parameter.name}', and needs one.")
+            raise ProblemError(400, f"The body lacks the required member '{parameter.name}'.")
         return parameter.default
 
 
@@ -109,33 +109,33 @@ def load_json(body: bytes) -> Any:
     """Decode JSON.
 
     Raises:
-        ProblemError: 400, it is none.
+        ProblemError: 400 if the body isn't JSON in UTF-8.
     """
     try:
         return json.loads(body)
     except RecursionError:
         raise ProblemError(400, "The body is JSON nested too deeply to be read.") from None
     except ValueError as error:
-        raise ProblemError(400, f"The body is no JSON in UTF-8: {error}.") from None
+        raise ProblemError(400, f"The body is not JSON in UTF-8: {error}.") from None
 
 
-def need_json(request: Request) -> None:
-    """Take a body only where it says that it is JSON.
+def require_json(request: Request) -> None:
+    """Refuse a body that isn't declared as JSON.
 
     Raises:
-        ProblemError: 415.
+        ProblemError: 415 for any other media type.
     """
     if request.mimetype != "application/json":
-        kind = shown(request.mimetype) if request.mimetype else "without a type"
-        raise ProblemError(415, f"A body {kind} came; expected is Content-Type: application/json.")
+        kind = shown(request.mimetype) if request.mimetype else "missing"
+        raise ProblemError(415, f"The Content-Type is {kind}; expected application/json.")
 
 
-def body_of(request: Request) -> bytes:
+def read_body(request: Request) -> bytes:
     """Read a body to its end.
 
     Raises:
-        ProblemError: 400, it ended before all that was announced had come.
-        RequestEntityTooLarge: 413 for more than the request's `max_content_length`.
+        ProblemError: 400 if it ends before the announced length.
+        RequestEntityTooLarge: 413 if it is longer than the request's `max_content_length`.
     """
     body = request.get_data()
     announced = request.content_length
@@ -147,22 +147,22 @@ def body_of(request: Request) -> bytes:
 
 
 def refuse_body(request: Request) -> None:
-    """Accept no body or an empty JSON object, which some clients always send.
+    """Accept no body, or an empty JSON object, which some clients always send.
 
     Raises:
-        ProblemError: 415 for a body that isn't JSON, 400 for JSON that says something.
+        ProblemError: 415 for a body that isn't JSON, 400 for JSON that isn't empty.
         RequestEntityTooLarge: 413 for more than `MAX_EMPTY_BODY_BYTES`.
     """
-    body = body_of(request)
+    body = read_body(request)
     if not body:
         return
-    need_json(request)
+    require_json(request)
     if load_json(body) not in ({}, None):
-        raise ProblemError(400, "The body says something, but there is nothing to say; send none.")
+        raise ProblemError(400, "This endpoint takes no request body; send none.")
 
 
-def _refuse_unknown(came: Iterable[str], allowed: Collection[str]) -> None:
-    for name in came:
+def _refuse_unknown(names: Iterable[str], allowed: Collection[str]) -> None:
+    for name in names:
         if name not in allowed:
-            expected = f"allowed: {', '.join(allowed)}" if allowed else "there are none here"
+            expected = f"allowed: {', '.join(allowed)}" if allowed else "this endpoint takes none"
             raise ProblemError(400, f"The parameter {shown(name)} is unknown; {expected}.")

@@ -1,10 +1,10 @@
-"""The forms of answers, in JSON Schema; schemathesis holds the answers to them."""
+"""The JSON Schemas of responses; the tests check every response against them."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from api.contract.parameters import Schema
+from api.contract.parameter import Schema
 
 NAME: Final[Schema] = {"type": "string"}
 NAMES: Final[Schema] = {"type": "array", "items": NAME}
@@ -12,27 +12,27 @@ COUNT: Final[Schema] = {"type": "integer", "minimum": 0}
 
 
 def reference(name: str) -> Schema:
-    """Point to a schema of `SCHEMAS`."""
+    """Return a reference to a schema of `SCHEMAS`."""
     return {"$ref": f"#/components/schemas/{name}"}
 
 
 def map_of(values: Schema) -> Schema:
-    """Describe an object with any keys."""
+    """Describe an object with any keys and values of one kind."""
     return {"type": "object", "additionalProperties": values}
 
 
 def list_of(items: Schema) -> Schema:
-    """Describe a list."""
+    """Describe a list of items of one kind."""
     return {"type": "array", "items": items}
 
 
 def one_of(*schemas: Schema) -> Schema:
-    """Describe a choice."""
+    """Describe a value that matches exactly one of several schemas."""
     return {"oneOf": list(schemas)}
 
 
 def record(**members: Schema) -> Schema:
-    """Describe an object that has exactly these members."""
+    """Describe an object with exactly these members."""
     return {
         "type": "object",
         "properties": members,
@@ -47,26 +47,29 @@ def may_lack(schema: Schema, *names: str) -> Schema:
 
 
 def or_null(schema: Schema, meaning: str = "") -> Schema:
-    """Allow null beside a type."""
+    """Allow null as well."""
     described = {"description": meaning} if meaning else {}
     return {**schema, "type": [schema["type"], "null"], **described}
 
 
 _ITEM: Final[dict[str, Schema]] = {
-    "item": {"type": "string", "description": "Its name, the key of everything about it."},
-    "title": {"type": "string", "description": "For display; the name where there is no title."},
-    "price": or_null({"type": "number", "minimum": 0}, "Mean price in USD; null if unknown."),
-    "category": or_null(NAME, "Null if the data has none."),
+    "item": {"type": "string", "description": "The item's name, which identifies it."},
+    "title": {
+        "type": "string",
+        "description": "The title to display; the name if there is no title.",
+    },
+    "price": or_null({"type": "number", "minimum": 0}, "The mean price in USD; null if unknown."),
+    "category": or_null(NAME, "The category; null if the data has none."),
 }
 _RANK: Final[Schema] = {"type": "integer", "minimum": 1}
-_MEAN_RATING: Final[Schema] = or_null({"type": "number"}, "1 to 5; null if nobody rated it.")
+_MEAN_RATING: Final[Schema] = or_null({"type": "number"}, "1 to 5; null if there are no ratings.")
 
 SCHEMAS: Final[dict[str, Schema]] = {
     "Problem": record(
         type={"type": "string", "const": "about:blank"},
-        title={"type": "string", "description": "The phrase of the status."},
+        title={"type": "string", "description": "The reason phrase of the status."},
         status={"type": "integer", "minimum": 400, "maximum": 599},
-        detail={"type": "string", "description": "What came, what is allowed, what to do."},
+        detail={"type": "string", "description": "What was sent, what is allowed and what to do."},
         error={"type": "string", "description": "The same as detail."},
     ),
     "RecommendedItem": record(
@@ -77,8 +80,8 @@ SCHEMAS: Final[dict[str, Schema]] = {
         ),
         five_star_probability=or_null(
             {"type": "number", "minimum": 0, "maximum": 1},
-            "That the user would give five stars, another question than what comes next; null "
-            "where the artifacts don't tell.",
+            "The probability that the user would rate the item with five stars, which differs "
+            "from the probability of choosing it next; null if the artifacts can't predict it.",
         ),
         rank=_RANK,
         source={"type": "string", "enum": ["personalised", "cold_start"]},
@@ -86,32 +89,32 @@ SCHEMAS: Final[dict[str, Schema]] = {
     "Recommendation": may_lack(
         record(
             items=list_of(reference("RecommendedItem")),
-            n_candidates={**COUNT, "description": "Items there were to choose from."},
+            n_candidates={**COUNT, "description": "The number of items to choose from."},
             n_without_price={
                 **COUNT,
-                "description": "Items left out by a bound on prices because they have none.",
+                "description": "The number of items left out by a price limit because they have no price.",
             },
             reason={
                 "type": "string",
-                "description": "Why there are fewer than n items; absent where there are n.",
+                "description": "Why there are fewer than n items; absent if there are n.",
             },
             unknown_items={
                 **NAMES,
-                "description": "Items of the history that the catalog lacks; absent if none.",
+                "description": "Items of the history that aren't in the catalog; absent if there are none.",
             },
         ),
         "reason",
         "unknown_items",
     ),
     "Job": record(
-        id={"type": "string", "description": "Its name; later ones sort higher."},
+        id={"type": "string", "description": "The job's id; later jobs have higher ids."},
         state={"type": "string", "enum": ["running", "done", "failed", "cancelled"]},
-        stage={"type": "string", "description": "What it is or was at."},
+        stage={"type": "string", "description": "The stage that is running or ran last."},
         progress={"type": "number", "minimum": 0, "maximum": 1},
-        message={"type": "string", "description": "The last thing it said."},
+        message={"type": "string", "description": "The job's latest message."},
         created_at={"type": "string", "format": "date-time"},
-        ended_at=or_null({"type": "string", "format": "date-time"}, "Null while it runs."),
-        generation=or_null(NAME, "What is served by its doing; null unless it is done."),
+        ended_at=or_null({"type": "string", "format": "date-time"}, "Null while the job runs."),
+        generation=or_null(NAME, "The generation that the job published; null unless it is done."),
     ),
     "Item": record(**_ITEM, n_ratings=COUNT, mean_rating=_MEAN_RATING),
     "SimilarItem": record(
@@ -125,8 +128,8 @@ SCHEMAS: Final[dict[str, Schema]] = {
         time=or_null({"type": "string", "format": "date-time"}, "In UTC."),
     ),
     "User": record(
-        user={"type": "string", "description": "The name as the data has it."},
-        n_reviews={**COUNT, "description": "Of items in the catalog."},
-        reviews={**list_of(reference("Review")), "description": "Newest first, at most n."},
+        user={"type": "string", "description": "The user's name as in the data."},
+        n_reviews={**COUNT, "description": "The number of reviews of items in the catalog."},
+        reviews={**list_of(reference("Review")), "description": "At most n reviews, newest first."},
     ),
 }

@@ -1,4 +1,4 @@
-"""GET /openapi.json and GET /docs: the API for programs and for people, from the same source."""
+"""GET /openapi.json and GET /docs: the API described for programs and for people."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import Final
 
 from flask import Flask, Response, render_template, request
 
-from api.contract.endpoint import ALWAYS, Answer, Endpoint, endpoints_of
+from api.contract.endpoint import ALWAYS, Endpoint, SuccessResponse, endpoints_of
 from api.contract.openapi import INFO, document
 from api.routes.docs_page import examples_of, groups
 from api.service import Service
-from api.wsgi.responses import GENERATION_HEADER, to_json
+from api.wsgi.responses import GENERATION_HEADER, json_response, to_json
 
 _DOCUMENT: Final = Endpoint(
     method="GET",
     path="/openapi.json",
     tag="pages",
     summary="This API, described by OpenAPI 3.1",
-    answer=Answer("The document.", {"type": "object"}),
+    response=SuccessResponse("The document.", {"type": "object"}),
     problems=ALWAYS,
 )
 _PAGE: Final = Endpoint(
@@ -27,12 +27,12 @@ _PAGE: Final = Endpoint(
     path="/docs",
     tag="pages",
     summary="This API on a page, with forms to try it",
-    answer=Answer("The page.", media_type="text/html"),
+    response=SuccessResponse("The page.", media_type="text/html"),
 )
 
 
 def register(app: Flask, service: Service) -> None:
-    """Add document and page; they list what is registered by the time they are asked for."""
+    """Add both routes; they describe the endpoints registered by the time of the request."""
 
     @cache
     def encoded() -> bytes:
@@ -40,13 +40,13 @@ def register(app: Flask, service: Service) -> None:
 
     @_DOCUMENT.on(app)
     def openapi() -> Response:
-        """Send the document."""
+        """Return the document."""
         _DOCUMENT.query()
-        return Response(encoded(), mimetype="application/json")
+        return json_response(encoded())
 
     @_PAGE.on(app)
     def docs() -> Response:
-        """Show the page; its forms begin with names that this snapshot knows."""
+        """Render the page, its forms filled in with names from the snapshot."""
         _PAGE.query()
         snapshot = service.store.current()
         nonce = secrets.token_urlsafe(16)
@@ -63,7 +63,7 @@ def register(app: Flask, service: Service) -> None:
 
 
 def _headers(nonce: str) -> dict[str, str]:
-    """Let the page run its own script and ask this service, and nothing else."""
+    """Allow the page to run its own script and call this service, and nothing else."""
     return {
         "Content-Security-Policy": (
             f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'unsafe-inline'; "

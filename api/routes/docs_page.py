@@ -1,4 +1,4 @@
-"""What the documentation page shows of each endpoint, and how its forms begin."""
+"""What the documentation page shows of each endpoint and fills in its forms."""
 
 from __future__ import annotations
 
@@ -6,21 +6,20 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any
 
-from api.contract.endpoint import Endpoint
+from api.contract.endpoint import UNKNOWN_USER, Endpoint
 from api.contract.openapi import TAGS, example_answers, example_key, openapi_path
-from api.contract.parameters import Flag, Names, Number, Parameter, WholeNumber
+from api.contract.parameter import Parameter
+from api.contract.parameters import Flag, Names, Number, WholeNumber
 from classes.snapshot import Snapshot
 
-UNKNOWN_USER: Final = "somebody new"
-
 Examples = dict[str, Any]
-"""Values to try by name of a parameter, as JSON has them, that this snapshot knows."""
+"""Parameters' names to JSON values to try that occur in the snapshot."""
 
 
 def examples_of(snapshot: Snapshot) -> Examples:
-    """Find a user, an item and a category that give good answers."""
+    """Pick a user, an item and a category that occur in the snapshot."""
     [user] = snapshot.data.random_users(1)
     item_row = int(snapshot.data.cold_start_items(1)[0])
     return {
@@ -32,7 +31,7 @@ def examples_of(snapshot: Snapshot) -> Examples:
 
 
 def groups(endpoints: Sequence[tuple[str, Endpoint]], examples: Examples) -> list[dict[str, Any]]:
-    """Order the endpoints by what they are about."""
+    """Group the endpoints by their tags."""
     return [
         {
             "name": tag,
@@ -48,8 +47,8 @@ def groups(endpoints: Sequence[tuple[str, Endpoint]], examples: Examples) -> lis
 
 
 def _described(name: str, endpoint: Endpoint, examples: Examples) -> dict[str, Any]:
-    good = endpoint.answer
-    statuses = [(good.status, f"{HTTPStatus(good.status).phrase}. {good.meaning}")]
+    usual = endpoint.response
+    statuses = [(usual.status, f"{HTTPStatus(usual.status).phrase}. {usual.meaning}")]
     statuses += [
         (status, f"{HTTPStatus(status).phrase}. {why}")
         for status, why in sorted(endpoint.problems.items())
@@ -100,7 +99,7 @@ def _field(parameter: Parameter[Any], examples: Examples) -> dict[str, Any]:
             return field | {
                 "kind": "names",
                 "rows": len(lines) if parameter.suggested else 1,
-                "placeholder": "one name a line",
+                "placeholder": "one name per line",
             }
         case WholeNumber(low=low, high=high):
             placeholder = f"{parameter.default} (the default)"
@@ -115,7 +114,7 @@ def _field(parameter: Parameter[Any], examples: Examples) -> dict[str, Any]:
 
 
 def _body_field(body: Sequence[Parameter[Any]], examples: Examples) -> dict[str, Any]:
-    """Ask for a body as JSON, filled in with what is suggested; list what else it may hold."""
+    """Describe the field for a JSON body, filled in with the suggested members."""
     members = {
         each.name: examples.get(each.name) or each.example for each in body if each.suggested
     }
@@ -124,7 +123,7 @@ def _body_field(body: Sequence[Parameter[Any]], examples: Examples) -> dict[str,
     return {
         "name": "body",
         "kind": "body",
-        "meaning": f"JSON. It may also hold, as the query of GET may: {others}.",
+        "meaning": f"JSON. It may also contain the options of the GET request: {others}.",
         "required": True,
         "value": text,
         "rows": text.count("\n") + 1,

@@ -1,4 +1,4 @@
-"""GET /health/live and /health/ready: for whoever starts, stops and balances the service."""
+"""GET /health/live and /health/ready: probes for orchestrators and load balancers."""
 
 from __future__ import annotations
 
@@ -8,35 +8,34 @@ from typing import Any, Final
 
 from flask import Flask, Response
 
-from api.contract.endpoint import ALWAYS, WITH_SNAPSHOT, Answer, Endpoint
+from api.contract.endpoint import ALWAYS, WITH_SNAPSHOT, Endpoint, SuccessResponse
 from api.contract.openapi import VERSION
-from api.contract.schemas import NAME, or_null, record
+from api.contract.schemas import COUNT, NAME, or_null, record
 from api.service import Service
 from api.wsgi.problems import ProblemError
-from api.wsgi.responses import json_answer, to_json, utc
+from api.wsgi.responses import json_response, to_json, utc
 from classes.snapshot import Snapshot
 from storage.run_folder import RunFolder
 
 _NUMBER: Final = {"type": "number"}
-_COUNT: Final = {"type": "integer", "minimum": 0}
 
 _LIVE: Final = Endpoint(
     method="GET",
     path="/health/live",
     tag="operations",
-    summary="Whether the process answers at all",
-    answer=Answer("It does.", record(status={"type": "string", "const": "alive"})),
+    summary="Whether the process responds",
+    response=SuccessResponse("It does.", record(status={"type": "string", "const": "alive"})),
     problems=ALWAYS,
 )
 _READY: Final = Endpoint(
     method="GET",
     path="/health/ready",
     tag="operations",
-    summary="Whether requests should be sent here, and from what they would be answered",
-    description="`slow_reason` says why Keras has to score; null where the fast engine does. "
-    "`top_lists` is the share of users whose list is computed ahead.",
-    answer=Answer(
-        "A snapshot is loaded, and a known and an unknown user got something from it.",
+    summary="Whether the service is ready for requests, and what it would answer them from",
+    description="`slow_reason` is why Keras has to score, or null if the fast engine does. "
+    "`top_lists` is the share of users whose list is precomputed.",
+    response=SuccessResponse(
+        "A snapshot is loaded and has recommendations for known and unknown users.",
         record(
             status={"type": "string", "const": "ready"},
             version=NAME,
@@ -47,12 +46,12 @@ _READY: Final = Endpoint(
             data_age_s=or_null(_NUMBER),
             engine=NAME,
             slow_reason=or_null(NAME),
-            users=_COUNT,
-            items=_COUNT,
+            users=COUNT,
+            items=COUNT,
             top_lists={"type": "number", "minimum": 0, "maximum": 1},
         ),
     ),
-    problems=WITH_SNAPSHOT | {503: "Nothing sound is loaded, or the service is about to stop."},
+    problems=WITH_SNAPSHOT | {503: "No sound snapshot is loaded, or the service is about to stop."},
 )
 
 
@@ -63,35 +62,35 @@ def register(app: Flask, service: Service) -> None:
 
     @_LIVE.on(app)
     def live() -> Response:
-        """Say so."""
+        """Respond that the process is alive."""
         _LIVE.query()
-        return Response(to_json({"status": "alive"}), mimetype="application/json")
+        return json_response(to_json({"status": "alive"}))
 
     @_READY.on(app)
     def ready() -> Response:
-        """Check the snapshot and describe it."""
+        """Check and describe the current snapshot."""
         _READY.query()
         if run_folder.is_draining():
             raise ProblemError(503, "The service is about to stop; send requests elsewhere.")
         snapshot = service.store.current()
         check.require(snapshot)
         body = _described(snapshot, run_folder.started_at())
-        return json_answer(to_json(body), snapshot.generation)
+        return json_response(to_json(body), snapshot.generation)
 
 
 class SelfCheck:
-    """Recommends to one known user and one unknown, once for each snapshot of this process."""
+    """Recommends to a known user and an unknown one, once for each snapshot in this process."""
 
     def __init__(self) -> None:
-        """Start with nothing checked."""
+        """Start without a checked snapshot."""
         self._checking = Lock()
         self._checked: tuple[str, str] = ("", "")
 
     def require(self, snapshot: Snapshot) -> None:
-        """Let pass only a snapshot that gives somebody something.
+        """Refuse a snapshot that has no recommendations.
 
         Raises:
-            ProblemError: 503, with what went wrong.
+            ProblemError: 503 with the reason.
         """
         with self._checking:
             if self._checked[0] != snapshot.generation:
@@ -102,11 +101,11 @@ class SelfCheck:
 
 
 def _fault(snapshot: Snapshot) -> str:
-    """Say what is wrong with a snapshot; nothing where it is sound."""
+    """Return what is wrong with a snapshot; empty if it is sound."""
     try:
         cold_start_user = snapshot.data.cold_start_items(1)
-        known = snapshot.model.top_k(0, 1, snapshot.data.no_items).rows
-    except Exception as error:  # noqa: BLE001 - whatever it is, it would meet every request too
+        known = snapshot.model.top_k([0], 1, [snapshot.data.no_items])[0].rows
+    except Exception as error:  # noqa: BLE001 - every request would meet the same error
         return f"scoring fails with {type(error).__name__}: {error}"
     if not len(cold_start_user) or not len(known):
         return "it has no item to recommend"
@@ -128,5 +127,5 @@ def _described(snapshot: Snapshot, started_at: float) -> dict[str, Any]:
         "slow_reason": snapshot.model.slow_reason,
         "users": snapshot.data.n_users,
         "items": snapshot.data.n_items,
-        "top_lists": round(snapshot.progress, 4),
+        "top_lists": round(snapshot.recommender.progress, 4),
     }

@@ -1,4 +1,4 @@
-"""GET /: a page for people, which says what the service offers and shows one true answer."""
+"""GET /: a page for people with links to try, and the recommendations for one user."""
 
 from __future__ import annotations
 
@@ -7,16 +7,15 @@ from urllib.parse import urlencode
 
 from flask import Flask, Response, render_template, request
 
-from api.contract.endpoint import Answer, Endpoint
+from api.contract.endpoint import UNKNOWN_USER, Endpoint, SuccessResponse
 from api.service import Service
 from api.wsgi.responses import GENERATION_HEADER
 from classes.snapshot import Snapshot
 
 N_EXAMPLE_USERS: Final = 3
-UNKNOWN_USER: Final = "somebody new"
 
 _HEADERS: Final = {
-    # The page needs nothing but itself; names from the data can't make it fetch anything.
+    # The page loads nothing, so names from the data can't make it fetch anything either.
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
     "frame-ancestors 'none'",
 }
@@ -26,16 +25,16 @@ _HOME: Final = Endpoint(
     path="/",
     tag="pages",
     summary="A page for people, with links to click",
-    answer=Answer("The page.", media_type="text/html"),
+    response=SuccessResponse("The page.", media_type="text/html"),
 )
 
 
 def register(app: Flask, service: Service) -> None:
-    """Add the page."""
+    """Add the route."""
 
     @_HOME.on(app)
     def home() -> Response:
-        """Show the page."""
+        """Render the page."""
         _HOME.query()
         snapshot = service.store.current()
         users = snapshot.data.random_users(N_EXAMPLE_USERS)
@@ -55,12 +54,12 @@ def register(app: Flask, service: Service) -> None:
 
 
 def _examples(users: list[str]) -> list[tuple[str, str]]:
-    """Pair each example's meaning with its path and query."""
+    """List what each example shows, with its path and query."""
     one, several = users[0], [*users[1:], UNKNOWN_USER]
     return [
         ("Five items for a known user", f"/recommendations?{_users_query([one])}"),
         (
-            "Reviewed items not left out",
+            "Reviewed items included",
             f"/recommendations?{_users_query([one])}&exclude_seen=false",
         ),
         ("Several users, one of them new", f"/recommendations?{_users_query(several)}"),
@@ -70,12 +69,12 @@ def _examples(users: list[str]) -> list[tuple[str, str]]:
 
 
 def _users_query(users: list[str]) -> str:
-    """Ask for users the short way, or one a parameter where a name holds a comma."""
+    """Write a query for users: comma-separated, or repeated if a name contains a comma."""
     if not any("," in user for user in users):
         return urlencode({"users": ",".join(users)}, safe=",")
-    # A second, empty `users` tells the one name from a list.
+    # A second, empty `users` marks the first as a single name instead of a list.
     return urlencode([("users", user) for user in users] + [("users", "")] * (len(users) == 1))
 
 
 def _titles(snapshot: Snapshot, user: str) -> list[str]:
-    return [snapshot.data.title(item) for item in snapshot.recommend([user])[user]]
+    return [snapshot.data.title(item) for item in snapshot.recommender.recommend([user])[user]]

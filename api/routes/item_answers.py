@@ -1,4 +1,4 @@
-"""How an item is described in every answer that describes one."""
+"""The description of an item that several responses share."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from classes.app_data_processing import AppDataProcessor
 
 
 def described_item(data: AppDataProcessor, item_row: int) -> dict[str, Any]:
-    """Give name, title, price and category; null for what isn't known."""
+    """Return an item's name, title, price and category; None for what isn't known."""
     return {
         "item": data.item(item_row),
         "title": data.title_of(item_row),

@@ -1,4 +1,4 @@
-"""GET /jobs, GET and DELETE /jobs/{job}: what runs beside the service, and its end."""
+"""GET /jobs, GET and DELETE /jobs/{job}: list, show and cancel retraining jobs."""
 
 from __future__ import annotations
 
@@ -6,48 +6,42 @@ from typing import Any, Final
 
 from flask import Flask, Response, request
 
-from api.contract.endpoint import ALWAYS, Answer, Endpoint
+from api.contract.endpoint import FOR_OPERATORS, WITHOUT_BODY, Endpoint, SuccessResponse
 from api.contract.parameters import Text
 from api.contract.request_values import refuse_body
 from api.contract.schemas import list_of, reference
 from api.service import Service
 from api.wsgi.auth import require_operator
-from api.wsgi.responses import to_json, utc
+from api.wsgi.responses import json_response, to_json, utc
 from classes.job_folder import Job
 
 JOB: Final = Text(
     name="job",
-    meaning="Name of the job, as the answer that started it has it.",
+    meaning="The job's id, from the response that started it.",
     example="20180111093000250000-5f2c1a",
 )
-STARTED: Final = Answer(
-    "Training has begun; Location leads to the job.", reference("Job"), status=202
+STARTED: Final = SuccessResponse(
+    "Training has started; Location is the job's path.", reference("Job"), status=202
 )
-
-_OPERATORS: Final = {
-    401: "The bearer token is missing or wrong.",
-    403: "No token is set, and the request isn't from the service's own machine.",
-    414: "The query is too long.",
-}
-_UNKNOWN: Final = {404: "There is no job of this name, or it is among the forgotten ones."}
+_UNKNOWN: Final = {404: "There is no job with this id, or it is no longer kept."}
 
 _LIST: Final = Endpoint(
     method="GET",
     path="/jobs",
     tag="operations",
-    summary="The jobs, the latest first",
+    summary="Retraining jobs, newest first",
     description="The last twenty are kept.",
-    answer=Answer("Their states.", list_of(reference("Job"))),
-    problems=ALWAYS | _OPERATORS,
+    response=SuccessResponse("The jobs.", list_of(reference("Job"))),
+    problems=FOR_OPERATORS,
     for_operators=True,
 )
 _SHOW: Final = Endpoint(
     method="GET",
     path="/jobs/<job>",
     tag="operations",
-    summary="How a job is getting on",
-    answer=Answer("Its state.", reference("Job")),
-    problems=ALWAYS | _OPERATORS | _UNKNOWN,
+    summary="The state of a job",
+    response=SuccessResponse("The job.", reference("Job")),
+    problems=FOR_OPERATORS | _UNKNOWN,
     path_parameters=(JOB,),
     for_operators=True,
 )
@@ -55,17 +49,10 @@ _CANCEL: Final = Endpoint(
     method="DELETE",
     path="/jobs/<job>",
     tag="operations",
-    summary="Stop a job",
-    description="What is served doesn't change. The job ends within seconds, as `cancelled`.",
-    answer=Answer("It was asked to stop.", reference("Job"), status=202),
-    problems=ALWAYS
-    | _OPERATORS
-    | _UNKNOWN
-    | {
-        409: "It has ended already.",
-        413: "A body came that is too large; none is needed.",
-        415: "A body came that isn't JSON; none is needed.",
-    },
+    summary="Cancel a job",
+    description="The job ends as `cancelled` within seconds, and nothing changes.",
+    response=SuccessResponse("The job is being cancelled.", reference("Job"), status=202),
+    problems=FOR_OPERATORS | WITHOUT_BODY | _UNKNOWN | {409: "The job has already ended."},
     path_parameters=(JOB,),
     for_operators=True,
 )
@@ -77,36 +64,36 @@ def register(app: Flask, service: Service) -> None:
 
     @_LIST.on(app)
     def jobs() -> Response:
-        """List them."""
+        """List retraining jobs, newest first."""
         require_operator(request, service.config.admin_token)
         _LIST.query()
-        return _answer([described(job) for job in folder.jobs()])
+        return json_response(to_json([_described(job) for job in folder.jobs()]))
 
     @_SHOW.on(app)
     def job_state(job: str) -> Response:
-        """Show one."""
+        """Return the state of a job."""
         require_operator(request, service.config.admin_token)
         _SHOW.query()
-        return _answer(described(folder.job(job)))
+        return json_response(to_json(_described(folder.job(job))))
 
     @_CANCEL.on(app)
     def cancel_job(job: str) -> Response:
-        """Ask one to stop."""
+        """Cancel a job."""
         require_operator(request, service.config.admin_token)
         _CANCEL.query()
         refuse_body(request)
-        return _answer(described(folder.cancel(job)), 202)
+        return json_response(to_json(_described(folder.cancel(job))), status=202)
 
 
-def started_answer(job: Job) -> Response:
-    """Tell where to look after a job that was just started."""
-    answer = _answer(described(job), 202)
-    answer.headers["Location"] = f"/jobs/{job.id}"
-    return answer
+def started_response(job: Job) -> Response:
+    """Build the response to a request that started a job."""
+    response = json_response(to_json(_described(job)), status=202)
+    response.headers["Location"] = f"/jobs/{job.id}"
+    return response
 
 
-def described(job: Job) -> dict[str, Any]:
-    """Put a job into the form of the schema "Job"."""
+def _described(job: Job) -> dict[str, Any]:
+    """Describe a job by the schema "Job"."""
     return {
         "id": job.id,
         "state": job.state,
@@ -117,7 +104,3 @@ def described(job: Job) -> dict[str, Any]:
         "ended_at": None if job.ended_at is None else utc(job.ended_at),
         "generation": job.generation,
     }
-
-
-def _answer(body: Any, status: int = 200) -> Response:
-    return Response(to_json(body), status, mimetype="application/json")

@@ -1,4 +1,4 @@
-"""GET /metrics: what all workers together have done, for Prometheus."""
+"""GET /metrics: the counters of all workers together, for Prometheus."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from prometheus_client.core import (
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
-from api.contract.endpoint import ALWAYS, Answer, Endpoint
+from api.contract.endpoint import ALWAYS, Endpoint, SuccessResponse
 from api.contract.openapi import VERSION
 from api.service import Service
 from classes.errors import NoSnapshotError
@@ -31,12 +31,12 @@ _METRICS: Final = Endpoint(
     method="GET",
     path="/metrics",
     tag="operations",
-    summary="What all workers together have counted, for Prometheus",
-    description="In Prometheus' text format, or OpenMetrics' where the Accept header asks for it.",
-    answer=Answer("The metrics.", media_type="text/plain"),
+    summary="The counters of all workers together, for Prometheus",
+    description="In Prometheus' text format, or in OpenMetrics if the Accept header asks for it.",
+    response=SuccessResponse("The metrics.", media_type="text/plain"),
     problems=ALWAYS,
 )
-_LOADED: Final = "1 while there is a snapshot to answer from."
+_LOADED: Final = "1 while a snapshot is loaded."
 
 
 def register(app: Flask, service: Service) -> None:
@@ -46,20 +46,20 @@ def register(app: Flask, service: Service) -> None:
 
     @_METRICS.on(app)
     def metrics() -> Response:
-        """Gather and encode them."""
+        """Collect and encode the metrics."""
         _METRICS.query()
         encode, content_type = choose_encoder(request.headers.get("Accept", ""))
         return Response(encode(registry), content_type=content_type)
 
 
 class _Metrics(Collector):
-    """Gathers all metrics anew for each scrape."""
+    """Collects all metrics anew for each scrape."""
 
     def __init__(self, store: SnapshotStore) -> None:
         self._store = store
 
     def collect(self) -> Iterator[Metric]:
-        """List the counters of all workers and the state of the snapshot in service."""
+        """List the counters of all workers and the state of the current snapshot."""
         totals = self._store.counters.totals()
         yield InfoMetricFamily(f"{PREFIX}_build", "The program.", value={"version": VERSION})
         yield from _counted(totals)
@@ -67,11 +67,11 @@ class _Metrics(Collector):
         yield from self._snapshot()
 
     def describe(self) -> Iterator[Metric]:
-        """Nothing: what there is depends on what has been counted."""
+        """List nothing, since the metrics depend on what has been counted."""
         return iter(())
 
     def _snapshot(self) -> Iterator[Metric]:
-        """Describe the snapshot; without one, only say so."""
+        """Describe the current snapshot, or only that there is none."""
         try:
             snapshot = self._store.current()
         except NoSnapshotError:
@@ -87,7 +87,11 @@ class _Metrics(Collector):
         for name, meaning, value in (
             ("users", "Known users.", snapshot.data.n_users),
             ("items", "Candidate items.", snapshot.data.n_items),
-            ("top_lists_ratio", "Share of the users whose list is computed.", snapshot.progress),
+            (
+                "top_lists_ratio",
+                "Share of users whose list is precomputed.",
+                snapshot.recommender.progress,
+            ),
             ("build_seconds", "How long building the snapshot took.", about.get("build_seconds")),
             ("built_timestamp_seconds", "When it was built.", about.get("built_at")),
             ("data_read_timestamp_seconds", "When its data was read.", about.get("data_read_at")),
@@ -97,11 +101,11 @@ class _Metrics(Collector):
 
 
 def _counted(totals: dict[Name, int]) -> Iterator[Metric]:
-    """Turn the plain counters into metrics."""
+    """Convert the plain counters to metrics."""
     for kind, metric, meaning, labels in (
         (REQUESTS, "requests", "Requests answered.", ("method", "route", "status")),
-        (USERS, "users_scored", "Users that items were found for.", ("source",)),
-        (RELOADS, "reloads", "Reloads and rollbacks tried.", ("what", "outcome")),
+        (USERS, "users_scored", "Users that items were recommended to.", ("source",)),
+        (RELOADS, "reloads", "Reloads and rollbacks attempted.", ("what", "outcome")),
         (STARTS, "worker_starts", "Worker processes started.", ()),
     ):
         family = CounterMetricFamily(f"{PREFIX}_{metric}", meaning, labels=labels)
@@ -112,10 +116,10 @@ def _counted(totals: dict[Name, int]) -> Iterator[Metric]:
 
 
 def _latency(totals: dict[Name, int]) -> Metric:
-    """Turn the numbers of each bucket into the running sums that a histogram has."""
+    """Convert the count of each bucket to the running sums of a histogram."""
     family = HistogramMetricFamily(
         f"{PREFIX}_request_seconds",
-        "Time from the request's arrival in the application to its complete answer.",
+        "Time from a request's arrival in the application to its complete response.",
         labels=("method", "route"),
     )
     histograms = {name[1:-1] for name in totals if name[0] == SECONDS}

@@ -1,4 +1,4 @@
-"""POST /reload_data, /reload_model, /reload and /rollback: which generation is served."""
+"""POST /reload_data, /reload_model, /reload and /rollback: change the served generation."""
 
 from __future__ import annotations
 
@@ -9,66 +9,64 @@ from typing import Any, Final
 
 from flask import Flask, Response, request
 
-from api.contract.endpoint import ALWAYS, Answer, Endpoint
+from api.contract.endpoint import FOR_OPERATORS, WITHOUT_BODY, Endpoint, SuccessResponse
 from api.contract.parameters import Flag
 from api.contract.request_values import refuse_body
 from api.contract.schemas import NAME, record
-from api.routes.jobs import STARTED, started_answer
+from api.routes.jobs import STARTED, started_response
 from api.service import Service
 from api.wsgi.auth import require_operator
-from api.wsgi.responses import json_answer, to_json
+from api.wsgi.responses import json_response, to_json
 from classes.snapshot import Snapshot
 
 logger = logging.getLogger(__name__)
 
-
-_PROBLEMS: Final = ALWAYS | {
-    401: "The bearer token is missing or wrong.",
-    403: "No token is set, and the request isn't from the service's own machine.",
-    409: "Another reload is running (Retry-After), or data and model don't fit each other.",
-    413: "A body came that is too large; none is needed.",
-    414: "The query is too long.",
-    415: "A body came that isn't JSON; none is needed.",
-    422: "A file is missing, unreadable or damaged; nothing has changed.",
-    503: "There was no room or time to build it; nothing has changed.",
-}
+_PROBLEMS: Final = (
+    FOR_OPERATORS
+    | WITHOUT_BODY
+    | {
+        409: "Another reload is running (see Retry-After), or data and model don't match.",
+        422: "A file is missing, unreadable or damaged; nothing has changed.",
+        503: "The snapshot couldn't be built for lack of space or time; nothing has changed.",
+    }
+)
 _RETRAIN: Final = Flag(
     name="retrain",
-    meaning="Whether to train a new model first, as a job; the answer comes at once.",
+    meaning="Whether to train a new model first, as a job; the response doesn't wait for it.",
     default=False,
 )
-_DONE: Final = Answer("It is served by every worker.", record(status=NAME))
-_DONE_WITH_NAME: Final = Answer(_DONE.meaning, record(status=NAME, generation=NAME))
+_DONE: Final = SuccessResponse("Every worker serves it.", record(status=NAME))
+_DONE_WITH_NAME: Final = SuccessResponse(_DONE.meaning, record(status=NAME, generation=NAME))
 
 
-def _described(path: str, summary: str, answer: Answer, **more: Any) -> Endpoint:
+def _described(path: str, summary: str, response: SuccessResponse, **more: Any) -> Endpoint:
     return Endpoint(
         method="POST",
         path=path,
         tag="operations",
         summary=summary,
-        description="A new generation is served once it is checked; a failure changes nothing.",
-        answer=answer,
+        description="A new generation is served once it has passed the checks; a failure changes nothing.",
+        response=response,
         for_operators=True,
         **{"problems": _PROBLEMS, **more},
     )
 
 
-_DATA: Final = _described("/reload_data", "Load new data files, keep the model", _DONE)
+_DATA: Final = _described("/reload_data", "Load new data files and keep the model", _DONE)
 _MODEL: Final = _described(
     "/reload_model",
-    "Load a new model file, keep the data; or train one",
+    "Load a new model file and keep the data, or train a model",
     _DONE,
-    also=(STARTED,),
+    other_responses=(STARTED,),
     parameters=(_RETRAIN,),
     problems=_PROBLEMS | {501: "The packages that training needs aren't installed."},
 )
 _BOTH: Final = _described("/reload", "Load data and model together", _DONE_WITH_NAME)
-_BACK: Final = _described("/rollback", "Go back to the generation before", _DONE_WITH_NAME)
+_BACK: Final = _described("/rollback", "Go back to the previous generation", _DONE_WITH_NAME)
 
 
 def register(app: Flask, service: Service) -> None:
-    """Add the four routes; the answers of the first two are fixed, the others say more."""
+    """Add the four routes; the first two keep their original responses, the others say more."""
     store, jobs = service.store, service.jobs
 
     def change(endpoint: Endpoint, what: str, act: Callable[[], Snapshot]) -> Snapshot:
@@ -79,35 +77,35 @@ def register(app: Flask, service: Service) -> None:
 
     @_DATA.on(app)
     def reload_data() -> Response:
-        """Load data files beside the model in use."""
+        """Load new data files and keep the model."""
         snapshot = change(_DATA, "data", lambda: store.reload(data=True, model=False))
         return _done(snapshot, "Data reloaded")
 
     @_MODEL.on(app)
     def reload_model() -> Response:
-        """Load the model file beside the data in use, or have a new one trained."""
+        """Load a new model file and keep the data, or start training a model."""
         require_operator(request, service.config.admin_token)
         if _MODEL.query().read(_RETRAIN):
             refuse_body(request)
-            return started_answer(jobs.start())
+            return started_response(jobs.start())
         snapshot = change(_MODEL, "model", lambda: store.reload(data=False, model=True))
         return _done(snapshot, "Model reloaded")
 
     @_BOTH.on(app)
     def reload_both() -> Response:
-        """Load data and model together, where each fits only the other."""
+        """Load data and model that only match each other."""
         snapshot = change(_BOTH, "data and model", lambda: store.reload(data=True, model=True))
         return _done(snapshot, "Data and model reloaded", generation=snapshot.generation)
 
     @_BACK.on(app)
     def rollback() -> Response:
-        """Go back to the generation before this one."""
+        """Go back to the previous generation."""
         snapshot = change(_BACK, "earlier generation", store.rollback)
         return _done(snapshot, "Rolled back", generation=snapshot.generation)
 
 
 def _timed(what: str, act: Callable[[], Snapshot]) -> Snapshot:
-    """Do it and log what is served now, and how long it took."""
+    """Change the generation, and log which one is served now and how long it took."""
     start = time.monotonic()
     snapshot = act()
     logger.info(
@@ -123,4 +121,4 @@ def _timed(what: str, act: Callable[[], Snapshot]) -> Snapshot:
 
 def _done(snapshot: Snapshot, what: str, **more: Any) -> Response:
     body = {"status": f"{what} successfully.", **more}
-    return json_answer(to_json(body), snapshot.generation)
+    return json_response(to_json(body), snapshot.generation)

@@ -1,42 +1,54 @@
-"""GET /users/{user}: what a user has reviewed, for those who ask why a list is as it is."""
+"""GET /users/{user}: a user's reviews, which explain the user's recommendations."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any, Final
+from urllib.parse import quote
 
 import numpy as np
 from flask import Flask, Response
 
-from api.contract.endpoint import WITH_SNAPSHOT, Answer, Endpoint, Example
+from api.contract.endpoint import (
+    KNOWN_USER,
+    WITH_SNAPSHOT,
+    Endpoint,
+    RequestExample,
+    SuccessResponse,
+)
 from api.contract.parameters import Text, WholeNumber
 from api.contract.schemas import reference
 from api.service import Service
-from api.wsgi.responses import json_answer, to_json
+from api.wsgi.responses import json_response, to_json
 from classes.app_data_processing import AppDataProcessor
 from classes.errors import UnknownNameError
 
 _NO_TIME: Final = np.iinfo(np.int64).min
 _USER: Final = Text(
     name="user",
-    meaning="Name of a user, as written or by the cleaning rule.",
-    example="Steven Novak",
+    meaning="The name of a user, as in the data or before cleaning.",
+    example=KNOWN_USER,
     required=True,
 )
 _N: Final = WholeNumber(
-    name="n", meaning="Most reviews to list.", default=100, low=1, high=1_000, example=3
+    name="n",
+    meaning="The largest number of reviews to list.",
+    default=100,
+    low=1,
+    high=1_000,
+    example=3,
 )
 _ENDPOINT: Final = Endpoint(
     method="GET",
     path="/users/<name:user>",
     tag="users",
-    summary="What a user has reviewed",
-    description="Items that the catalog no longer has are left out.",
-    answer=Answer("The reviews, newest first.", reference("User")),
-    problems=WITH_SNAPSHOT | {404: "There is no known user of this name."},
+    summary="A user's reviews",
+    description="Reviews of items that are no longer in the catalog are left out.",
+    response=SuccessResponse("The reviews, newest first.", reference("User")),
+    problems=WITH_SNAPSHOT | {404: "There is no known user with this name."},
     parameters=(_N,),
     path_parameters=(_USER,),
-    examples=(Example("two", "The two newest reviews", "/users/Steven%20Novak?n=2"),),
+    examples=(RequestExample("two", "The two newest reviews", f"/users/{quote(KNOWN_USER)}?n=2"),),
 )
 
 
@@ -45,16 +57,16 @@ def register(app: Flask, service: Service) -> None:
 
     @_ENDPOINT.on(app)
     def user(user: str) -> Response:
-        """List what a user has reviewed."""
+        """List a user's reviews, newest first."""
         n = _ENDPOINT.query().read(_N)
         snapshot = service.store.current()
         row = snapshot.data.user_row(user)
         if row is None:
             raise UnknownNameError(
-                f"There is no known user {user[:60]!r}, who would get the cold-start list; "
-                f"GET /random_users names known ones."
+                f"There is no known user {user[:60]!r}; unknown users get the cold-start list. "
+                f"GET /random_users lists known users."
             )
-        return json_answer(to_json(_history(snapshot.data, row, n)), snapshot.generation)
+        return json_response(to_json(_history(snapshot.data, row, n)), snapshot.generation)
 
 
 def _history(data: AppDataProcessor, user_row: int, n: int) -> dict[str, Any]:
@@ -73,7 +85,7 @@ def _history(data: AppDataProcessor, user_row: int, n: int) -> dict[str, Any]:
 
 
 def _written(seconds: int) -> str | None:
-    """Write a time in UTC by RFC 3339."""
+    """Format a time in UTC by RFC 3339."""
     if seconds == _NO_TIME:
         return None
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

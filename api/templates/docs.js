@@ -1,4 +1,4 @@
-// Each form sends the request that its fields say, and shows what comes back.
+// Each form sends the request that its fields describe, and shows the response.
 "use strict";
 
 const LONGEST_SHOWN = 100000;
@@ -21,14 +21,14 @@ function requestOf(form) {
     } else if (kind === "names") {
       const names = value.split("\n").filter((name) => name.trim());
       names.forEach((name) => query.append(field.name, name));
-      // A second, empty one tells a name with a comma from a list of names.
+      // A second, empty value marks the first as a single name instead of a list.
       if (names.length === 1 && names[0].includes(",")) query.append(field.name, "");
     } else if (value !== "") {
       query.append(field.name, value);
     }
   }
-  const asked = query.toString();
-  return [asked ? `${path}?${asked}` : path, options];
+  const text = query.toString();
+  return [text ? `${path}?${text}` : path, options];
 }
 
 function shown(text, type) {
@@ -48,14 +48,14 @@ async function send(form) {
   form.querySelector(".request").textContent = `${options.method} ${target}`;
   const start = performance.now();
   try {
-    const answer = await fetch(target, options);
-    const text = await answer.text();
+    const response = await fetch(target, options);
+    const text = await response.text();
     const took = `${Math.round(performance.now() - start)} ms`;
-    const heading = `${answer.status} ${answer.statusText}, ${text.length.toLocaleString("en")} characters, ${took}`;
-    put(form, heading, shown(text, answer.headers.get("Content-Type") || ""));
-    form.dataset.status = answer.status;
+    const heading = `${response.status} ${response.statusText}, ${text.length.toLocaleString("en")} characters, ${took}`;
+    put(form, heading, shown(text, response.headers.get("Content-Type") || ""));
+    form.dataset.status = response.status;
   } catch (error) {
-    put(form, "No answer came", String(error));
+    put(form, "No response", String(error));
   }
 }
 

@@ -1,1 +1,1 @@
-"""What happens to every request around its route: ids, limits, headers, errors."""
+"""What all requests have in common: ids, limits, headers and errors."""

@@ -1,4 +1,4 @@
-"""Who may change what is served: holders of the token, or this machine where none is set."""
+"""Authorization of operators: by the token, or from this machine if none is set."""
 
 from __future__ import annotations
 
@@ -12,36 +12,36 @@ from flask import Request
 from api.wsgi.problems import ProblemError
 
 _NOT_DIRECT: Final = ("Forwarded", "X-Forwarded-For", "X-Real-Ip", "Via", "Origin")
-"""Headers that a proxy or a web page adds; then the address says nothing about the caller."""
+"""Headers that proxies and web pages add; with one of them, the address isn't the caller's."""
 
 _CHALLENGE: Final = 'Bearer realm="operations"'
 
 
 def require_operator(request: Request, token: str) -> None:
-    """Let the request pass only if its sender may run the service.
+    """Refuse a request that isn't from an operator of the service.
 
     Raises:
-        ProblemError: 401 for a missing or wrong bearer token, 403 where no token is set
-            and the request doesn't come straight from this machine.
+        ProblemError: 401 for a missing or wrong bearer token, 403 if no token is set and
+            the request doesn't come directly from this machine.
     """
     if token:
         _require_token(request, token)
     elif not _is_direct(request):
         raise ProblemError(
             403,
-            "Without a token this is open only to direct requests from the service's own "
+            "Without a token, this endpoint accepts only direct requests from the service's own "
             "machine. Set ADMIN_TOKEN and send 'Authorization: Bearer TOKEN'.",
         )
 
 
 def _require_token(request: Request, token: str) -> None:
-    # WSGI hands the header's bytes over as latin-1 characters.
-    given = request.headers.get("Authorization", "").encode("latin-1", "replace")
-    scheme, _, credentials = given.partition(b" ")
+    # WSGI passes the header's bytes as latin-1 characters.
+    header = request.headers.get("Authorization", "").encode("latin-1", "replace")
+    scheme, _, credentials = header.partition(b" ")
     if scheme.lower() != b"bearer":
         raise ProblemError(
             401,
-            "This needs the header 'Authorization: Bearer TOKEN' with the service's ADMIN_TOKEN.",
+            "Send the header 'Authorization: Bearer TOKEN' with the service's ADMIN_TOKEN.",
             {"WWW-Authenticate": _CHALLENGE},
         )
     if not hmac.compare_digest(credentials.strip(), token.encode()):
@@ -53,14 +53,14 @@ def _require_token(request: Request, token: str) -> None:
 
 
 def _is_direct(request: Request) -> bool:
-    """Judge by address, headers and the name asked for.
+    """Whether a request comes directly from this machine, by address, headers and host.
 
-    A page of another site can have its own name lead to this machine (DNS rebinding), and
-    reads then without an Origin header; but it can't ask for the name of this machine.
+    A page of another site can make its own host name resolve to this machine (DNS rebinding)
+    and then reads without an Origin header, but it can't use this machine's name as the host.
     """
     try:
         host = urlsplit(f"//{request.host}").hostname
-    except ValueError:  # brackets that hold no address
+    except ValueError:  # brackets without an address in them
         return False
     return (
         _is_loopback(request.remote_addr)
@@ -70,7 +70,7 @@ def _is_direct(request: Request) -> bool:
 
 
 def _is_loopback(address: str | None) -> bool:
-    """Judge the peer's address; an IPv4 address inside IPv6 counts as what it is."""
+    """Whether an address is a loopback address; an IPv4 address mapped to IPv6 counts as IPv4."""
     try:
         found = ipaddress.ip_address(address or "")
     except ValueError:

@@ -1,4 +1,4 @@
-"""Which other sites' pages may read answers; none unless CORS_ORIGINS names them."""
+"""Cross-origin access: pages of the sites in CORS_ORIGINS may read responses, others may not."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Headers = list[tuple[str, str]]
 
 EVERYBODY: Final = "*"
 _READABLE: Final = ("Access-Control-Expose-Headers", "X-Generation, X-Request-ID, Retry-After")
-# No Authorization: operators' endpoints are no business of a page's.
+# Not Authorization: pages have no business at the operators' endpoints.
 _PREFLIGHT: Final = [
     ("Access-Control-Allow-Methods", "GET, POST"),
     ("Access-Control-Allow-Headers", "Content-Type, X-Request-ID"),
@@ -20,14 +20,14 @@ _PREFLIGHT: Final = [
 
 
 class Cors:
-    """The headers by which a browser decides whether a page may read an answer (Fetch standard)."""
+    """Adds the headers that let a page read responses in a browser (Fetch standard)."""
 
     def __init__(self, origins: str) -> None:
-        """Read CORS_ORIGINS: origins separated by commas, or `*`."""
+        """Parse CORS_ORIGINS: comma-separated origins, or `*`."""
         self._origins = frozenset(origin.strip().rstrip("/") for origin in origins.split(","))
 
     def headers(self, environ: WSGIEnvironment) -> Headers:
-        """Say what the request's origin may do."""
+        """Return the response headers for the origin of a request."""
         if EVERYBODY in self._origins:
             allowed, vary = EVERYBODY, []
         else:

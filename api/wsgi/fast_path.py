@@ -1,4 +1,4 @@
-"""A way past Flask for the requests that come most often."""
+"""A fast path around Flask for the most frequent requests."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 Recommend = Callable[[str], tuple[bytes, str]]
-"""From a raw query string to the JSON body and the generation it was made from."""
+"""Returns the JSON body and the generation it was made from, given a raw query string."""
 
 
-class ShortWay:
-    """Answers good requests for recommendations without Flask's request machinery.
+class FastPath:
+    """Answers valid requests for recommendations without Flask's request machinery.
 
-    The machinery (contexts, signals, routing, response objects) costs several times what
-    the answer itself does once a user's list is known. The body comes from the same
-    function as the route's; anything but a 200 is left to the route, which runs again.
+    The machinery (contexts, signals, routing, response objects) costs several times as much
+    as the response itself once a user's list is known. The body comes from the same function
+    as the route's; anything but a 200 is left to the route, which starts over.
     """
 
     def __init__(self, app: WSGIApplication, path: str, recommend: Recommend) -> None:
-        """Stand in front of `app`, and take GET requests for `path`."""
+        """Wrap `app`, and handle GET requests for `path`."""
         self._app = app
         self._path = path
         self._recommend = recommend
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Serve one request (PEP 3333)."""
+        """Handle one request (PEP 3333)."""
         if environ["PATH_INFO"] != self._path or environ["REQUEST_METHOD"] != "GET":
             return self._app(environ, start_response)
         try:
             body, generation = self._recommend(environ.get("QUERY_STRING", ""))
-        except Exception:  # noqa: BLE001 - whatever it is, the route meets it again and answers it
+        except Exception:  # noqa: BLE001 - the route meets the same error and reports it
             return self._app(environ, start_response)
         environ[ROUTE] = self._path
         headers: list[tuple[str, Any]] = [

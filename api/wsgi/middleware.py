@@ -1,7 +1,7 @@
-"""What happens to every request, whether Flask handles it or the short way does.
+"""The middleware around every request, whether Flask or the fast path handles it.
 
-It gets an id, may be refused for its rate, is counted, and its answer gets the headers that
-every answer has.
+Each request gets an id, is held to the rate limit and counted, and its response gets the
+headers that every response has.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from api.wsgi.problems import problem
 from classes.rate_limiter import RateLimiter
 from classes.service_counters import ServiceCounters
 from config import Config, parse_rate
-from log_setup import FIELDS, REQUEST_ID
+from log_setup import REQUEST_ID
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 ROUTE: Final = "service.route"
-"""Key of the WSGI environment: the rule that a request was matched with, such as /jobs/<job>."""
+"""Key of the WSGI environment: the rule that a request matches, such as /jobs/<job>."""
 
 ID: Final = "service.request_id"
 """Key of the WSGI environment: the request's id."""
@@ -39,47 +39,48 @@ METHODS: Final = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OP
 OTHER_METHOD: Final = "other"
 
 NEVER_LIMITED: Final = ("/health/", "/metrics")
-"""What orchestrators and Prometheus ask; refusing them would look like an outage."""
+"""Paths that orchestrators and Prometheus request; refusals would look like an outage."""
 
 _ALWAYS: Final = (("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer"))
 _STRICTEST_POLICY: Final = "default-src 'none'; frame-ancestors 'none'"
-_SANE_ID: Final = re.compile(r"[A-Za-z0-9._:+/=@-]{1,128}", re.ASCII)
+_ACCEPTED_ID: Final = re.compile(r"[A-Za-z0-9._:+/=@-]{1,128}", re.ASCII)
 
 logger = logging.getLogger(__name__)
 
 
 def register(app: Flask, counters: ServiceCounters, config: Config) -> None:
-    """Stand in front of everything registered before."""
+    """Wrap everything that is registered so far."""
 
     @app.before_request
     def note_route_and_id() -> None:
         if request.url_rule is not None:
             request.environ[ROUTE] = request.url_rule.rule
-        REQUEST_ID.set(request.environ.get(ID, ""))  # what is logged from here on has it
+        REQUEST_ID.set(request.environ.get(ID, ""))  # every line logged from here on has it
 
     @app.teardown_request
     def forget_id(_: BaseException | None) -> None:
         REQUEST_ID.set("")
 
     @app.after_request
-    def add_headers(answer: Response) -> Response:
-        # Answers are personal, and change with every reload.
-        answer.headers.setdefault("Cache-Control", "no-store")
-        if answer.mimetype == "text/html":
-            answer.headers.setdefault("Content-Security-Policy", _STRICTEST_POLICY)
-        return answer
+    def add_headers(response: Response) -> Response:
+        # Responses are personal, and change with every reload.
+        response.headers.setdefault("Cache-Control", "no-store")
+        if response.mimetype == "text/html":
+            response.headers.setdefault("Content-Security-Policy", _STRICTEST_POLICY)
+        return response
 
-    app.wsgi_app = Front(app.wsgi_app, counters, config)  # type: ignore[method-assign]
+    app.wsgi_app = Middleware(app.wsgi_app, counters, config)  # type: ignore[method-assign]
 
 
-class Front:
-    """Passes requests on.
+class Middleware:
+    """Passes requests on to the application, within limits, and counts and times them.
 
-    Their time runs until the answer's body is complete; that it is being sent isn't in it.
+    The time of a request ends when the body of its response is complete; sending it doesn't
+    count.
     """
 
     def __init__(self, app: WSGIApplication, counters: ServiceCounters, config: Config) -> None:
-        """Stand in front of `app`."""
+        """Wrap `app`."""
         self._app = app
         self._counters = counters
         rate = parse_rate(config.rate_limit)
@@ -90,11 +91,11 @@ class Front:
         self._prefix = ""
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Serve one request (PEP 3333)."""
+        """Handle one request (PEP 3333)."""
         start = perf_counter_ns()
-        given = environ.get("HTTP_X_REQUEST_ID")
-        if given and _SANE_ID.fullmatch(given):
-            request_id = given
+        sent_id = environ.get("HTTP_X_REQUEST_ID")
+        if sent_id and _ACCEPTED_ID.fullmatch(sent_id):
+            request_id = sent_id
         else:
             request_id = f"{self._prefix or self._begin_ids()}{next(self._numbers):x}"
         environ[ID] = request_id
@@ -112,21 +113,21 @@ class Front:
             refused = None if self._limiter is None else self._refused(self._limiter, environ)
             return (refused or self._app)(environ, started)
         finally:
-            self._note(environ, status, perf_counter_ns() - start)
+            self._count_and_log(environ, status, perf_counter_ns() - start)
 
     def _refused(self, limiter: RateLimiter, environ: WSGIEnvironment) -> WSGIApplication | None:
-        """Answer a client that sends too much; None lets the request pass."""
+        """Return a refusal for a client over its rate, or None to let the request pass."""
         if environ["PATH_INFO"].startswith(NEVER_LIMITED):
             return None
         wait_s = limiter.seconds_to_wait(environ.get("REMOTE_ADDR") or "")
         if not wait_s:
             return None
         seconds = ceil(wait_s)
-        message = f"Too many requests came from your address. Try again in {seconds} s."
+        message = f"Too many requests from your address. Try again in {seconds} s."
         return problem(429, message, {"Retry-After": str(seconds), "Cache-Control": "no-store"})
 
-    def _note(self, environ: WSGIEnvironment, status: str, nanoseconds: int) -> None:
-        """Count a request, and log it where it was slow; names of users stay out of both."""
+    def _count_and_log(self, environ: WSGIEnvironment, status: str, nanoseconds: int) -> None:
+        """Count a request and log it if it was slow; neither includes names of users."""
         method = environ["REQUEST_METHOD"]
         if method not in METHODS:
             method = OTHER_METHOD
@@ -135,9 +136,9 @@ class Front:
         if nanoseconds >= self._slow_ns:
             fields: dict[str, Any] = {"method": method, "route": route, "status": int(status)}
             fields |= {"ms": round(nanoseconds / 1e6, 3), "request_id": environ[ID]}
-            logger.info("answered", extra={FIELDS: fields})
+            logger.info("answered", extra=fields)
 
     def _begin_ids(self) -> str:
-        """Choose what this process's ids begin with, at the first, when it won't fork any more."""
+        """Choose the prefix of this process's ids, at its first request, when it no longer forks."""
         self._prefix = f"{secrets.token_hex(5)}z"
         return self._prefix

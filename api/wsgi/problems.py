@@ -1,4 +1,4 @@
-"""Every error as a problem detail (RFC 9457) that also carries its message as `error`."""
+"""Errors as problem details (RFC 9457) that also have the message as `error`."""
 
 from __future__ import annotations
 
@@ -46,17 +46,17 @@ logger = logging.getLogger(__name__)
 
 
 class ProblemError(Exception):
-    """A request that is refused: its status, a message for the caller, and extra headers."""
+    """A refused request: status, message for the caller and extra headers."""
 
     def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
-        """Keep what the answer will say."""
+        """Keep the parts of the response."""
         super().__init__(message)
         self.status = status
         self.headers = dict(headers or {})
 
 
 def problem(status: int, message: str, headers: Mapping[str, str] | None = None) -> Response:
-    """Build the answer of an error."""
+    """Build the response for an error."""
     body = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
@@ -68,7 +68,7 @@ def problem(status: int, message: str, headers: Mapping[str, str] | None = None)
 
 
 def register(app: Flask) -> None:
-    """Answer every exception that leaves a view, or that Flask raises itself, as a problem."""
+    """Report every exception from views, and from Flask itself, as a problem."""
     app.register_error_handler(ProblemError, _refused)
     app.register_error_handler(ServiceError, _service_error)
     app.register_error_handler(HTTPException, _http_error)
@@ -88,7 +88,7 @@ def _service_error(error: ServiceError) -> Response:
 
 
 def _http_error(error: HTTPException) -> Response:
-    """Say in JSON what Flask refuses in HTML, with the headers that belong to it (Allow …)."""
+    """Report in JSON what Flask reports in HTML, with the headers that belong to it (Allow …)."""
     status = error.code or 500
     headers = {name: value for name, value in error.get_headers() if name.lower() != "content-type"}
     return problem(status, _message(status, error, headers), headers)
@@ -98,15 +98,19 @@ def _message(status: int, error: HTTPException, headers: Mapping[str, str]) -> s
     if status == HTTPStatus.NOT_FOUND:
         return f"There is nothing at {request.path}; GET / lists what there is."
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
-        return f"{request.method} came for {request.path}; allowed: {headers.get('Allow', '')}."
+        return (
+            f"{request.path} doesn't support {request.method}; allowed: {headers.get('Allow', '')}."
+        )
     if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-        return f"The body is larger than {request.max_content_length or 0:,} bytes; send less, or none."
+        return (
+            f"The body is larger than {request.max_content_length or 0:,} bytes; send less or none."
+        )
     return error.description or HTTPStatus(status).phrase
 
 
 def _unexpected(error: Exception) -> Response:
-    """Keep the traceback in the log and out of the answer."""
-    # Path and query stay out of the log: they name users. The rule tells the path's form.
+    """Log the traceback, and keep it out of the response."""
+    # The path and the query may name users, so only the rule is logged.
     route = request.url_rule.rule if request.url_rule else "no known path"
     logger.error("Unexpected error in %s %s", request.method, route, exc_info=error)
-    return problem(500, "Something unexpected happened here; the service's log has the details.")
+    return problem(500, "An unexpected error occurred; the service's log has the details.")

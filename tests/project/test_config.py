@@ -48,7 +48,7 @@ def test_a_folder_may_be_a_link_that_is_pointed_elsewhere_later(tmp_path: Path) 
 @pytest.mark.parametrize(("name", "setting"), WHOLE_NUMBERS, ids=lambda each: str(each)[:20])
 def test_a_whole_number_outside_its_range_is_refused_with_the_range(name, setting) -> None:
     for value in (setting.low - 1, setting.high + 1):
-        with pytest.raises(ConfigError, match=f"^{setting.variable} is {value}; allowed is "):
+        with pytest.raises(ConfigError, match=f"^{setting.variable} is {value}; expected "):
             Config(**{name: value})
     for value in (setting.low, setting.high):
         assert getattr(Config(**{name: value}), name) == value
@@ -83,7 +83,7 @@ def test_any_other_rate_is_refused_with_an_example(text: str) -> None:
         Config.from_environment({"RATE_LIMIT": text})
 
 
-def test_a_word_that_is_no_choice_is_refused_with_the_choices() -> None:
+def test_a_word_that_is_not_a_choice_is_refused_with_the_choices() -> None:
     with pytest.raises(ConfigError, match=r"^LOG_FORMAT is 'xml'; expected console or json"):
         Config.from_environment({"LOG_FORMAT": "xml"})
 
@@ -105,5 +105,5 @@ def test_the_token_does_not_show_in_logs() -> None:
 def test_the_table_has_a_row_for_every_setting_with_its_default() -> None:
     rows = settings_table().splitlines()
     assert len(rows) == 2 + len(list(settings()))
-    assert "| `PORT` | `8080` | Port on which the server listens. |" in rows
+    assert "| `PORT` | `8080` | Port that the server listens on. |" in rows
     assert rows[2].startswith("| `DATA_PATH` | `data` |")

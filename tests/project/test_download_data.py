@@ -1,4 +1,4 @@
-"""download_data.sh against a real local web server: good files survive whatever comes."""
+"""download_data.sh with a local web server: files in place survive every failure."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def _found(home: Path) -> dict[str, bytes]:
 
 @pytest.fixture
 def old(tmp_path: Path) -> dict[str, bytes]:
-    """Good files of an earlier day, already in place."""
+    """Older files that are already in place."""
     files = {name: _parquet(100 + seed) for seed, name in enumerate(FRAMES)}
     files[MODEL] = _zip(config__json=b'{"old": true}')
     _have(tmp_path, files)
@@ -136,10 +136,10 @@ def test_files_that_are_here_by_checksum_are_not_fetched_again(
     tmp_path: Path, address: str, site: FileSite
 ) -> None:
     _download(tmp_path, "--from", address)
-    site.asked.clear()
+    site.requests.clear()
     answer = _download(tmp_path, "--from", address)
     assert answer.returncode == 0
-    assert [path for path, _ in site.asked] == ["SHA256SUMS"]
+    assert [path for path, _ in site.requests] == ["SHA256SUMS"]
     assert "already here" in answer.stderr
 
 
@@ -168,7 +168,7 @@ def test_server_that_ignores_ranges_is_asked_from_the_start(
 def test_server_without_versions_is_asked_from_the_start(
     tmp_path: Path, address: str, site: FileSite, published: dict[str, bytes]
 ) -> None:
-    site.drops[CLEAN], site.tells_version = 1, False
+    site.drops[CLEAN], site.sends_etag = 1, False
     assert _download(tmp_path, "--from", address).returncode == 0
     assert site.ranges_of(CLEAN) == ["", ""]
     assert _found(tmp_path) == published
@@ -208,7 +208,7 @@ def test_missing_file_is_named_and_replaces_nothing(
     site.statuses[FRAMES[0]] = status
     answer = _download(tmp_path, "--from", address)
     assert answer.returncode == 1
-    assert f"{address}/{FRAMES[0]} answers with HTTP status {status}" in answer.stderr
+    assert f"{address}/{FRAMES[0]} returns HTTP status {status}" in answer.stderr
     assert _found(tmp_path) == old
 
 
@@ -220,9 +220,9 @@ def test_a_late_failure_replaces_none_of_the_set(
     found = _found(tmp_path)
     assert {name: found[name] for name in old} == old
     site.statuses.clear()
-    site.asked.clear()
+    site.requests.clear()
     assert _download(tmp_path, "--from", address).returncode == 0
-    assert [path for path, _ in site.asked] == ["SHA256SUMS", MODEL]
+    assert [path for path, _ in site.requests] == ["SHA256SUMS", MODEL]
     assert _found(tmp_path) == published
 
 
@@ -237,7 +237,7 @@ def test_what_is_no_such_file_never_lands(
     site.files[name] = wrong[kind]
     answer = _download(tmp_path, "--from", address)
     assert answer.returncode == 1
-    assert f"what came as {name} is not such a file" in answer.stderr
+    assert f"the download of {name} is not such a file" in answer.stderr
     found = _found(tmp_path)
     assert {name: found[name] for name in old} == old
     assert f"{name}.part" not in found

@@ -12,7 +12,6 @@ import pytest
 
 from config import Config
 from log_setup import (
-    FIELDS,
     KEPT_FILES,
     LOG_FILE,
     REQUEST_ID,
@@ -44,13 +43,13 @@ def test_a_line_for_people_has_time_process_level_logger_and_message() -> None:
     assert line == "1970-01-01T00:00:00Z 7 INFO api.routes.reload: Loaded data in 1.2 s"
 
 
-def test_a_line_for_people_ends_with_fields_and_request_id(request_id: str) -> None:
-    line = ConsoleFormatter().format(record("answered", **{FIELDS: {"route": "/", "status": 200}}))
+def test_a_line_for_people_ends_with_extras_and_request_id(request_id: str) -> None:
+    line = ConsoleFormatter().format(record("answered", route="/", status=200))
     assert line.endswith("api.routes.reload: answered route=/ status=200 request_id=abc-1")
 
 
 def test_a_line_for_programs_is_one_json_object(request_id: str) -> None:
-    made = record('a "quoted"\nmessage', **{FIELDS: {"status": 200, "path": Path("/x")}})
+    made = record('a "quoted"\nmessage', status=200, path=Path("/x"))
     line = JsonFormatter().format(made)
     assert "\n" not in line
     assert json.loads(line) == {
@@ -76,7 +75,7 @@ def test_a_traceback_is_part_of_the_one_line() -> None:
     assert "JSONDecodeError: Expecting value" in json.loads(line)["exception"]
 
 
-def test_the_file_is_set_aside_once_it_is_large_and_the_oldest_goes(tmp_path: Path) -> None:
+def test_a_large_file_is_rotated_and_the_oldest_is_removed(tmp_path: Path) -> None:
     rotation = LogRotation(Config(log_path=tmp_path, log_max_mb=1))
     path = tmp_path / LOG_FILE
     rotation.rotate()  # nothing there yet
@@ -99,7 +98,7 @@ def write_lines(config: Config, worker: int, n_lines: int) -> None:
         logging.getLogger("worker").info("%d:%d:%s", worker, number, "x" * (number * 70))
 
 
-def test_no_line_is_lost_or_torn_while_processes_write_and_the_file_is_set_aside(
+def test_no_line_is_lost_or_torn_while_processes_write_and_the_file_is_rotated(
     tmp_path: Path,
 ) -> None:
     config = Config(log_path=tmp_path, log_format="json", log_max_mb=1)
@@ -115,6 +114,6 @@ def test_no_line_is_lost_or_torn_while_processes_write_and_the_file_is_set_aside
         for path in tmp_path.iterdir()
         for line in path.read_text().splitlines()
     ]
-    assert len(list(tmp_path.iterdir())) > 1  # it was set aside meanwhile
+    assert len(list(tmp_path.iterdir())) > 1  # it was rotated meanwhile
     found = sorted((int(worker), int(number), len(text)) for worker, number, text in lines)
     assert found == [(worker, n, n * 70) for worker in range(3) for n in range(200)]

@@ -329,9 +329,9 @@ def test_a_port_in_use_is_one_sentence_and_status_2(published: Config, server: S
         ("PORT", "http", "expected a whole number"),
         ("PORT", "70000", "1 to 65535"),
         ("WORKERS", "0", "1 to 256"),
-        ("HOST", "no.such.host.invalid", "no address"),
+        ("HOST", "no.such.host.invalid", "not an address"),
         ("HOST", "192.0.2.1", "Can't listen"),
-        ("LOG_PATH", "/proc/none", "no log can be written"),
+        ("LOG_PATH", "/proc/none", "log can't be written"),
     ],
 )
 def test_a_bad_setting_is_one_sentence_and_status_2(

@@ -1,4 +1,4 @@
-"""A real local web server of files that can misbehave in the ways of real ones."""
+"""A local web server for files that can misbehave as real ones do."""
 
 from __future__ import annotations
 
@@ -13,34 +13,34 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclass
 class FileSite:
-    """What the server has, how it behaves, and what it was asked.
+    """The files of the server, its behavior and the requests it received.
 
     Attributes:
-        files: Content by path, without the leading slash.
-        statuses: Paths answered with an error status and an HTML page.
-        drops: How many more answers for a path break off after half of their bytes.
-        ignores_ranges: Always send whole files, as simple servers do.
-        tells_version: Send an ETag.
-        chunk_pause_s: Pause between pieces of 1 KiB, to be slow.
-        asked: (path, Range header or "") of every request, in order.
+        files: Contents by path, without the leading slash.
+        statuses: Error statuses by path, sent with an HTML page.
+        drops: By path, how many more responses break off after half of their bytes.
+        ignores_ranges: Whether it always sends whole files, as simple servers do.
+        sends_etag: Whether it sends an ETag.
+        chunk_pause_s: Seconds between chunks of 1 KiB.
+        requests: (path, Range header or "") of every request, in order.
     """
 
     files: dict[str, bytes]
     statuses: dict[str, int] = field(default_factory=dict)
     drops: dict[str, int] = field(default_factory=dict)
     ignores_ranges: bool = False
-    tells_version: bool = True
+    sends_etag: bool = True
     chunk_pause_s: float = 0.0
-    asked: list[tuple[str, str]] = field(default_factory=list)
+    requests: list[tuple[str, str]] = field(default_factory=list)
 
     def ranges_of(self, path: str) -> list[str]:
-        """Tell the Range headers with which a path was asked for, in order."""
-        return [wanted for asked, wanted in self.asked if asked == path]
+        """List the Range headers of the requests for a path, in order."""
+        return [ranges for requested, ranges in self.requests if requested == path]
 
 
 @contextmanager
 def serving(site: FileSite) -> Iterator[str]:
-    """Serve the site on a free port of this machine, and give its address."""
+    """Serve the site on a free local port, and yield its address."""
 
     class Handler(_FileHandler):
         pass
@@ -62,14 +62,14 @@ class _FileHandler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         path, wanted = self.path.lstrip("/"), self.headers.get("Range", "")
-        self.site.asked.append((path, wanted))
+        self.site.requests.append((path, wanted))
         status = self.site.statuses.get(path, 200 if path in self.site.files else 404)
         if status != 200:
             self._send(status, b"<!DOCTYPE html><p>Sorry.</p>", path, [])
             return
         content = self.site.files[path]
         version = f'"{hashlib.sha256(content).hexdigest()[:16]}"'
-        headers = [("ETag", version)] if self.site.tells_version else []
+        headers = [("ETag", version)] if self.site.sends_etag else []
         first = self._first_byte(wanted, version)
         if first >= len(content) > 0 and first:
             self._send(416, b"", path, headers)

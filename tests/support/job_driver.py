@@ -1,4 +1,7 @@
-"""Runs a job whose training is another program: `python -m tests.support.job_driver PROGRAM ID LOCK`."""
+"""Run a job with another program as its training.
+
+Usage: `python -m tests.support.job_driver PROGRAM ID LOCK`.
+"""
 
 from __future__ import annotations
 

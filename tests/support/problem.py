@@ -1,4 +1,4 @@
-"""The one shape of an error answer."""
+"""The shape of every error response."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from werkzeug.test import TestResponse
 
 
 def assert_problem(answer: TestResponse, status: int, *words: str) -> None:
-    """Check status, type and members (RFC 9457 and `error`), and that the message has `words`."""
+    """Check status, type and members (RFC 9457 and `error`), and the words of the message."""
     assert answer.status_code == status, answer.text
     assert answer.content_type == "application/problem+json"
     body = answer.get_json()

@@ -1,4 +1,4 @@
-"""A real server process: `python app.py` on a free port, spoken to over a socket."""
+"""A real server process: `python app.py` on a free port, reached over a socket."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ START_TIMEOUT_S = 60
 
 
 class Server(NamedTuple):
-    """The process that started everything, its address, and where its stderr goes."""
+    """The server's parent process, its address and the file of its stderr."""
 
     process: subprocess.Popen[str]
     url: str
@@ -38,7 +38,7 @@ class Server(NamedTuple):
         return self.stderr_path.read_text(encoding="utf-8")
 
     def workers(self) -> list[int]:
-        """Ids of the processes that listen on the port."""
+        """Return the ids of the processes that listen on the port."""
         children = psutil.Process(self.process.pid).children()
         return sorted(child.pid for child in children if self._listens(child))
 
@@ -51,7 +51,7 @@ class Server(NamedTuple):
         return any(each.laddr.port == port and each.status == psutil.CONN_LISTEN for each in found)
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
-        """Ask it to end, and give its exit status."""
+        """Send a signal to end it, and return its exit status."""
         self.process.send_signal(how)
         return self.process.wait(timeout=60)
 
@@ -63,12 +63,12 @@ def free_port() -> int:
 
 
 def environment(config: Config) -> dict[str, str]:
-    """This process's environment with all settings, one thread a similarity."""
+    """Return this process's environment with all settings and one thread for each library."""
     return os.environ | config.as_environment() | {"OMP_NUM_THREADS": "1"}
 
 
 def run_app(config: Config, **changes: str) -> subprocess.CompletedProcess[str]:
-    """Run `python app.py` to its end, for starts that fail."""
+    """Run `python app.py` until it ends, for starts that fail."""
     return subprocess.run(
         [sys.executable, "app.py"],
         cwd=PROJECT_ROOT,
@@ -82,7 +82,7 @@ def run_app(config: Config, **changes: str) -> subprocess.CompletedProcess[str]:
 
 @contextmanager
 def serving(config: Config) -> Iterator[Server]:
-    """Start a server, wait until it says that it is ready, and end it with all its children."""
+    """Start a server, wait until it reports that it is ready, and end it with all its children."""
     config.log_path.mkdir(parents=True, exist_ok=True)
     stderr_path = config.log_path / "stderr"
     with stderr_path.open("w") as stderr:
@@ -122,7 +122,7 @@ def until(happens: Any, timeout_s: float = START_TIMEOUT_S) -> None:
 
 
 def say_raw(server: Server, request: bytes) -> tuple[str, dict[str, str], bytes]:
-    """Send bytes as they are; give status line, headers and body of the answer."""
+    """Send raw bytes, and return the status line, headers and body of the response."""
     host, port = server.url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=10) as connection:
         connection.sendall(request)

@@ -7,7 +7,7 @@ from classes.snapshot_store import SnapshotStore
 
 
 class RecordingStore(SnapshotStore):
-    """A store that notes what it was told, and gives one snapshot or raises one error."""
+    """A store that records its calls, and returns one snapshot or raises one error."""
 
     def __init__(self, snapshot: Snapshot | None = None, error: ServiceError | None = None) -> None:
         self.counters = ServiceCounters()

@@ -1,6 +1,6 @@
-"""What no schema can say, told to schemathesis: which values fit together, and fit the data.
+"""Constraints that no schema can express: values that must match each other or the data.
 
-Only requests that are meant to be good are mended; the bad ones stay as bad as they are.
+Only requests that are meant to be valid are adjusted; invalid ones stay as they are.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ KNOWN: Final = {"category": "kettles", "item": "blue kettle", "user": "kelly sul
 
 @schemathesis.hook
 def map_case(context: HookContext, case: Case) -> Case:
-    """Put prices in order, and ask for what there is: always for categories, else now and then."""
+    """Order the prices and use names that exist: always for categories, sometimes for others."""
     if case.meta is not None and case.meta.generation.mode == GenerationMode.POSITIVE:
         if case.path == "/recommendations":
             case.query = case.query or {}
-            _name_somebody(case.query if case.method == "GET" else case.body)
+            _add_user(case.query if case.method == "GET" else case.body)
         for parameters in (case.query, case.body, case.path_parameters):
             if isinstance(parameters, dict):
-                _mend(parameters)
+                _adjust(parameters)
     return case
 
 
-def _mend(parameters: dict[str, Any]) -> None:
+def _adjust(parameters: dict[str, Any]) -> None:
     parameters.pop("retrain", None)  # minutes of training are tested by themselves
     for name, known in KNOWN.items():
         if name in parameters and (name == "category" or len(str(parameters[name])) % 2):
@@ -39,7 +39,7 @@ def _mend(parameters: dict[str, Any]) -> None:
         parameters["price_min"], parameters["price_max"] = high, low
 
 
-def _name_somebody(parameters: Any) -> None:
-    """Ask for a user where neither users nor a history came."""
+def _add_user(parameters: Any) -> None:
+    """Add a user to a request with neither users nor a history."""
     if isinstance(parameters, dict) and not {"users", "history"} & set(parameters):
         parameters["users"] = [KNOWN["user"]]

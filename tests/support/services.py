@@ -1,4 +1,4 @@
-"""Settings of services on tiny artifacts, each in a folder of its own."""
+"""Settings for services on tiny artifacts, each in its own folder."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ N_WORKERS = 3
 
 
 def config_in(folder: Path, **changes: object) -> Config:
-    """Settings whose every folder lies below `folder`."""
+    """Return settings with all folders below `folder`."""
     return Config(
         data_path=folder / "data",
         embeddings_path=folder / "embeddings",
@@ -24,6 +24,6 @@ def config_in(folder: Path, **changes: object) -> Config:
 
 
 def copy_of(published: Config, folder: Path, **changes: object) -> Config:
-    """A service of its own on a copy of the published snapshot, which starts in no time."""
+    """Return settings for a service on a copy of the published snapshot, which starts at once."""
     shutil.copytree(published.snapshot_path.parent, folder, dirs_exist_ok=True, symlinks=True)
     return config_in(folder, **{"port": free_port(), "workers": N_WORKERS, **changes})

@@ -1,4 +1,4 @@
-"""A client that a stock generator makes of /openapi.json works against the running server."""
+"""A client that a stock generator makes from /openapi.json works with the running server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each kind of parameter takes exactly what its schema allows, and says what came if not."""
+"""Each kind of parameter accepts exactly what its schema allows, and names what it refuses."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.contract.parameters import Flag, Names, Number, Parameter, Text, WholeNumber
-from api.contract.request_values import MAX_QUERY_BYTES, Body, Query
+from api.contract.parameter import Parameter
+from api.contract.parameters import Flag, Names, Number, Text, WholeNumber
+from api.contract.request_values import MAX_QUERY_BYTES, BodyValues, QueryValues
 from api.wsgi.problems import ProblemError
 
 USERS = Names(name="users", meaning="", default=[], most=10_000, nouns="users", required=True)
@@ -42,12 +43,12 @@ NEAR_MISSES = st.one_of(
 
 
 def read_query(text: str, parameter: Parameter[Any] = USERS) -> Any:
-    """Read a query as WSGI would hand it over."""
-    return Query(text.encode().decode("latin-1"), [parameter.name]).read(parameter)
+    """Read a query in the form that WSGI passes it."""
+    return QueryValues(text.encode().decode("latin-1"), [parameter.name]).read(parameter)
 
 
 def refusal(read: Callable[[], object]) -> ProblemError | None:
-    """Give the refusal of a caller's mistake; anything else that goes wrong is raised."""
+    """Return the refusal of a caller's mistake; any other error is raised."""
     try:
         read()
     except ProblemError as error:
@@ -61,7 +62,7 @@ def refusal(read: Callable[[], object]) -> ProblemError | None:
 def test_a_body_takes_what_the_schema_allows_and_nothing_else(
     parameter: Parameter[Any], value: Any
 ) -> None:
-    body = Body(json.dumps({parameter.name: value}).encode(), [parameter.name])
+    body = BodyValues(json.dumps({parameter.name: value}).encode(), [parameter.name])
     valid = jsonschema.Draft202012Validator(parameter.schema()).is_valid(value)
     refused = refusal(lambda: body.read(parameter))
     assert (refused is None) == valid
@@ -108,7 +109,7 @@ def test_no_bytes_of_a_query_cause_anything_but_a_refusal(raw: bytes) -> None:
     text = raw.decode("latin-1")
     for parameter in ALL:
         for query in (text, f"{parameter.name}={text}"):
-            refused = refusal(lambda: Query(query, NAMES).read(parameter))  # noqa: B023 - called at once
+            refused = refusal(lambda: QueryValues(query, NAMES).read(parameter))  # noqa: B023 - called at once
             assert refused is None or refused.status == 400
 
 
@@ -116,7 +117,7 @@ def test_no_bytes_of_a_query_cause_anything_but_a_refusal(raw: bytes) -> None:
 @given(raw=st.binary(max_size=300) | st.text(max_size=100).map(lambda text: text.encode()))
 def test_no_bytes_of_a_body_cause_anything_but_a_refusal(raw: bytes) -> None:
     for body in (raw, b'{"users": ' + raw + b"}", b'{"users": ["' + raw + b'"]}'):
-        refused = refusal(lambda: Body(body, NAMES).read(USERS))  # noqa: B023 - called at once
+        refused = refusal(lambda: BodyValues(body, NAMES).read(USERS))  # noqa: B023 - called at once
         assert refused is None or refused.status == 400
 
 
@@ -148,14 +149,14 @@ def test_names_of_8_kb_and_10_000_users_are_read() -> None:
     assert read_query(f"users={long}") == [long]
     many = [f"u{i}" for i in range(10_000)]
     assert read_query("users=" + ",".join(many)) == many
-    with pytest.raises(ProblemError, match="10,001 users came; one request may name 10,000"):
+    with pytest.raises(ProblemError, match="names 10,001 users; at most 10,000 are allowed"):
         read_query("users=" + ",".join([*many, "v"]))
 
 
 def test_a_query_may_have_60_000_bytes_and_not_one_more() -> None:
     longest = "users=" + "x" * (MAX_QUERY_BYTES - 6)
     assert read_query(longest) == ["x" * (MAX_QUERY_BYTES - 6)]
-    with pytest.raises(ProblemError, match="60,001 bytes; allowed are 60,000") as caught:
+    with pytest.raises(ProblemError, match="60,001 bytes; at most 60,000 are allowed") as caught:
         read_query(longest + "x")
     assert caught.value.status == 414
 
@@ -171,5 +172,5 @@ def test_a_message_shows_what_came_shortened() -> None:
         read_query("n=" + "x" * 50_000, N)
     assert len(str(caught.value)) < 200
     with pytest.raises(ProblemError) as caught:
-        Body(b'{"n": [' + b"[1]," * 9_999 + b"1]}", ["n"]).read(N)
+        BodyValues(b'{"n": [' + b"[1]," * 9_999 + b"1]}", ["n"]).read(N)
     assert len(str(caught.value)) < 200

@@ -1,6 +1,6 @@
-"""Requests made up from /openapi.json, good ones and bad ones, with every check there is.
+"""Valid and invalid requests generated from /openapi.json, with every check of schemathesis.
 
-The suite sends some hundred; `make fuzz` sends 20,000 and more, each time others.
+The suite sends some hundreds; `make fuzz` sends more than 20,000, different ones each time.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from config import PROJECT_ROOT
 from tests.support.process import Server
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "0"))
-"""Requests an operation and way to make them up, where more than the suite's are wanted."""
+"""Requests per operation and way of generating them, to send more than the suite does."""
 
 HOOKS = {"SCHEMATHESIS_HOOKS": "tests.support.schemathesis_hooks", "PYTHONPATH": str(PROJECT_ROOT)}
 

@@ -1,4 +1,4 @@
-"""The documentation page, as sent; tests/service/test_browser.py clicks on it."""
+"""The HTML of the documentation page; tests/service/test_browser.py uses it in a browser."""
 
 from __future__ import annotations
 
@@ -68,5 +68,5 @@ def test_the_page_needs_nothing_from_elsewhere_and_runs_no_other_script(
     again = client.get("/docs")
     policy = again.headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy
-    assert f"'nonce-{nonce}'" not in policy  # each time another
+    assert f"'nonce-{nonce}'" not in policy  # a new one each time
     assert re.findall(r'<script nonce="([^"]+)">', again.text)[0] in policy

@@ -1,4 +1,4 @@
-"""GET /items/{item}, /similar_items and /users/{user}, with any name that data may have."""
+"""GET /items/{item}, /similar_items and /users/{user}, with every kind of name."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from flask.testing import FlaskClient
 
 from app import create_app
 from classes.snapshot_store import SnapshotStore
-from processes.start_build import open_store
 from recsys import columns
 from storage.artifacts import write_frame
 from tests.support.artifacts import tiny_item_names, tiny_user_names, write_tiny_artifacts
+from tests.support.building import open_store_here
 from tests.support.problem import assert_problem
 from tests.support.services import config_in
 
@@ -59,7 +59,7 @@ def awkward(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
     clean[columns.USER] = clean[columns.USER].replace(_new(tiny_user_names(len(AWKWARD))))
     write_frame(clean, paths.clean)
     config = config_in(folder)
-    store = open_store(config)
+    store = open_store_here(config)
     store.ensure(lambda _: None)
     return create_app(config, store).test_client()
 
@@ -74,7 +74,7 @@ def _rename(path: Path, key: str, old: list[str]) -> None:
     write_frame(frame, path)
 
 
-def test_an_item_is_told_with_its_facts(client: FlaskClient) -> None:
+def test_an_item_is_described(client: FlaskClient) -> None:
     assert client.get("/items/green kettle").get_json() == {
         "item": "green kettle",
         "title": "Title of green kettle",

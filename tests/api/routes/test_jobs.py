@@ -1,4 +1,4 @@
-"""Retraining as a job: real processes, with small programs in the place of the training."""
+"""Retraining jobs: real processes, with small programs in place of the training."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def test_a_good_model_is_checked_put_in_place_and_served(
     ("program", "words"),
     [
         (A_WORSE_MODEL, "popularity ranks better than this model"),
-        (A_BROKEN_MODEL, "no Keras model"),
+        (A_BROKEN_MODEL, "not a Keras model"),
         (NOTHING, "without a new model"),
         (KILLED, "signal 9"),
     ],
@@ -172,7 +172,7 @@ def test_a_job_whose_processes_were_killed_has_failed_and_another_may_start(
     for process in [*runner.children(recursive=True), runner]:
         os.kill(process.pid, signal.SIGKILL)
     until(lambda: jobs.job(job.id).state == "failed")
-    assert "ended without a word" in jobs.job(job.id).message
+    assert "ended unexpectedly" in jobs.job(job.id).message
     assert run(config, NOTHING).state == "failed"
 
 
@@ -251,4 +251,4 @@ def test_without_the_pipelines_packages_it_is_a_501_that_says_how(
 def test_retrain_false_is_the_reload_it_always_was(client: FlaskClient) -> None:
     answer = client.post("/reload_model?retrain=false")
     assert json.loads(answer.data) == {"status": "Model reloaded successfully."}
-    assert_problem(client.post("/reload_model?retrain=maybe"), 400, "true and false")
+    assert_problem(client.post("/reload_model?retrain=maybe"), 400, "true or false")

@@ -41,7 +41,7 @@ def value(found: Samples, name: str, **labels: str) -> float:
 
 @pytest.fixture
 def client(published: Config) -> FlaskClient:
-    """An application that has counted nothing yet."""
+    """An application with all counters at zero."""
     return create_app(published, open_store(published, ServiceCounters())).test_client()
 
 
@@ -61,8 +61,8 @@ def test_requests_are_counted_by_method_route_and_status(client: FlaskClient) ->
     def requests(method: str, route: str, status: str) -> float:
         return value(found, "requests_total", method=method, route=route, status=status)
 
-    assert requests("GET", "/recommendations", "200") == 1  # the short way
-    assert requests("GET", "/recommendations", "400") == 1  # Flask's
+    assert requests("GET", "/recommendations", "200") == 1  # the fast path
+    assert requests("GET", "/recommendations", "400") == 1  # through Flask
     assert requests("GET", "/check_users", "200") == 2
     assert requests("HEAD", "/check_users", "200") == 1
     assert requests("GET", "unmatched", "404") == 1
@@ -190,7 +190,7 @@ def starts(server: Server) -> float:
 
 
 def ask(server: Server, n_requests: int) -> None:
-    """Each request on a connection of its own, so that every worker gets some."""
+    """Send each request on its own connection, so that every worker gets some."""
     with ThreadPoolExecutor(8) as pool:
         answers = pool.map(lambda _: server.get("/recommendations?users=zoe"), range(n_requests))
         assert {answer.status_code for answer in answers} == {200}

@@ -1,4 +1,4 @@
-"""What callers may ask for beside five items; every filter is redone by hand here."""
+"""The options of recommendations; every filter is applied a second time by hand here."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def ask_by_body(client: FlaskClient, **body: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def ranked(store: SnapshotStore) -> list[str]:
-    """All items for the first user, best first, by nothing but the scores."""
+    """All items for the first user, best first, by scores alone."""
     scores = store.current().model.score(0)
     return [ITEMS[row] for row in np.argsort(-scores, kind="stable")]
 
@@ -290,11 +290,11 @@ def test_a_body_may_name_many_more_users_than_a_query(client: FlaskClient) -> No
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        ("", "no JSON"),
-        ("{", "no JSON"),
-        ("[]", "no object"),
-        ("null", "no object"),
-        ('"users"', "no object"),
+        ("", "not JSON"),
+        ("{", "not JSON"),
+        ("[]", "not a JSON object"),
+        ("null", "not a JSON object"),
+        ('"users"', "not a JSON object"),
         ("{}", "'users' is missing"),
         ('{"users": []}', "names no users"),
         ('{"users": [" "]}', "names no users"),
@@ -305,14 +305,14 @@ def test_a_body_may_name_many_more_users_than_a_query(client: FlaskClient) -> No
         ('{"users": ["zoe"], "n": "5"}', "whole number from 1 to 100"),
         ('{"users": ["zoe"], "n": true}', "whole number from 1 to 100"),
         ('{"users": ["zoe"], "n": 5.5}', "whole number from 1 to 100"),
-        ('{"users": ["zoe"], "n": 1' + "0" * 5_000 + "}", "no JSON"),
-        ('{"users": ["zoe"], "exclude_seen": "true"}', "true and false"),
-        ('{"users": ["zoe"], "exclude_seen": 1}', "true and false"),
+        ('{"users": ["zoe"], "n": 1' + "0" * 5_000 + "}", "not JSON"),
+        ('{"users": ["zoe"], "exclude_seen": "true"}', "true or false"),
+        ('{"users": ["zoe"], "exclude_seen": 1}', "true or false"),
         ('{"users": ["zoe"], "price_min": NaN}', "number from 0 to"),
         ('{"users": ["zoe"], "price_min": Infinity}', "number from 0 to"),
         ('{"users": ["zoe"], "price_max": "10"}', "number from 0 to"),
         ('{"users": ["zoe"], "category": ""}', "isn't blank"),
-        ("[" * 100_000, "no JSON"),
+        ("[" * 100_000, "not JSON"),
     ],
 )
 def test_a_body_that_does_not_fit_is_a_400_that_says_why(
@@ -344,4 +344,4 @@ def test_a_body_too_large_is_a_413_with_the_limit(client: FlaskClient) -> None:
 
 def test_post_takes_no_query(client: FlaskClient) -> None:
     answer = client.post("/recommendations?n=5", json={"users": ["zoe"]})
-    assert_problem(answer, 400, "'n'", "none here")
+    assert_problem(answer, 400, "'n'", "takes none")

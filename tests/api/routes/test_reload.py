@@ -149,21 +149,21 @@ def test_a_forwarded_address_is_never_believed(client: FlaskClient) -> None:
         {"Origin": "https://example.com"},
     ],
 )
-def test_without_a_token_a_proxy_or_web_page_on_this_machine_opens_nothing(
+def test_without_a_token_a_proxy_or_web_page_on_this_machine_is_refused(
     client: FlaskClient, headers: dict[str, str]
 ) -> None:
     assert_problem(client.post("/reload", headers=headers), 403, "direct")
 
 
 @pytest.mark.parametrize("host", ["localhost:8080", "127.0.0.1", "[::1]:8080", "127.0.0.2:80"])
-def test_without_a_token_the_names_of_this_machine_open_it(client: FlaskClient, host: str) -> None:
+def test_without_a_token_this_machines_host_names_are_accepted(
+    client: FlaskClient, host: str
+) -> None:
     assert client.post("/reload", headers={"Host": host}).status_code == 200
 
 
 @pytest.mark.parametrize("host", ["example.com", "localhost.example.com:8080", "[::1", "10.0.0.1"])
-def test_without_a_token_a_name_that_was_led_to_this_machine_opens_nothing(
-    client: FlaskClient, host: str
-) -> None:
+def test_without_a_token_a_foreign_host_name_is_refused(client: FlaskClient, host: str) -> None:
     assert_problem(client.post("/reload", headers={"Host": host}), 403, "direct")
 
 
@@ -174,11 +174,11 @@ def test_with_a_token_its_holder_may_reload_from_anywhere(guarded: FlaskClient, 
 
 
 @pytest.mark.parametrize("path", PATHS)
-@pytest.mark.parametrize("given", [None, "", "Basic czpz", "Bearer", "Bearer ", "Bearer wrong"])
+@pytest.mark.parametrize("sent", [None, "", "Basic czpz", "Bearer", "Bearer ", "Bearer wrong"])
 def test_with_a_token_everybody_else_is_refused_this_machine_too(
-    guarded: FlaskClient, recording: RecordingStore, path: str, given: str | None
+    guarded: FlaskClient, recording: RecordingStore, path: str, sent: str | None
 ) -> None:
-    headers = {} if given is None else {"Authorization": given}
+    headers = {} if sent is None else {"Authorization": sent}
     answer = guarded.post(path, headers=headers)
     assert_problem(answer, 401, "ADMIN_TOKEN")
     assert answer.headers["WWW-Authenticate"].startswith("Bearer ")
@@ -194,12 +194,12 @@ def test_reload_endpoints_answer_to_post_only(client: FlaskClient, path: str) ->
 
 
 def test_a_reload_takes_no_parameters(client: FlaskClient, recording: RecordingStore) -> None:
-    assert_problem(client.post("/reload_data?force=1"), 400, "'force'", "there are none")
+    assert_problem(client.post("/reload_data?force=1"), 400, "'force'", "takes none")
     assert recording.calls == []
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b" null "])
-def test_an_empty_json_body_is_no_obstacle(client: FlaskClient, body: bytes) -> None:
+def test_an_empty_json_body_is_accepted(client: FlaskClient, body: bytes) -> None:
     answer = client.post("/reload_data", data=body, content_type="application/json")
     assert answer.status_code == 200
 
@@ -212,7 +212,7 @@ def test_a_body_of_another_type_is_a_415(client: FlaskClient, recording: Recordi
 
 
 @pytest.mark.parametrize("body", [b'{"data": true}', b"{", b"[" * 10_000, b"\xff"])
-def test_a_body_that_says_something_is_a_400(client: FlaskClient, body: bytes) -> None:
+def test_a_body_that_is_not_empty_is_a_400(client: FlaskClient, body: bytes) -> None:
     answer = client.post("/reload_data", data=body, content_type="application/json")
     assert_problem(answer, 400, "body")
 

@@ -52,7 +52,7 @@ def test_random_users_gives_no_more_than_the_cap(store: SnapshotStore, tmp_path)
     "n", ["0", "-1", "five", "", "2.5", "1e3", "%D9%A3", "NaN", "9" * 5_000, "0x10"]
 )
 def test_an_n_that_is_no_positive_whole_number_is_a_400(client: FlaskClient, n: str) -> None:
-    assert_problem(client.get(f"/random_users?n={n}"), 400, "'n'", "whole number from 1 up")
+    assert_problem(client.get(f"/random_users?n={n}"), 400, "'n'", "whole number of at least 1")
 
 
 def test_an_n_given_twice_is_a_400(client: FlaskClient) -> None:
