@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.float32]
 """Vectors, scores and features."""
 
+HalfArray = NDArray[np.float16]
+"""Vectors at half precision, as the encoder returns them."""
+
 Scores = NDArray[np.floating]
 """Scores, ranks or measured values, of any width."""
 

@@ -1,4 +1,4 @@
-"""Encoding that never does the same text twice, nor again what an interruption left done.
+"""Encoding with a cache: no text is encoded twice, even if a run is interrupted.
 
 Vectors lie in `shard-*.npy` files of some thousand rows. A shard appears whole, by
 atomic rename, so a run that is killed loses what it encoded since the last one: at
@@ -19,10 +19,10 @@ from typing import Any, Final, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from recsys.arrays import HalfArray, Rows
 from storage.atomic import replacing
 
 Keys = NDArray[np.bytes_]
-HalfArray = NDArray[np.float16]
 
 SHARD_ROWS: Final = 2048
 SHARD_SECONDS: Final = 30.0
@@ -34,11 +34,11 @@ _logger = logging.getLogger(__name__)
 
 
 class TextEncoder(Protocol):
-    """What turns texts into vectors, `pipeline.embed.encoder.SentenceEncoder` for one."""
+    """What turns texts into vectors, such as `pipeline.embed.encoder.SentenceEncoder`."""
 
     @property
     def fingerprint(self) -> str:
-        """Stands for everything that decides a text's vector: weights, cut, arithmetic."""
+        """Identifies everything that decides a text's vector: weights, cut, arithmetic."""
         ...
 
     @property
@@ -49,7 +49,7 @@ class TextEncoder(Protocol):
     def encode_many(
         self, texts: Sequence[str]
     ) -> Generator[tuple[NDArray[Any], HalfArray], None, None]:
-        """Give the vectors batch by batch, in any order, with their positions in `texts`."""
+        """Yield the vectors batch by batch, in any order, with their positions in `texts`."""
         ...
 
 
@@ -71,15 +71,15 @@ class EmbeddingCache:
         self._order = np.argsort(self._keys)
         self._first_rows = np.cumsum([0, *map(len, keys)])
 
-    def find(self, keys: Keys) -> NDArray[np.int64]:
-        """Give the row of each key (n,), NOT_STORED where it is not stored."""
+    def find(self, keys: Keys) -> Rows:
+        """Find the row of each key, (n,), NOT_STORED where it is not stored."""
         if not len(self._keys):
             return np.full(len(keys), NOT_STORED, dtype=np.int64)
         places = np.searchsorted(self._keys, keys, sorter=self._order)
         rows = self._order[np.minimum(places, len(self._keys) - 1)]
         return np.where(self._keys[rows] == keys, rows, NOT_STORED).astype(np.int64)
 
-    def read(self, rows: NDArray[np.int64], out: HalfArray, at: NDArray[np.int64]) -> None:
+    def read(self, rows: Rows, out: HalfArray, at: Rows) -> None:
         """Copy the vectors of `rows` (m,), as `find` gave them, to the rows `at` of `out`."""
         shard_of_row = np.searchsorted(self._first_rows, rows, side="right") - 1
         for number in np.unique(shard_of_row):
@@ -103,7 +103,7 @@ class EmbeddingCache:
         return int(self._shards[0]["vector"].shape[1]) if self._shards else None
 
     def __len__(self) -> int:
-        """Vectors stored when the cache was opened."""
+        """Count the vectors that were stored when the cache was opened."""
         return len(self._keys)
 
     def __repr__(self) -> str:
@@ -123,7 +123,7 @@ def encode_texts(
     cache: EmbeddingCache | None = None,
     on_progress: Progress = lambda *_: None,
 ) -> HalfArray:
-    """Give the vector of each text, encoding only those that the cache doesn't hold.
+    """Look up the vector of each text, encoding only those that the cache doesn't hold.
 
     Equal texts are encoded once, and "" never: it says nothing, so its vector is zero.
     Whatever was encoded is stored even when this is interrupted.
@@ -159,13 +159,13 @@ def encode_texts(
 
 
 class _Batch(NamedTuple):
-    rows: NDArray[np.int64]
+    rows: Rows
     vectors: HalfArray
 
 
 def _encoded(
     distinct: Sequence[str],
-    missing: NDArray[np.int64],
+    missing: Rows,
     keys: Keys,
     encoder: TextEncoder,
     cache: EmbeddingCache | None,
@@ -196,9 +196,11 @@ def _store(cache: EmbeddingCache | None, keys: Keys, unstored: list[_Batch]) -> 
 
 
 def _open(path: Path) -> list[NDArray[np.void]]:
-    """Map a shard; one that a failing disk has spoiled counts as absent."""
+    """Map a shard; a corrupt one counts as absent."""
     try:
         return [np.load(path, mmap_mode="r", allow_pickle=False)]
     except (OSError, ValueError, EOFError) as error:
-        _logger.warning("%s is no readable shard (%s); its texts are encoded again.", path, error)
+        _logger.warning(
+            "%s is not a readable shard (%s); its texts are encoded again.", path, error
+        )
         return []

@@ -1,7 +1,7 @@
 """The sentence encoder: where its weights come from, and how it gets many texts done.
 
 Encoding is by far the costliest part of the pipeline, so it wastes nothing: texts of
-like length share a batch (padding is work too), a batch holds a bounded number of
+similar length share a batch (padding is work too), a batch holds a bounded number of
 tokens (larger ones leave the processor's caches), and each core runs a process of its
 own with one thread, which was measured faster and steadier than threads.
 """
@@ -25,8 +25,7 @@ from numpy.typing import NDArray
 from sklearn.preprocessing import normalize
 
 from pipeline.embed.weights import weights_folder
-
-HalfArray = NDArray[np.float16]
+from recsys.arrays import HalfArray
 
 MAX_TOKENS: Final = 256
 BATCH_TOKENS: Final = 4096
@@ -39,7 +38,7 @@ _CPU_FACTS: Final = Path("/proc/cpuinfo")
 
 @dataclass(frozen=True)
 class SentenceEncoder:
-    """A sentence-transformers model; called with texts, it gives their vectors.
+    """A sentence-transformers model; called with texts, it returns their vectors.
 
     The object holds settings only and may be sent to other processes; the model is
     loaded by the first call in each.
@@ -69,7 +68,7 @@ class SentenceEncoder:
 
     @functools.cached_property
     def fingerprint(self) -> str:
-        """Name the content of the model's files, the cut and the arithmetic, in 16 letters."""
+        """Hash of the model's files, the cut and the arithmetic, 16 hexadecimal digits."""
         arithmetic = f"{self.max_tokens} {self.dtype}, divided in float32"
         total = hashlib.sha256(arithmetic.encode())
         for path in sorted(self.folder.rglob("*")):
@@ -87,7 +86,7 @@ class SentenceEncoder:
     def encode_many(
         self, texts: Sequence[str]
     ) -> Generator[tuple[NDArray[Any], HalfArray], None, None]:
-        """Give the vectors batch by batch, in any order, with their positions in `texts`.
+        """Yield the vectors batch by batch, in any order, with their positions in `texts`.
 
         Many texts are spread over processes, unless the model runs on a GPU.
         """
@@ -136,15 +135,15 @@ def open_encoder(
 
 
 def padded_batches(token_counts: NDArray[np.int64], max_tokens: int) -> list[NDArray[np.int64]]:
-    """Group texts of like length, so that few tokens of a batch are padding.
+    """Group texts of similar length, so that few tokens of a batch are padding.
 
     Args:
         token_counts: (n,) tokens of each text.
         max_tokens: Most tokens of a batch, its padding included; one text alone may have more.
 
     Returns:
-        The rows of each batch, every row once. The batches are shuffled (always alike):
-        a pace measured over short and long texts alike makes an honest remaining time.
+        The rows of each batch, every row once. The batches are shuffled (always alike), so
+        that the speed measured so far predicts the remaining time.
     """
     order = np.argsort(token_counts, kind="stable")
     lengths = token_counts[order]
@@ -206,7 +205,7 @@ def _device() -> str:
 
 
 def _start_worker() -> None:
-    """Leave Ctrl-C to the parent, and end when the parent is gone, however it went."""
+    """Leave Ctrl-C to the parent, and end when the parent ends, for whatever reason."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     if parent is not None:

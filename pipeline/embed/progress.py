@@ -1,4 +1,4 @@
-"""How the encoder tells how far it is: a bar, the pace, and the remaining time."""
+"""The encoder's progress: a bar, the speed, and the remaining time."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from pipeline.embed.cache import Progress
 if TYPE_CHECKING:
     from rich.console import Console
 
-_PACE_SECONDS: Final = 120.0  # long enough that starting the workers doesn't frighten
+_SPEED_SECONDS: Final = 120.0  # long enough that starting the workers hardly counts
 
 
 @contextmanager
 def encoding_progress(console: Console) -> Iterator[Progress]:
-    """Show the progress of `encode_texts` while the block runs, and its pace at the end."""
+    """Show the progress of `encode_texts` while the block runs, and its speed at the end."""
     from rich import progress  # not installed where only the service is
 
     counts = [0, 0, 0]
@@ -26,25 +26,25 @@ def encoding_progress(console: Console) -> Iterator[Progress]:
         progress.TextColumn("encoding"),
         progress.BarColumn(),
         progress.MofNCompleteColumn(),
-        progress.TextColumn("{task.fields[pace]:.1f} texts/s, still"),
+        progress.TextColumn("{task.fields[speed]:.1f} texts/s, still"),
         progress.TimeRemainingColumn(),
         console=console,
-        speed_estimate_period=_PACE_SECONDS,
+        speed_estimate_period=_SPEED_SECONDS,
         transient=True,
     ) as bar:
-        task = bar.add_task("encoding", total=None, pace=0.0)
+        task = bar.add_task("encoding", total=None, speed=0.0)
 
         def on_progress(n_done: int, n_missing: int, n_distinct: int) -> None:
             counts[:] = n_done, n_missing, n_distinct
-            pace = n_done / max(time.monotonic() - began, 1e-3)
-            bar.update(task, completed=n_done, total=n_missing, pace=pace)
+            speed = n_done / max(time.monotonic() - began, 1e-3)
+            bar.update(task, completed=n_done, total=n_missing, speed=speed)
 
         yield on_progress
     n_done, n_missing, n_distinct = counts
     seconds = time.monotonic() - began
-    pace = f" in {seconds:.0f} s, {n_done / seconds:.1f} texts/s" if n_done else ""
+    speed = f" in {seconds:.0f} s, {n_done / seconds:.1f} texts/s" if n_done else ""
     console.print(
         f"{n_distinct:,} distinct texts: {n_distinct - n_missing:,} needed no encoding, "
-        f"{n_done:,} were encoded{pace}",
+        f"{n_done:,} were encoded{speed}",
         highlight=False,
     )

@@ -32,7 +32,7 @@ from pipeline.embed.manifest import write_manifest
 from pipeline.embed.progress import encoding_progress
 from pipeline.errors import PipelineError
 from recsys import columns
-from recsys.arrays import FloatArray, Names
+from recsys.arrays import FloatArray, HalfArray, Names
 from recsys.features.price import impute_prices, robust_scale
 from recsys.features.user_vectors import RECENCY_DECAY, user_item_vectors, weighted_means
 from recsys.features.vectors import half_precision
@@ -41,8 +41,6 @@ from storage.atomic import replacing
 
 if TYPE_CHECKING:
     from rich.console import Console
-
-HalfArray = NDArray[np.float16]
 
 REVIEWS_PER_USER: Final = 2
 """How many reviews describe a user: docs/decisions/0001-reviews-per-user.md."""

@@ -1,4 +1,4 @@
-"""A feature state whose next choice is known: after item i everybody takes item i + 1.
+"""Artifacts whose next choice is known: after item i everybody takes item i + 1.
 
 Each of 150 users starts at an item of their own and takes one item a day, for up to 12
 days, in a ring of 40 items; all items are equally popular, so only the chain tells what

@@ -1,4 +1,4 @@
-"""A feature state whose answers are known: everybody gives even items 5 stars and odd items fewer.
+"""Reviews whose answers are known: everybody gives even items 5 stars and odd items fewer.
 
 Each of 60 users reviews one item in each of 10 periods of 10 days: user `u` takes the
 item `(u + 7 * period) % 30` on day `10 * period + u % 10`. So periods 0 to 7 are the
@@ -28,7 +28,7 @@ WIDTH: Final = 8
 FIRST_DAY: Final = pd.Timestamp("2020-01-01")
 
 
-def write_even_state(folder: Path) -> ArtifactPaths:
+def write_even_artifacts(folder: Path) -> ArtifactPaths:
     """Write `clean_df.pq` and the four embedding files into `folder`; the model is left to train."""
     paths = ArtifactPaths.in_folders(folder / "data", folder / "embeddings", folder / "models")
     random = np.random.default_rng(0)
@@ -45,11 +45,11 @@ def write_even_state(folder: Path) -> ArtifactPaths:
         index=pd.Index(items, name=columns.ITEM, dtype="object"),
     )
     write_frame(prices, paths.item_price)
-    write_frame(even_state_frame(), paths.clean)
+    write_frame(even_reviews(), paths.clean)
     return paths
 
 
-def even_state_frame() -> pd.DataFrame:
+def even_reviews() -> pd.DataFrame:
     """Lay out the reviews as the module's docstring says, in order of time."""
     rows = [
         (f"user {u}", (u + 7 * period) % N_ITEMS, 10 * period + u % 10)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from pipeline.train.rating.data import data_fingerprint
 from pipeline.train.tensorflow_startup import start_tensorflow
 from recsys.features.user_profile import PROFILE_COLUMNS
 from recsys.split import temporal_cuts
+from storage.array_folder import checksum
 from storage.artifacts import ArtifactPaths
 
 if TYPE_CHECKING:
@@ -159,7 +159,7 @@ def publish(
     card = {
         **facts,
         "widths": [*texts, *widths],
-        "clean_sha256": _sha256(paths.clean),
+        "clean_sha256": checksum(paths.clean),
         "data_fingerprint": data_fingerprint(paths),
         "seconds": round(time.monotonic() - started, 1),
     }
@@ -198,7 +198,7 @@ def _compare_with_served(trial: Trial, paths: ArtifactPaths, console: Console) -
     served = card.get("validation", {}).get("ranker", {}).get("ndcg@10")
     if served is None:
         return
-    if card.get("clean_sha256") != _sha256(paths.clean):
+    if card.get("clean_sha256") != checksum(paths.clean):
         console.print(f"the model in service had {served:.4f}, on other interactions")
         return
     console.print(
@@ -230,8 +230,3 @@ def _steps(console: Console) -> Iterator[Tell]:
 def _width(path: Path) -> int:
     """Vector columns of an embedding file, whose index is one more."""
     return int(pq.read_metadata(path).num_columns) - 1
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

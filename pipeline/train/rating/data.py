@@ -17,6 +17,7 @@ import pandas as pd
 from recsys import columns
 from recsys.arrays import BoolArray, FloatArray, Names, Rows
 from recsys.interactions import Interactions, interactions_of
+from storage.array_folder import checksum
 from storage.artifacts import ArtifactPaths, read_clean, read_embedding_pair
 
 
@@ -108,6 +109,5 @@ def data_fingerprint(paths: ArtifactPaths) -> str:
     total = hashlib.sha256()
     files = (paths.clean, paths.item_desc, paths.item_price, paths.user_review, paths.user_item)
     for path in files:
-        with path.open("rb") as file:
-            total.update(hashlib.file_digest(file, "sha256").digest())
+        total.update(bytes.fromhex(checksum(path)))
     return total.hexdigest()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import io
+import json
 import os
 import subprocess
 import sys
@@ -17,7 +19,6 @@ import pytest
 
 from config import PROJECT_ROOT, Config
 from pipeline.embed import stage
-from pipeline.embed.manifest import changed_files, read_manifest
 from pipeline.embed.stage import embed
 from pipeline.errors import PipelineError
 from recsys import columns
@@ -46,7 +47,7 @@ REVIEWS = [
 
 
 @dataclass
-class FeatureState:
+class Dataset:
     """A folder with the cleaned reviews, and what embedding it tells."""
 
     config: Config
@@ -69,15 +70,15 @@ class FeatureState:
 
 
 @pytest.fixture
-def make_state(tmp_path: Path) -> Callable[[pd.DataFrame, str], FeatureState]:
-    def make(reviews: pd.DataFrame, name: str = "state") -> FeatureState:
+def make_dataset(tmp_path: Path) -> Callable[[pd.DataFrame, str], Dataset]:
+    def make(reviews: pd.DataFrame, name: str = "dataset") -> Dataset:
         folder = tmp_path / name
         config = Config(
             data_path=folder / "data",
             embeddings_path=folder / "embeddings",
             model_path=folder / "models",
         )
-        return FeatureState(config, reviews)
+        return Dataset(config, reviews)
 
     return make
 
@@ -94,13 +95,13 @@ def reviews() -> pd.DataFrame:
 
 
 @pytest.fixture
-def state(make_state: Callable[..., FeatureState], reviews: pd.DataFrame) -> FeatureState:
-    return make_state(reviews)
+def dataset(make_dataset: Callable[..., Dataset], reviews: pd.DataFrame) -> Dataset:
+    return make_dataset(reviews)
 
 
-def test_files_have_the_form_that_the_service_loads(state: FeatureState) -> None:
-    state.embed()
-    folder = state.config.embeddings_path
+def test_files_have_the_form_that_the_service_loads(dataset: Dataset) -> None:
+    dataset.embed()
+    folder = dataset.config.embeddings_path
     widths = [str(number) for number in range(len(LETTERS))]
     for name, key, expected in [
         ("item_desc_emb_df.pq", "itemName", widths),
@@ -115,51 +116,51 @@ def test_files_have_the_form_that_the_service_loads(state: FeatureState) -> None
 
 
 def test_every_item_is_a_candidate_and_they_stand_in_order_of_their_names(
-    state: FeatureState,
+    dataset: Dataset,
 ) -> None:
-    state.embed()
-    items = state.vectors("item_desc_emb_df.pq", columns.ITEM)
+    dataset.embed()
+    items = dataset.vectors("item_desc_emb_df.pq", columns.ITEM)
     assert list(items) == ["apple", "bread", "cake", "dates"]
     np.testing.assert_array_equal(items["bread"], B)
 
 
-def test_known_users_are_the_named_ones_with_a_training_review(state: FeatureState) -> None:
-    state.embed()
-    assert list(state.vectors("user_item_emb_df.pq")) == ["ann", "bob", "cid"]
-    assert list(state.vectors("user_review_emb_df.pq")) == ["ann", "bob", "cid"]
+def test_known_users_are_the_named_ones_with_a_training_review(dataset: Dataset) -> None:
+    dataset.embed()
+    assert list(dataset.vectors("user_item_emb_df.pq")) == ["ann", "bob", "cid"]
+    assert list(dataset.vectors("user_review_emb_df.pq")) == ["ann", "bob", "cid"]
 
 
 def test_user_item_vector_is_the_recency_weighted_mean_of_the_training_history(
-    state: FeatureState,
+    dataset: Dataset,
 ) -> None:
-    state.embed()
-    vectors = state.vectors("user_item_emb_df.pq")
+    dataset.embed()
+    vectors = dataset.vectors("user_item_emb_df.pq")
     # ann, newest first: cake, bread, apple, weighing 1, 0.860708, 0.740818: length 1.513148.
     ann = (1.0 * C + 0.860708 * B + 0.740818 * A) / 1.513148
     np.testing.assert_allclose(vectors["ann"], ann, atol=5e-4)
     np.testing.assert_array_equal(vectors["cid"], A)
 
 
-def test_review_vector_is_the_mean_of_the_newest_reviews_with_text(state: FeatureState) -> None:
-    state.embed(n_reviews=2)
-    vectors = state.vectors("user_review_emb_df.pq")
+def test_review_vector_is_the_mean_of_the_newest_reviews_with_text(dataset: Dataset) -> None:
+    dataset.embed(n_reviews=2)
+    vectors = dataset.vectors("user_review_emb_df.pq")
     d, e, f, h = letter_vectors(["d", "e", "f", "h"]).astype(np.float64)
     np.testing.assert_allclose(vectors["ann"], (h + e) / 2**0.5, atol=5e-4)
     np.testing.assert_allclose(vectors["bob"], (e + f) / 2**0.5, atol=5e-4)
     assert not vectors["cid"].any()
-    state.embed(n_reviews=3)
-    ann = state.vectors("user_review_emb_df.pq")["ann"]
+    dataset.embed(n_reviews=3)
+    ann = dataset.vectors("user_review_emb_df.pq")["ann"]
     np.testing.assert_allclose(ann, (h + e + d) / 3**0.5, atol=5e-4)
 
 
 def test_users_are_embedded_from_train_rows_only(
-    make_state: Callable[..., FeatureState], reviews: pd.DataFrame
+    make_dataset: Callable[..., Dataset], reviews: pd.DataFrame
 ) -> None:
     later = reviews.copy()
     later.loc[8] = later.loc[7]  # bob's cake once more, in place of ann's apple
     later.loc[8, [columns.REVIEW_TIME, columns.REVIEW_TEXT]] = [reviews.reviewTime[8], "ppp"]
     later.loc[9, [columns.USER, columns.REVIEW_TEXT, columns.RATING]] = ["ann", "ooo", 1.0]
-    before, after = make_state(reviews, "before"), make_state(later, "after")
+    before, after = make_dataset(reviews, "before"), make_dataset(later, "after")
     before.embed()
     encoder = CountingEncoder()
     after.embed(encoder)
@@ -169,95 +170,95 @@ def test_users_are_embedded_from_train_rows_only(
 
 
 def test_order_of_rows_does_not_matter(
-    make_state: Callable[..., FeatureState], reviews: pd.DataFrame
+    make_dataset: Callable[..., Dataset], reviews: pd.DataFrame
 ) -> None:
-    straight, shuffled = make_state(reviews, "straight"), make_state(reviews[::-1], "shuffled")
+    straight, shuffled = make_dataset(reviews, "straight"), make_dataset(reviews[::-1], "shuffled")
     straight.embed()
     shuffled.embed()
     assert straight.file_bytes() == shuffled.file_bytes()
 
 
-def test_of_reviews_of_one_time_the_later_row_is_the_newer_one(state: FeatureState) -> None:
-    state.reviews.loc[[0, 1], columns.REVIEW_TIME] = state.reviews.loc[4, columns.REVIEW_TIME]
-    state.embed(n_reviews=1)
+def test_of_reviews_of_one_time_the_later_row_is_the_newer_one(dataset: Dataset) -> None:
+    dataset.reviews.loc[[0, 1], columns.REVIEW_TIME] = dataset.reviews.loc[4, columns.REVIEW_TIME]
+    dataset.embed(n_reviews=1)
     # ann wrote ddd about apple, eee about bread and hhh about cake, in this order.
     ann = (1.0 * C + 0.860708 * B + 0.740818 * A) / 1.513148
-    np.testing.assert_allclose(state.vectors("user_item_emb_df.pq")["ann"], ann, atol=5e-4)
+    np.testing.assert_allclose(dataset.vectors("user_item_emb_df.pq")["ann"], ann, atol=5e-4)
     np.testing.assert_array_equal(
-        state.vectors("user_review_emb_df.pq")["ann"], letter_vectors(["hhh"])[0]
+        dataset.vectors("user_review_emb_df.pq")["ann"], letter_vectors(["hhh"])[0]
     )
 
 
-def test_missing_price_is_imputed_from_similar_items_and_scaled(state: FeatureState) -> None:
-    told = state.embed()
+def test_missing_price_is_imputed_from_similar_items_and_scaled(dataset: Dataset) -> None:
+    told = dataset.embed()
     # apple 1, bread 3, dates 5, and cake their mean 3: median 3, quartiles 2.5 and 3.5.
-    prices = state.vectors("item_price_df.pq", columns.ITEM)
+    prices = dataset.vectors("item_price_df.pq", columns.ITEM)
     found = [price.item() for price in prices.values()]
     assert found == pytest.approx([-2.0, 0.0, 0.0, 2.0])
     assert "1 of 4 items have no price" in told
 
 
-def test_data_without_prices_is_told_and_gets_zeros(state: FeatureState) -> None:
-    state.reviews[columns.PRICE] = np.nan
-    told = state.embed()
+def test_data_without_prices_is_told_and_gets_zeros(dataset: Dataset) -> None:
+    dataset.reviews[columns.PRICE] = np.nan
+    told = dataset.embed()
     assert "No item has a price" in told
-    assert not np.any(list(state.vectors("item_price_df.pq", columns.ITEM).values()))
+    assert not np.any(list(dataset.vectors("item_price_df.pq", columns.ITEM).values()))
 
 
-def test_data_without_review_text_is_told_and_gets_zeros(state: FeatureState) -> None:
-    state.reviews[columns.REVIEW_TEXT] = None
-    told = state.embed()
+def test_data_without_review_text_is_told_and_gets_zeros(dataset: Dataset) -> None:
+    dataset.reviews[columns.REVIEW_TEXT] = None
+    told = dataset.embed()
     assert "No user wrote review text" in told
-    assert not np.any(list(state.vectors("user_review_emb_df.pq").values()))
-    assert state.vectors("user_item_emb_df.pq")["cid"].any()
+    assert not np.any(list(dataset.vectors("user_review_emb_df.pq").values()))
+    assert dataset.vectors("user_item_emb_df.pq")["cid"].any()
 
 
-def test_reviews_can_be_switched_off(state: FeatureState) -> None:
+def test_reviews_can_be_switched_off(dataset: Dataset) -> None:
     encoder = CountingEncoder()
-    told = state.embed(encoder, n_reviews=0)
+    told = dataset.embed(encoder, n_reviews=0)
     assert "No review is encoded" in told
     assert sorted(encoder.encoded) == ["a", "aab", "b", "c"]
-    assert not np.any(list(state.vectors("user_review_emb_df.pq").values()))
+    assert not np.any(list(dataset.vectors("user_review_emb_df.pq").values()))
 
 
-def test_item_without_description_is_described_by_its_title(state: FeatureState) -> None:
-    state.reviews.loc[state.reviews[columns.ITEM] == "cake", columns.DESCRIPTION] = None
-    state.reviews[columns.TITLE] = "gem"
-    state.embed()
-    cake = state.vectors("item_desc_emb_df.pq", columns.ITEM)["cake"]
+def test_item_without_description_is_described_by_its_title(dataset: Dataset) -> None:
+    dataset.reviews.loc[dataset.reviews[columns.ITEM] == "cake", columns.DESCRIPTION] = None
+    dataset.reviews[columns.TITLE] = "gem"
+    dataset.embed()
+    cake = dataset.vectors("item_desc_emb_df.pq", columns.ITEM)["cake"]
     np.testing.assert_array_equal(cake, letter_vectors(["gem"])[0])
 
 
-def test_readable_names_stand_in_where_there_are_no_titles(state: FeatureState) -> None:
-    state.reviews[columns.DESCRIPTION] = ""
-    state.embed()
-    bread = state.vectors("item_desc_emb_df.pq", columns.ITEM)["bread"]
+def test_readable_names_stand_in_where_there_are_no_titles(dataset: Dataset) -> None:
+    dataset.reviews[columns.DESCRIPTION] = ""
+    dataset.embed()
+    bread = dataset.vectors("item_desc_emb_df.pq", columns.ITEM)["bread"]
     np.testing.assert_array_equal(bread, letter_vectors(["bread"])[0])
 
 
-def test_items_without_any_text_are_told_and_get_zeros(state: FeatureState) -> None:
-    state.reviews[columns.DESCRIPTION] = ""
-    state.reviews[columns.TITLE] = None
-    told = state.embed()
+def test_items_without_any_text_are_told_and_get_zeros(dataset: Dataset) -> None:
+    dataset.reviews[columns.DESCRIPTION] = ""
+    dataset.reviews[columns.TITLE] = None
+    told = dataset.embed()
     assert "4 of 4 items have no text at all" in told
-    assert not np.any(list(state.vectors("item_desc_emb_df.pq", columns.ITEM).values()))
+    assert not np.any(list(dataset.vectors("item_desc_emb_df.pq", columns.ITEM).values()))
 
 
-def test_second_run_encodes_nothing_and_writes_the_same_bytes(state: FeatureState) -> None:
+def test_second_run_encodes_nothing_and_writes_the_same_bytes(dataset: Dataset) -> None:
     first, second = CountingEncoder(), CountingEncoder()
-    state.embed(first)
-    files = state.file_bytes()
-    told = state.embed(second)
+    dataset.embed(first)
+    files = dataset.file_bytes()
+    told = dataset.embed(second)
     assert sorted(first.encoded) == sorted(set(first.encoded))
     assert second.encoded == []
     assert "0 were encoded" in told
-    assert state.file_bytes() == files
+    assert dataset.file_bytes() == files
 
 
 def test_vectors_are_the_same_without_the_cache(
-    make_state: Callable[..., FeatureState], reviews: pd.DataFrame
+    make_dataset: Callable[..., Dataset], reviews: pd.DataFrame
 ) -> None:
-    cached, uncached = make_state(reviews, "cached"), make_state(reviews, "uncached")
+    cached, uncached = make_dataset(reviews, "cached"), make_dataset(reviews, "uncached")
     cached.embed()
     cached.embed()
     uncached.embed(use_cache=False)
@@ -265,85 +266,71 @@ def test_vectors_are_the_same_without_the_cache(
     assert not (uncached.config.embeddings_path / ".cache").exists()
 
 
-def test_stored_values_fit_half_precision(state: FeatureState) -> None:
-    state.embed()
-    for vector in state.vectors("user_item_emb_df.pq").values():
+def test_stored_values_fit_half_precision(dataset: Dataset) -> None:
+    dataset.embed()
+    for vector in dataset.vectors("user_item_emb_df.pq").values():
         np.testing.assert_array_equal(vector, vector.astype(np.float16))
 
 
-def test_interrupted_run_leaves_the_old_files(state: FeatureState) -> None:
+def test_interrupted_run_leaves_the_old_files(dataset: Dataset) -> None:
     class InterruptedEncoder(CountingEncoder):
         def encode_many(self, texts):
             yield from super().encode_many(texts[:2])
             raise KeyboardInterrupt
 
-    state.embed()
-    files = state.file_bytes()
-    state.reviews[columns.DESCRIPTION] += "p"
+    dataset.embed()
+    files = dataset.file_bytes()
+    dataset.reviews[columns.DESCRIPTION] += "p"
     with pytest.raises(KeyboardInterrupt):
-        state.embed(InterruptedEncoder())
-    assert state.file_bytes() == files
+        dataset.embed(InterruptedEncoder())
+    assert dataset.file_bytes() == files
 
 
-def test_manifest_says_what_the_files_are(state: FeatureState) -> None:
-    state.embed()
-    folder = state.config.embeddings_path
-    manifest = read_manifest(folder)
-    assert manifest is not None
+def test_manifest_says_what_the_files_are(dataset: Dataset) -> None:
+    dataset.embed()
+    folder = dataset.config.embeddings_path
+    manifest = json.loads((folder / "manifest.json").read_text())
     assert manifest["reviews_per_user"] == 2
     described = manifest["files"]["user_item_emb_df.pq"]
     assert (described["rows"], described["width"]) == (3, len(LETTERS))
-    assert changed_files(folder) == []
-    (folder / "item_price_df.pq").write_bytes(b"changed")
-    assert changed_files(folder) == ["item_price_df.pq"]
+    content = (folder / "user_item_emb_df.pq").read_bytes()
+    assert described["sha256"] == hashlib.sha256(content).hexdigest()
 
 
-def test_folder_without_manifest_has_no_complaints(tmp_path: Path) -> None:
-    assert read_manifest(tmp_path) is None
-    assert changed_files(tmp_path) == []
-
-
-@pytest.mark.parametrize("content", ["{", "[]", '{"files": 3}'])
-def test_spoiled_manifest_is_named(tmp_path: Path, content: str) -> None:
-    (tmp_path / "manifest.json").write_text(content)
-    with pytest.raises(PipelineError, match=r"manifest\.json"):
-        read_manifest(tmp_path)
-
-
-def test_empty_reviews_are_refused(state: FeatureState) -> None:
-    state.reviews = state.reviews.iloc[:0]
+def test_empty_reviews_are_refused(dataset: Dataset) -> None:
+    dataset.reviews = dataset.reviews.iloc[:0]
     with pytest.raises(PipelineError, match="has no reviews"):
-        state.embed()
+        dataset.embed()
 
 
-def test_reviews_by_nobody_are_refused(state: FeatureState) -> None:
-    state.reviews[columns.USER] = "amazon customer"
+def test_reviews_by_nobody_are_refused(dataset: Dataset) -> None:
+    dataset.reviews[columns.USER] = "amazon customer"
     with pytest.raises(PipelineError, match="8 training reviews, none of them by a named user"):
-        state.embed()
+        dataset.embed()
 
 
-def test_missing_column_is_named(state: FeatureState) -> None:
-    state.reviews = state.reviews.drop(columns=columns.REVIEW_TEXT)
+def test_missing_column_is_named(dataset: Dataset) -> None:
+    dataset.reviews = dataset.reviews.drop(columns=columns.REVIEW_TEXT)
     with pytest.raises(ArtifactError, match="reviewText"):
-        state.embed()
+        dataset.embed()
 
 
-def test_truncated_reviews_leave_no_file(state: FeatureState) -> None:
-    state.embed()
-    clean = state.config.data_path / "clean_df.pq"
+def test_truncated_reviews_leave_no_file(dataset: Dataset) -> None:
+    dataset.embed()
+    clean = dataset.config.data_path / "clean_df.pq"
     clean.write_bytes(clean.read_bytes()[:100])
-    files = state.file_bytes()
+    files = dataset.file_bytes()
     with pytest.raises(ArtifactError, match="not a readable parquet"):
-        embed(CountingEncoder(), state.config, rich_console.Console(file=io.StringIO()))
-    assert state.file_bytes() == files
+        embed(CountingEncoder(), dataset.config, rich_console.Console(file=io.StringIO()))
+    assert dataset.file_bytes() == files
 
 
-def test_negative_bound_is_refused(state: FeatureState) -> None:
+def test_negative_bound_is_refused(dataset: Dataset) -> None:
     parser = argparse.ArgumentParser()
     stage.add_arguments(parser)
     with pytest.raises(PipelineError, match="--reviews-per-user is -1"):
         stage.run(
-            parser.parse_args(["--reviews-per-user", "-1"]), state.config, rich_console.Console()
+            parser.parse_args(["--reviews-per-user", "-1"]), dataset.config, rich_console.Console()
         )
 
 

@@ -6,15 +6,15 @@ import math
 
 import numpy as np
 import pytest
-from pipeline.evaluate.baselines.neighbors import ITEM_KNN, RP3BETA
 
 from pipeline.evaluate.baselines import BASELINES, MAX_TRIALS, History, first_of_pair
 from pipeline.evaluate.baselines.ease import EASE
 from pipeline.evaluate.baselines.factors import BPR, IALS, MINIMAL_ALS
+from pipeline.evaluate.baselines.neighbors import ITEM_KNN, RP3BETA
 from pipeline.evaluate.baselines.popularity import PLAIN, popularity_counts
 from pipeline.evaluate.baselines.text_knn import TEXT_KNN
 from recsys.split import TRAIN
-from tests.support.feature_states import rows
+from tests.support.timelines import rows
 
 pytestmark = pytest.mark.pipeline
 

@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.evaluate.cutoff import FRESH, STALE, TUNING, cutoff
 from recsys.split import TEST, TRAIN, VALIDATION
-from tests.support.feature_states import cutoff_of, timeline
+from tests.support.timelines import cutoff_of, timeline
 
 pytestmark = pytest.mark.pipeline
 

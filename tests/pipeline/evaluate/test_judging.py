@@ -8,7 +8,7 @@ import pytest
 from pipeline.evaluate.judging import RankingModel, judge, pair_scores, top_lists
 from recsys.ranking import top_rows
 from recsys.split import TEST, TRAIN, VALIDATION
-from tests.support.feature_states import cutoff_of
+from tests.support.timelines import cutoff_of
 
 pytestmark = pytest.mark.pipeline
 

@@ -16,11 +16,11 @@ from pipeline.evaluate.models import STRICT
 from pipeline.evaluate.point_in_time import write_as_of
 from pipeline.evaluate.results import results
 from pipeline.evaluate.timeline import read_timeline
-from processes.start_build import open_store
 from recsys import columns
 from storage.artifacts import ArtifactPaths, read_clean, write_frame
+from tests.support.building import open_store_here
 from tests.support.services import config_in
-from tests.support.tiny_reviews import FIRST_DAY, N_USERS, write_even_state
+from tests.support.tiny_reviews import FIRST_DAY, N_USERS, write_even_artifacts
 
 pytestmark = [
     pytest.mark.pipeline,
@@ -33,7 +33,7 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def config(tmp_path_factory: pytest.TempPathFactory) -> Config:
     folder = tmp_path_factory.mktemp("even")
-    write_even_state(folder)
+    write_even_artifacts(folder)
     config = config_in(folder)
     with pytest.MonkeyPatch.context() as patch:
         for name, value in config.as_environment().items():
@@ -77,7 +77,7 @@ def test_twenty_items_over_http_are_those_that_were_judged(
     evaluation: Evaluation, kept: Path
 ) -> None:
     service = config_in(kept / "fresh", max_users_per_body=N_USERS)
-    store = open_store(service)
+    store = open_store_here(service)
     store.ensure(lambda _: None)
     users, items = evaluation.timeline.user_names, evaluation.timeline.item_names
     expected = {

@@ -9,11 +9,11 @@ from flask.testing import FlaskClient
 
 from app import create_app
 from pipeline.evaluate.evaluation import Evaluation, Options, evaluate
-from processes.start_build import open_store
 from storage.artifacts import ArtifactPaths
 from tests.support.artifacts import write_tiny_model
+from tests.support.building import open_store_here
 from tests.support.services import config_in
-from tests.support.tiny_reviews import N_USERS, WIDTH, write_even_state
+from tests.support.tiny_reviews import N_USERS, WIDTH, write_even_artifacts
 
 pytestmark = [
     pytest.mark.pipeline,
@@ -24,7 +24,7 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def paths(tmp_path_factory: pytest.TempPathFactory) -> ArtifactPaths:
-    paths = write_even_state(tmp_path_factory.mktemp("even"))
+    paths = write_even_artifacts(tmp_path_factory.mktemp("even"))
     write_tiny_model(paths.model, (WIDTH, WIDTH, WIDTH, 1))
     return paths
 
@@ -48,7 +48,7 @@ def mode(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="module")
 def client(mode: str, evaluation: Evaluation, kept: Path) -> FlaskClient:
     config = config_in(kept / mode, max_users_per_request=N_USERS)
-    store = open_store(config)
+    store = open_store_here(config)
     store.ensure(lambda _: None)
     return create_app(config, store).test_client()
 

@@ -33,7 +33,7 @@ from tests.support.tiny_reviews import (
     N_COLD_START_USERS,
     N_ITEMS,
     N_USERS,
-    write_even_state,
+    write_even_artifacts,
 )
 
 pytestmark = [
@@ -55,7 +55,7 @@ def config_of(paths: ArtifactPaths) -> Config:
 def paths(tmp_path_factory: pytest.TempPathFactory) -> ArtifactPaths:
     from rich.console import Console
 
-    paths = write_even_state(tmp_path_factory.mktemp("even"))
+    paths = write_even_artifacts(tmp_path_factory.mktemp("even"))
     features = read_features(paths)
     plan = RatingPlan(epochs=12, batch_size=16, patience=12)
     trained = train(features, read_interactions(paths.clean, features), plan, Console(quiet=True))
@@ -186,7 +186,7 @@ def test_shuffling_the_future_changes_no_artifact_as_of_now(
     mixed = frame.copy()
     future = frame.loc[later, [columns.USER, columns.ITEM, columns.RATING]]
     mixed.loc[later, future.columns] = future.sample(frac=1, random_state=1).to_numpy()
-    other = write_even_state(tmp_path / "other")
+    other = write_even_artifacts(tmp_path / "other")
     write_frame(mixed, other.clean)
     other.model.parent.mkdir()
     shutil.copyfile(paths.model, other.model)

@@ -11,7 +11,7 @@ import pytest
 
 from config import PROJECT_ROOT
 from storage.artifacts import ArtifactPaths
-from tests.support.tiny_reviews import write_even_state
+from tests.support.tiny_reviews import write_even_artifacts
 
 REPORT = PROJECT_ROOT / "report"
 NAMES = ("eda.ipynb", "model_selection.ipynb")
@@ -38,7 +38,7 @@ def texts_of(notebook: Any) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def even_state(tmp_path_factory: pytest.TempPathFactory) -> ArtifactPaths:
+def even_artifacts(tmp_path_factory: pytest.TempPathFactory) -> ArtifactPaths:
     from rich.console import Console
 
     from pipeline.train.model_card import save_model
@@ -46,7 +46,7 @@ def even_state(tmp_path_factory: pytest.TempPathFactory) -> ArtifactPaths:
     from pipeline.train.rating.plan import RatingPlan
     from pipeline.train.rating.stage import train
 
-    paths = write_even_state(tmp_path_factory.mktemp("even"))
+    paths = write_even_artifacts(tmp_path_factory.mktemp("even"))
     features = read_features(paths)
     interactions = read_interactions(paths.clean, features)
     trained = train(features, interactions, RatingPlan(epochs=2), Console(quiet=True))
@@ -58,15 +58,15 @@ def even_state(tmp_path_factory: pytest.TempPathFactory) -> ArtifactPaths:
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of Keras and of Jupyter's own libraries
 @pytest.mark.parametrize("name", NAMES)
 def test_notebook_runs_on_the_artifacts_that_the_environment_names(
-    name: str, even_state: ArtifactPaths, monkeypatch: pytest.MonkeyPatch
+    name: str, even_artifacts: ArtifactPaths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import nbformat
     from nbclient import NotebookClient
 
     monkeypatch.setenv("PYTHONPATH", str(PROJECT_ROOT))
-    monkeypatch.setenv("DATA_PATH", str(even_state.clean.parent))
-    monkeypatch.setenv("EMBEDDINGS_PATH", str(even_state.item_desc.parent))
-    monkeypatch.setenv("MODEL_PATH", str(even_state.model.parent))
+    monkeypatch.setenv("DATA_PATH", str(even_artifacts.clean.parent))
+    monkeypatch.setenv("EMBEDDINGS_PATH", str(even_artifacts.item_desc.parent))
+    monkeypatch.setenv("MODEL_PATH", str(even_artifacts.model.parent))
     notebook = nbformat.read(REPORT / name, as_version=4)
     client = NotebookClient(
         notebook,
@@ -78,7 +78,7 @@ def test_notebook_runs_on_the_artifacts_that_the_environment_names(
     shown = json.dumps(notebook)
     assert "image/png" in shown
     assert "650 ratings" in shown or "60 users, 60 cases" in shown
-    assert str(even_state.clean.parent) not in shown
+    assert str(even_artifacts.clean.parent) not in shown
 
 
 @pytest.mark.parametrize("name", NAMES)

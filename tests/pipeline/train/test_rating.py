@@ -28,7 +28,7 @@ from tests.support.tiny_reviews import (
     N_ITEMS,
     N_USERS,
     WIDTH,
-    write_even_state,
+    write_even_artifacts,
 )
 
 pytestmark = [
@@ -42,7 +42,7 @@ SHORT = RatingPlan(epochs=12, batch_size=16, patience=12, seed=3)
 
 @pytest.fixture(scope="module")
 def paths(tmp_path_factory: pytest.TempPathFactory) -> ArtifactPaths:
-    return write_even_state(tmp_path_factory.mktemp("even"))
+    return write_even_artifacts(tmp_path_factory.mktemp("even"))
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +74,7 @@ def test_rows_point_at_their_users_and_items(interactions: Interactions) -> None
     assert int(interactions.known.sum()) == N_USERS * 10
 
 
-def test_each_period_of_the_state_is_its_part(interactions: Interactions) -> None:
+def test_each_period_is_its_part(interactions: Interactions) -> None:
     parts = temporal_labels(interactions.days)[interactions.known]
     assert [int((parts == part).sum()) for part in (TRAIN, VALIDATION, TEST)] == [480, 60, 60]
 
@@ -200,7 +200,7 @@ def test_stage_writes_a_model_that_loads_and_a_card_that_tells_its_story(
 def test_ratings_all_alike_are_refused_and_the_old_model_stays(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    paths = write_even_state(tmp_path)
+    paths = write_even_artifacts(tmp_path)
     clean = read_clean(paths.clean)
     write_frame(clean.assign(**{columns.RATING: 5.0}), paths.clean)
     paths.model.parent.mkdir()
