@@ -28,17 +28,17 @@ LARGE: Final = (*TABLES, affinities.PREFIX)
 
 
 class AppDataProcessor:
-    """Answers every question about users and items that needs no model.
+    """Answers questions about users and items that don't need a model.
 
     Users and items are numbered by row. Items are those of `item_desc_emb_df.pq`, in its
-    order. Users are those with embeddings and, where the data has affinities, which need
-    nothing but a history, all who reviewed an item; anonymous customers excepted.
+    order. Users are those with embeddings and, where the data has affinities, which only
+    need a history, everybody who reviewed an item, except anonymous customers.
 
     Attributes:
-        affinities: Of users to items; None where the data has no `item_affinity_df.pq`.
+        affinities: Affinities of users to items; None without `item_affinity_df.pq`.
         facts: Price, category and ratings of each item.
         reviews: What each user has reviewed, when.
-        no_items: No item rows at all.
+        no_items: An empty array of item rows.
     """
 
     def __init__(self, arrays: Arrays) -> None:
@@ -162,8 +162,8 @@ class AppDataProcessor:
         """Estimate the probability that a user gives items five stars, (n,) float32.
 
         The shrunk share of five-star ratings of the item, raised or lowered by how the user
-        rated beside such shares, cut to 0..1; the item's share alone for a user who isn't
-        known (None). Returns None where the data has no such shares.
+        rated in comparison with such shares, clipped to 0..1; the item's share alone for an
+        unknown user (None). Returns None where the data has no such shares.
         """
         if FIVE_STAR_RATES not in self._arrays:
             return None

@@ -80,6 +80,6 @@ def _category_row(facts: ItemFacts, name: str) -> int:
         )
     near = get_close_matches(name[:N_SHOWN], names, N_SUGGESTIONS, cutoff=0.0)
     raise OptionError(
-        f"No item has the category {name[:N_SHOWN]!r}. Of the {len(names):,} there are, the "
-        f"most similar are {', '.join(map(repr, near))}."
+        f"No item has the category {name[:N_SHOWN]!r}. The most similar "
+        f"of {len(names):,} categories are {', '.join(map(repr, near))}."
     )

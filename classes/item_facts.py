@@ -1,4 +1,4 @@
-"""What is known of the items beside their names: price, category, ratings."""
+"""Facts about items: price, category and ratings."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ RETRY_AFTER_S: Final = 60
 _LOCK: Final = "lock"
 _ID: Final = re.compile(r"[0-9]{20}-[0-9a-f]{6}", re.ASCII)
 _DIED: Final = (
-    "The job's process ended without a word, perhaps for want of memory. "
+    "The job's process ended unexpectedly, perhaps because memory ran out. "
     "What is served has not changed."
 )
 
@@ -134,7 +134,9 @@ class JobFolder:
         """
         job = self._read(job_id) if _ID.fullmatch(job_id) else None
         if job is None:
-            raise UnknownJobError(f"There is no job {job_id!r}; GET /jobs lists those kept.")
+            raise UnknownJobError(
+                f"There is no job {job_id!r}; GET /jobs lists the jobs that are kept."
+            )
         if job.state == "running" and not self._is_running():
             job = self._read(job_id) or job  # it may just have ended
             if job.state == "running":
@@ -155,7 +157,9 @@ class JobFolder:
         """
         job = self.job(job_id)
         if job.state != "running":
-            raise JobEndedError(f"The job {job_id} is {job.state}; only a running one can stop.")
+            raise JobEndedError(
+                f"The job {job_id} is {job.state}; only a running job can be stopped."
+            )
         self._cancel_path(job_id).touch()
         return job
 

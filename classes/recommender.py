@@ -206,7 +206,7 @@ class _Choice:
         return _Ranked(ranking.rows, ranking.scores, excluded, unknown_items=unknown)
 
     def details(self, ranked: _Ranked) -> Recommendation:
-        """Add what is known of a list beside its items."""
+        """Add scores, counts and reasons to a list."""
         scores, candidates = ranked.scores, self._candidates
         return Recommendation(
             ranked.rows,

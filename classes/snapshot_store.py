@@ -158,7 +158,7 @@ class SnapshotStore:
             pointer = self._pointer.read()
             if pointer is None or not pointer.history:
                 raise NothingToRollBackError(
-                    "There is no earlier generation to roll back to; reload good files instead."
+                    "There is no earlier generation to roll back to; reload valid files instead."
                 )
             earlier, *older = pointer.history
             self._refuse_damaged(earlier)
@@ -212,7 +212,7 @@ class SnapshotStore:
         except DamagedFolderError as error:
             raise NothingToRollBackError(
                 f"The earlier generation {generation} is damaged: {error} "
-                f"Put good files in place and reload them instead."
+                f"Put valid files in place and reload them instead."
             ) from error
 
     def _sound_pointer(self, announce: Callable[[str], None]) -> Pointer | None:

@@ -1,4 +1,4 @@
-"""What the known users have reviewed, for those who ask why a list is as it is."""
+"""What known users have reviewed, which helps to explain their lists."""
 
 from __future__ import annotations
 

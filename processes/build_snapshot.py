@@ -72,7 +72,9 @@ def build_and_publish(
         with snapshots.new_generation(generation) as folder:
             _build(config, folder, data_from, model_from, hashes, say)
     if source_fingerprint(config) != sources:
-        raise ReloadRefusedError("The files changed while they were read; reload once they rest.")
+        raise ReloadRefusedError(
+            "The files changed while they were read; reload when they no longer change."
+        )
     if not publish:
         return generation
     manifest = read_manifest(snapshots.generation(generation))
@@ -148,9 +150,9 @@ def _place_model(
 def _recommend_to_sampled_users(snapshot: Snapshot) -> None:
     """Recommend to some users as a request would, before one does."""
     users = snapshot.data.random_users(N_SHADOW_USERS)
-    for user, items in snapshot.recommender.recommend(users).items():
+    for items in snapshot.recommender.recommend(users).values():
         if len(set(items)) != len(items):
-            raise ReloadRefusedError(f"A sampled user got an item twice: {items} ({len(user)}).")
+            raise ReloadRefusedError(f"A sampled user got an item twice: {items}.")
 
 
 def _generation_name(hashes: dict[str, str]) -> str:

@@ -224,7 +224,7 @@ def _end_process(process: subprocess.Popen[str]) -> None:
 def _ending(returncode: int, said: str) -> str:
     if returncode < 0:
         return (
-            f"Training was stopped by signal {-returncode}, perhaps for want of memory. "
+            f"Training was stopped by signal {-returncode}, perhaps because memory ran out. "
             f"Nothing has changed."
         )
     return f"Training ended with status {returncode}: {said} Nothing has changed."

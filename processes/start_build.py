@@ -139,8 +139,8 @@ def _announced(message: dict[str, Any], announce: Callable[[str], None]) -> bool
 def _ending_sentence(returncode: int, timeout_s: int) -> str:
     if returncode < 0:
         return (
-            f"Building the snapshot was stopped by signal {-returncode}, perhaps for want of "
-            f"memory or after RELOAD_TIMEOUT_S={timeout_s}."
+            f"Building the snapshot was stopped by signal {-returncode}, perhaps because "
+            f"memory ran out or it took longer than RELOAD_TIMEOUT_S={timeout_s}."
         )
     return f"Building the snapshot ended with status {returncode}; the log has the details."
 

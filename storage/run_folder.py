@@ -12,7 +12,7 @@ _DRAINING: Final = "draining"
 
 
 class RunFolder:
-    """A folder that the server makes anew at its start; another WSGI server has none."""
+    """A folder that the server creates at its start; other WSGI servers have none."""
 
     def __init__(self, path: Path) -> None:
         """Name the folder, which need not exist."""

@@ -25,7 +25,7 @@ def data_files(paths: ArtifactPaths) -> tuple[Path, ...]:
 
 
 def required_data_files(paths: ArtifactPaths) -> tuple[Path, ...]:
-    """List the files without which there is no data."""
+    """List the required files of the data half."""
     return (paths.clean, paths.item_desc, paths.item_price, paths.user_review, paths.user_item)
 
 

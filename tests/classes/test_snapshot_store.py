@@ -1,4 +1,4 @@
-"""What lies in the snapshot folder may be damaged, cut short or full; the service goes on."""
+"""Whether files are damaged or cut short, or the disk is full, the service continues."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def generation_folder(config: Config, generation: str) -> Path:
     return config.snapshot_path / "generations" / generation
 
 
-def test_broken_top_lists_are_no_obstacle_and_are_begun_anew_at_the_next_start(
+def test_broken_top_lists_do_no_harm_and_are_restarted_at_the_next_start(
     config: Config,
 ) -> None:
     before = open_store(config).current()
