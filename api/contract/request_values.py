@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, KeysView
-from typing import Any, Final, Protocol, TypeVar
+from abc import ABC, abstractmethod
+from collections.abc import Collection, KeysView, Mapping
+from typing import Any, Final, TypeVar
 from urllib.parse import parse_qsl
 
 from flask import Request
@@ -21,12 +22,27 @@ MAX_EMPTY_BODY_BYTES: Final = 16_384
 """The largest body read by an endpoint that takes none."""
 
 
-class RequestValues(Protocol):
-    """The values of one request, by parameter."""
+class RequestValues(ABC):
+    """The values of one request, by the names of their parameters."""
+
+    def __init__(self, values: Mapping[str, Any], allowed: Collection[str]) -> None:
+        """Keep decoded values.
+
+        Raises:
+            ProblemError: 400 for a name that isn't allowed.
+        """
+        for name in values:
+            if name not in allowed:
+                expected = (
+                    f"allowed: {', '.join(allowed)}" if allowed else "this endpoint takes none"
+                )
+                raise ProblemError(400, f"The parameter {shown(name)} is unknown; {expected}.")
+        self._values = values
 
     @property
     def names(self) -> KeysView[str]:
         """Names of the parameters that the request has."""
+        return self._values.keys()
 
     def read(self, parameter: Parameter[T]) -> T:
         """Return the validated value of a parameter, or its default if the request has none.
@@ -34,9 +50,18 @@ class RequestValues(Protocol):
         Raises:
             ProblemError: 400 if the value is invalid, or missing although it is required.
         """
+        if parameter.name in self._values:
+            return parameter.check(self._json_value(parameter))
+        if parameter.required:
+            raise ProblemError(400, f"The parameter '{parameter.name}' is missing; it is required.")
+        return parameter.default
+
+    @abstractmethod
+    def _json_value(self, parameter: Parameter[Any]) -> Any:
+        """Return the value of a parameter that the request has, as JSON would have it."""
 
 
-class QueryValues:
+class QueryValues(RequestValues):
     """Decoded query parameters: the values of each name, in the order sent."""
 
     def __init__(self, query_string: str, allowed: Collection[str]) -> None:
@@ -54,28 +79,16 @@ class QueryValues:
             )
         if not query_string.isascii():  # WSGI passes raw bytes as latin-1 characters
             query_string = query_string.encode("latin-1", "replace").decode("utf-8", "replace")
-        self._texts: dict[str, list[str]] = {}
+        texts: dict[str, list[str]] = {}
         for name, value in parse_qsl(query_string, keep_blank_values=True):
-            self._texts.setdefault(name, []).append(value)
-        _refuse_unknown(self._texts, allowed)
+            texts.setdefault(name, []).append(value)
+        super().__init__(texts, allowed)
 
-    @property
-    def names(self) -> KeysView[str]:
-        """Names of the parameters in the query."""
-        return self._texts.keys()
-
-    def read(self, parameter: Parameter[T]) -> T:
-        """Return the validated value of a parameter; see `RequestValues.read`."""
-        texts = self._texts.get(parameter.name)
-        if texts is not None:
-            return parameter.check(parameter.decode(texts))
-        if parameter.required:
-            name = parameter.name
-            raise ProblemError(400, f"The parameter '{name}' is missing; send {name}=NAME.")
-        return parameter.default
+    def _json_value(self, parameter: Parameter[Any]) -> Any:
+        return parameter.decode(self._values[parameter.name])
 
 
-class BodyValues:
+class BodyValues(RequestValues):
     """The members of a JSON object."""
 
     def __init__(self, body: bytes, allowed: Collection[str]) -> None:
@@ -88,21 +101,10 @@ class BodyValues:
         members = load_json(body)
         if not isinstance(members, dict):
             raise ProblemError(400, 'The body is not a JSON object; send {"NAME": VALUE, …}.')
-        self._members: dict[str, Any] = members
-        _refuse_unknown(members, allowed)
+        super().__init__(members, allowed)
 
-    @property
-    def names(self) -> KeysView[str]:
-        """Names of the members of the body."""
-        return self._members.keys()
-
-    def read(self, parameter: Parameter[T]) -> T:
-        """Return the validated value of a member; see `RequestValues.read`."""
-        if parameter.name in self._members:
-            return parameter.check(self._members[parameter.name])
-        if parameter.required:
-            raise ProblemError(400, f"The body lacks the required member '{parameter.name}'.")
-        return parameter.default
+    def _json_value(self, parameter: Parameter[Any]) -> Any:
+        return self._values[parameter.name]
 
 
 def load_json(body: bytes) -> Any:
@@ -159,10 +161,3 @@ def refuse_body(request: Request) -> None:
     require_json(request)
     if load_json(body) not in ({}, None):
         raise ProblemError(400, "This endpoint takes no request body; send none.")
-
-
-def _refuse_unknown(names: Iterable[str], allowed: Collection[str]) -> None:
-    for name in names:
-        if name not in allowed:
-            expected = f"allowed: {', '.join(allowed)}" if allowed else "this endpoint takes none"
-            raise ProblemError(400, f"The parameter {shown(name)} is unknown; {expected}.")

@@ -12,8 +12,8 @@ import numpy as np
 from rich.progress import track
 
 from benchmarks.http.client import get
-from benchmarks.http.service import Service, free_port, running
-from benchmarks.http.throughput import Endpoint, Load, load_in_turns, recommendation_requests
+from benchmarks.http.service import RunningService, free_port, running
+from benchmarks.http.throughput import Load, LoadTarget, load_in_turns, recommendation_requests
 from benchmarks.results import Results
 from classes.snapshot import Snapshot
 from classes.top_lists import BLOCK_USERS, TopLists
@@ -76,13 +76,17 @@ def _some_requests(config: Config) -> list[bytes]:
 
 
 def _measure_requests(
-    results: Results, requests: Sequence[bytes], warm: Service, cold: Service, n_turns: int
+    results: Results,
+    requests: Sequence[bytes],
+    warm: RunningService,
+    cold: RunningService,
+    n_turns: int,
 ) -> None:
     endpoints = [
-        Endpoint("bare", warm.port, [get("/bare")]),
-        Endpoint("no_op", warm.port, [get("/no-op")]),
-        Endpoint("from_lists", warm.port, requests),
-        Endpoint("on_demand", cold.port, requests),
+        LoadTarget("bare", warm.port, [get("/bare")]),
+        LoadTarget("no_op", warm.port, [get("/no-op")]),
+        LoadTarget("from_lists", warm.port, requests),
+        LoadTarget("on_demand", cold.port, requests),
     ]
     loads = load_in_turns(endpoints, n_turns)
     alone = load_in_turns(endpoints, max(2, n_turns // 3), n_connections=1)
@@ -104,10 +108,10 @@ def _measure_requests(
             results.add(f"{name}_against_{other}", value=_ratio(loads[name], loads[other]))
 
 
-def _measure_memory(results: Results, requests: Sequence[bytes], warm: Service) -> None:
+def _measure_memory(results: Results, requests: Sequence[bytes], warm: RunningService) -> None:
     """Look at the memory once every worker has answered every kind of request for many users."""
     seen_too = [request.replace(b" HTTP", b"&exclude_seen=false HTTP") for request in requests]
-    load_in_turns([Endpoint("all", warm.port, [*requests, *seen_too])], 3)
+    load_in_turns([LoadTarget("all", warm.port, [*requests, *seen_too])], 3)
     results.add("memory", value=warm.pss_mb() / 1_000)
     results.add("memory_with_parent", mb=warm.pss_mb(parent=True))
 

@@ -21,7 +21,7 @@ STOP_TIMEOUT_S = 60
 
 
 @dataclass(frozen=True)
-class Service:
+class RunningService:
     """A running service.
 
     Attributes:
@@ -58,7 +58,7 @@ class Service:
 
 
 @contextmanager
-def running(config: Config, module: Sequence[str] = ("app.py",)) -> Iterator[Service]:
+def running(config: Config, module: Sequence[str] = ("app.py",)) -> Iterator[RunningService]:
     """Run `python MODULE` with these settings until the block ends.
 
     Raises:
@@ -83,7 +83,7 @@ def running(config: Config, module: Sequence[str] = ("app.py",)) -> Iterator[Ser
                     f"The service doesn't answer: {stderr_path.read_text()[-2_000:]}"
                 )
             time.sleep(0.01)
-        yield Service(process, config.port, time.monotonic() - started)
+        yield RunningService(process, config.port, time.monotonic() - started)
     finally:
         with suppress(psutil.NoSuchProcess):  # it may have ended by itself
             process.terminate()

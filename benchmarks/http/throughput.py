@@ -42,7 +42,7 @@ class Load:
 
 
 @dataclass(frozen=True)
-class Endpoint:
+class LoadTarget:
     """A key of the results, and the requests that are sent in turns."""
 
     name: str
@@ -56,7 +56,7 @@ def recommendation_requests(users: Sequence[str]) -> list[bytes]:
 
 
 def load_in_turns(
-    endpoints: Sequence[Endpoint], n_turns: int, n_connections: int = N_CONNECTIONS
+    endpoints: Sequence[LoadTarget], n_turns: int, n_connections: int = N_CONNECTIONS
 ) -> dict[str, Load]:
     """Keep `n_connections` requests in flight to each endpoint, `SECONDS` long in each turn."""
     loads = {endpoint.name: Load() for endpoint in endpoints}
