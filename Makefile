@@ -1,11 +1,11 @@
 # The commands of the project; `make` alone lists them.
-# Each brings what it needs into .venv first: a minute or two the first time, nothing when it is there.
+# Each installs what it needs into .venv first, which takes a minute or two the first time.
 
 PYTHON ?= python3
 VENV ?= .venv
 RUN = $(VENV)/bin/python
 export VENV
-# A file's tests share servers and models, so a file stays with one process; four need up to 8 GB.
+# The tests of a file share servers and models, so they run in one process; four need up to 8 GB.
 PARALLEL = -n auto --maxprocesses 4 --dist loadfile
 
 .DEFAULT_GOAL := help
@@ -22,13 +22,13 @@ serve: setup-serve ## Start the service on HOST:PORT (default 127.0.0.1:8080)
 test: setup-all chromium ## Run every test; ARGS='-k word' goes on to pytest
 	$(RUN) -m pytest $(PARALLEL) $(ARGS)
 
-test-fast: setup-all ## Run the tests that take no encoder, no real server and no real data
+test-fast: setup-all ## Run the tests without an encoder, a real server or real data
 	$(RUN) -m pytest $(PARALLEL) -m "not slow and not realdata" $(ARGS)
 
-fuzz: setup-dev ## Send 20,000 made-up requests to a real server and judge every answer; takes half an hour
+fuzz: setup-dev ## Send 20,000 generated requests to a real server and check every response; takes half an hour
 	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-3500} $(RUN) -m pytest -s tests/api/contract/test_schemathesis.py
 
-test-serving: ## Run the service's tests where the pipeline's packages are absent (.venv-serving)
+test-serving: ## Run the service's tests without the pipeline's packages (.venv-serving)
 	@$(PYTHON) scripts/install.py --venv .venv-serving main dev
 	.venv-serving/bin/python -m pytest -m "not pipeline and not slow" $(ARGS)
 
@@ -42,10 +42,10 @@ pipeline: setup-pipeline ## REVIEWS=FILE [METADATA=FILE USER_COLUMN=name ITEM_CO
 sample: setup-pipeline ## Generate the sample reviews, into DATA_PATH/amazon_reviews.csv
 	@$(RUN) -m pipeline sample $(ARGS)
 
-examples: setup-dev ## Ask the bundled sample the documentation's examples anew, into api/contract/examples.json
+examples: setup-dev ## Update the documentation's examples, api/contract/examples.json, from the bundled sample
 	@$(RUN) -m scripts.make_examples
 
-report: setup-report ## Measure anew, and rebuild every table and figure of report/ from it
+report: setup-report ## Measure again, and rebuild every table and figure of report/
 	@$(RUN) -m scripts.use_sample
 	$(RUN) -m pipeline evaluate
 	PYTHONPATH=$(CURDIR) $(RUN) -m nbconvert --to notebook --execute --inplace report/eda.ipynb report/model_selection.ipynb
@@ -57,16 +57,16 @@ bench: setup-bench ## Measure the targets and print their ratios, about 15 minut
 load: setup-load ## Load a running service as visitors would: ARGS='--host URL', page at :8089
 	@$(VENV)/bin/locust --locustfile benchmarks/http/locustfile.py --host http://127.0.0.1:8080 $(ARGS)
 
-check: setup-all ## Lint, check the format and the types; changes nothing
+check: setup-all ## Check lint, format and types without changing anything
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy
 
-format: setup-dev ## Format the code and mend what the linter can mend
+format: setup-dev ## Format the code and fix what the linter can fix
 	$(RUN) -m ruff check --fix .
 	$(RUN) -m ruff format .
 
-lock: ## Resolve pyproject.toml anew into poetry.lock
+lock: ## Resolve pyproject.toml into poetry.lock
 	@scripts/poetry lock
 
 chromium:

@@ -82,7 +82,7 @@ def _fields(endpoint: Endpoint, examples: Examples) -> list[dict[str, Any]]:
 
 
 def _field(parameter: Parameter[Any], examples: Examples) -> dict[str, Any]:
-    """Say how a parameter is asked for; only what is needed or suggested is filled in."""
+    """Describe the field for a parameter, filled in only if it is required or suggested."""
     example = examples.get(parameter.name) or parameter.example
     lines = example if isinstance(example, list) else [example]
     text = "" if example is None else "\n".join(map(str, lines))

@@ -1,4 +1,4 @@
-"""The pages in a real browser: everything on them works by clicking, without the network.
+"""The pages in a real browser: everything on them works, without the network.
 
 Needs the system's Chromium (`scripts/debian-packages chromium`); skipped where there is none.
 """
@@ -35,7 +35,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser, running: Server) -> Iterator[Page]:
-    """A page that fails its test if it asks anybody but our server, or its script fails."""
+    """A page that fails its test on requests to other servers and on script errors."""
     page = browser.new_page()
     asked: list[str] = []
     errors: list[str] = []
@@ -58,7 +58,7 @@ def page(browser: Browser, running: Server) -> Iterator[Page]:
 
 
 def send(page: Page, endpoint: str, **values: str) -> tuple[int, str]:
-    """Open an endpoint's card, fill in its form, send it, and give status and answer."""
+    """Open an endpoint's card, fill in and send its form, and return status and response."""
     card = page.locator(f"details#{endpoint}")
     if card.get_attribute("open") is None:
         card.locator("summary").click()

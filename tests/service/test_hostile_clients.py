@@ -1,4 +1,4 @@
-"""Clients that are slow, rude or broken off: each gets its due, and the others don't notice."""
+"""Clients that are slow, invalid or disconnect: the server handles each, and others don't notice."""
 
 from __future__ import annotations
 

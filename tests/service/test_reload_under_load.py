@@ -70,9 +70,9 @@ def answer(body: bytes, generation: str = "one", status: int = 200) -> Answer:
     return Answer(0, 0, 0, head.encode() + body)
 
 
-def verdict_on(given: Answer, begun: int, ended: int) -> Verdict:
+def verdict_on(seen: Answer, begun: int, ended: int) -> Verdict:
     """Judge one answer where "one" was in service, "two" asked for at 10 and answered at 20."""
-    watched = Watched([given], np.array([0]), np.array([begun]), np.array([ended]))
+    watched = Watched([seen], np.array([0]), np.array([begun]), np.array([ended]))
     changes = [Change(0, 0, "one"), Change(10, 20, "two")]
     return judge(watched, changes, {("one", 0): b"1", ("two", 0): b"2"})
 
