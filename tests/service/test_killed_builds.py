@@ -1,4 +1,4 @@
-"""The builder is killed at any moment; the service answers as before and can reload at once."""
+"""The builder is killed after each thing it makes; the service answers as before and can reload at once."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from random import Random
 
 import psutil
 import pytest
+import requests
 
 from config import Config
 from processes.start_build import BUILDER_MODULE
@@ -19,14 +20,26 @@ from tests.support.artifacts import tiny_user_names, write_tiny_data
 from tests.support.process import Server, serving, until
 from tests.support.services import copy_of
 
-N_KILLS = 8
-"""Moments in the suite; 20 and more were tried."""
+MOMENTS = {
+    "it has started": "",
+    "it has begun to write": "building-*",
+    "it has written the data": "building-*/data/manifest.json",
+    "it has written the model": "building-*/model/manifest.json",
+    "the generation is in its place": "generations/*",
+}
+"""What the builder has just made below the snapshot folder when it is killed."""
 USERS = ",".join([*tiny_user_names(12), "nobody"])
 
 
-@pytest.fixture
-def config(published: Config, tmp_path: Path) -> Config:
-    return replace(copy_of(published, tmp_path), workers=2)
+@pytest.fixture(scope="module")
+def config(published: Config, tmp_path_factory: pytest.TempPathFactory) -> Config:
+    return replace(copy_of(published, tmp_path_factory.mktemp("killed")), workers=2)
+
+
+@pytest.fixture(scope="module")
+def server(config: Config) -> Iterator[Server]:
+    with serving(config) as server:
+        yield server
 
 
 def answers(server: Server) -> tuple[str, str]:
@@ -45,55 +58,48 @@ def builders(server: Server) -> Iterator[psutil.Process]:
             continue
 
 
-def reload_and_kill(server: Server, after_s: float) -> int:
-    """Ask for a reload, kill its builder after a while, and give the answer's status."""
+def reload_and_kill(server: Server, root: Path, pattern: str) -> requests.Response:
+    """Ask for a reload, and kill its builder as soon as it has made what the pattern names."""
+    earlier = set(root.glob(pattern)) if pattern else set()
     with ThreadPoolExecutor(1) as pool:
         reload = pool.submit(server.post, "/reload")
         until(lambda: any(builders(server)) or reload.done())
-        time.sleep(after_s)
-        for builder in builders(server):
+        [builder] = builders(server)
+        while pattern and not set(root.glob(pattern)) - earlier and not reload.done():
+            time.sleep(0.0005)
+        with suppress(psutil.NoSuchProcess):
             builder.send_signal(signal.SIGKILL)
-        answer = reload.result()
-    if answer.status_code == 503:
-        assert "stopped by signal 9" in answer.json()["error"]
-        assert "continues as before" in answer.json()["error"]
-    return answer.status_code
+        return reload.result()
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1_200)
-def test_a_builder_killed_at_random_moments_changes_nothing(config: Config) -> None:
-    folder, random = config.data_path.parent, Random(0)
-    with serving(config) as server:
-        write_tiny_data(folder, seed=100)
-        started = time.monotonic()
-        assert server.post("/reload").status_code == 200
-        whole_s = time.monotonic() - started
-        n_stopped = 0
-        for number in range(N_KILLS):
-            before = answers(server)
-            write_tiny_data(folder, seed=101 + number)  # so that there is much to build
-            status = reload_and_kill(server, random.uniform(0.0, whole_s))
-            assert status in (200, 503)
-            if status == 503:
-                n_stopped += 1
-                assert answers(server) == before
-            else:
-                assert answers(server)[0] != before[0]
-        assert n_stopped >= N_KILLS // 3
-        write_tiny_data(folder, seed=99)
-        assert server.post("/reload").status_code == 200
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_builder_killed_when_it_has_come_so_far_changes_nothing(
+    server: Server, config: Config, moment: str
+) -> None:
+    before = answers(server)
+    write_tiny_data(config.data_path.parent, seed=100 + [*MOMENTS].index(moment))
+    answer = reload_and_kill(server, config.snapshot_path, MOMENTS[moment])
+    if answer.status_code == 200 and moment == "the generation is in its place":
+        assert answers(server)[0] != before[0]  # it was published before the signal came
+        return
+    assert answer.status_code == 503
+    assert "stopped by signal 9" in answer.json()["error"]
+    assert "goes on as before" in answer.json()["error"]
+    assert answers(server) == before
+
+
+def test_the_reload_after_a_killed_one_succeeds_and_leaves_nothing_of_it(
+    server: Server, config: Config
+) -> None:
+    before = answers(server)
+    write_tiny_data(config.data_path.parent, seed=7)
+    killed = reload_and_kill(server, config.snapshot_path, MOMENTS["it has begun to write"])
+    assert killed.status_code == 503
+    assert answers(server) == before
+    after = server.post("/reload")
+    assert after.status_code == 200
+    assert answers(server)[0] == after.json()["generation"] != before[0]
     left = sorted(path.name for path in config.snapshot_path.iterdir())
     assert not [name for name in left if name.startswith(("building-", ".current-"))]
     assert len(list((config.snapshot_path / "generations").iterdir())) <= 3
-
-
-def test_the_reload_after_a_killed_one_succeeds(config: Config) -> None:
-    with serving(config) as server:
-        before = answers(server)
-        write_tiny_data(config.data_path.parent, seed=7)
-        assert reload_and_kill(server, 0.0) == 503
-        assert answers(server) == before
-        after = server.post("/reload")
-        assert after.status_code == 200
-        assert answers(server)[0] == after.json()["generation"] != before[0]
