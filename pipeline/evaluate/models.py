@@ -11,7 +11,7 @@ from typing import Final
 from pipeline.evaluate.baselines import BASELINES, History
 from pipeline.evaluate.cutoff import FRESH, STALE, Cutoff
 from pipeline.evaluate.judging import Judged, RankingModel, judge, pair_scores
-from pipeline.evaluate.point_in_time import with_similarities_of, write_as_of
+from pipeline.evaluate.point_in_time import with_similarities_of, write_artifacts_at
 from pipeline.evaluate.rating_task import RatingScores, bias_scores, has_both_classes, rating_scores
 from pipeline.evaluate.service_model import RANKER, RATING_NETWORK, ranking_model_from_artifacts
 from pipeline.evaluate.timeline import LEAVE_ONE_OUT, Timeline
@@ -84,7 +84,8 @@ def served(
     with TemporaryDirectory() as temporary:
         folder = Path(temporary)
         stale, fresh = (
-            write_as_of(paths, timeline, each, (keep or folder) / each.name) for each in cutoffs
+            write_artifacts_at(paths, timeline, each, (keep or folder) / each.name)
+            for each in cutoffs
         )
         seconds = float(read_card(paths.model).get("seconds", "nan"))
         loaded = {

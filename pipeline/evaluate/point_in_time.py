@@ -1,6 +1,6 @@
 """Artifacts as they would have been at an earlier cutoff, for the service's own classes.
 
-What is measured should be what is served. So the shipped model is judged by the classes of
+What is measured should be what is served. So the shipped model is evaluated by the classes of
 the service, on files in the service's own form that hold nothing later than the cutoff.
 """
 
@@ -15,7 +15,7 @@ import pandas as pd
 
 from pipeline.evaluate.cutoff import Cutoff
 from pipeline.evaluate.timeline import Timeline
-from pipeline.train.ranker.files import write_features_as_of
+from pipeline.train.ranker.files import write_features_at
 from recsys import columns
 from recsys.arrays import FloatArray
 from recsys.features.user_vectors import user_item_vectors
@@ -28,22 +28,22 @@ from storage.artifacts import (
 )
 
 
-def write_as_of(
+def write_artifacts_at(
     paths: ArtifactPaths, timeline: Timeline, cutoff: Cutoff, folder: Path
 ) -> ArtifactPaths:
-    """Write the artifacts that a cutoff's history gives.
+    """Write the artifacts that follow from a cutoff's history.
 
-    The reviews are those of the history. Users are all named customers in it; their item
-    vectors are computed from it, as the stage `embed` does from the training days. Review
-    vectors are those that the embeddings hold, which know training days only; nobody's
-    later reviews are encoded, and who has none gets zeros. Descriptions and prices of
+    The reviews are those of the history. Users are all who have one; their item vectors are
+    computed from it, as the stage `embed` does from the training days. Review vectors are
+    those of the embeddings, which know training days only; no later review is encoded, and
+    users without such a vector get zeros. Descriptions and prices of
     items are facts without a date, and the network stays as it was trained. A ranker's
     similarities and item columns are made anew from the history.
 
     Args:
-        paths: Of the artifacts as they are.
-        timeline: All reviews of these.
-        cutoff: What is known at it.
+        paths: The artifacts as they are.
+        timeline: All their reviews.
+        cutoff: Decides which reviews are known.
         folder: Where `data`, `embeddings` and `models` are made.
     """
     target = ArtifactPaths.in_folders(folder / "data", folder / "embeddings", folder / "models")
@@ -64,14 +64,14 @@ def write_as_of(
     by_reviews = _review_vectors(paths.user_review, names)
     write_frame(embeddings_frame(names, by_reviews, columns.USER), target.user_review)
     if paths.item_affinity.exists():
-        write_features_as_of(paths, target)
+        write_features_at(paths, target)
     return target
 
 
 def with_similarities_of(
     earlier: ArtifactPaths, later: ArtifactPaths, folder: Path
 ) -> ArtifactPaths:
-    """Give later histories the similarities and item columns of an earlier cutoff.
+    """Combine later histories with the similarities and item columns of an earlier cutoff.
 
     This is how published leave-one-out tables are made: models learn from the training
     part, and users are described by all but the last item.
@@ -86,7 +86,7 @@ def with_similarities_of(
 
 
 def _review_vectors(path: Path, names: list[str]) -> FloatArray:
-    """Take the vectors of these users as they are, zeros where there is none."""
+    """Look up the vectors of these users; zeros where there is none."""
     held = read_embeddings(path, columns.USER)
     rows = pd.Index(held.names).get_indexer(pd.Index(names))
     vectors = held.vectors[np.maximum(rows, 0)]

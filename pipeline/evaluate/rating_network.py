@@ -17,7 +17,7 @@ from storage.artifacts import ArtifactPaths, embeddings_frame, read_embeddings, 
 
 
 def for_network(as_of: ArtifactPaths, model: Path, folder: Path) -> ArtifactPaths:
-    """Point to artifacts as the rating network reads them: no affinities, and the price alone.
+    """Prepare artifacts as the rating network reads them: no affinities, and the price alone.
 
     Args:
         as_of: The artifacts of a cutoff.
@@ -37,14 +37,14 @@ def trained_network(paths: ArtifactPaths, stale: ArtifactPaths) -> float:
     """Train the network on the training days, and save it where `stale` says.
 
     Args:
-        paths: Of the artifacts as they are, whose reviews tell training from validation days.
-        stale: Of `for_network` at the end of the training days.
+        paths: The artifacts as they are, whose reviews decide which days are training days.
+        stale: What `for_network` prepared at the end of the training days.
 
     Returns:
         The seconds that training took.
 
     Raises:
-        pipeline.errors.PipelineError: The reviews can't teach it.
+        pipeline.errors.PipelineError: It can't be trained on the reviews.
     """
     started = time.monotonic()
     features = read_features(stale)

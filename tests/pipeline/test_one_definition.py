@@ -14,7 +14,7 @@ from classes.app_data_processing import AppDataProcessor
 from config import Config
 from pipeline.embed.stage import embed
 from pipeline.evaluate.cutoff import STALE, cutoff
-from pipeline.evaluate.point_in_time import write_as_of
+from pipeline.evaluate.point_in_time import write_artifacts_at
 from pipeline.evaluate.timeline import read_timeline
 from pipeline.train.ranker.data import read_ranker_data
 from pipeline.train.ranker.feature_state import features_at
@@ -108,7 +108,7 @@ def test_training_service_and_evaluation_describe_a_user_by_one_vector(
     items = own.items[own.users == timeline.user_names.tolist().index(COLLECTOR)]
     assert len(items) > len(set(items)) > 50
 
-    stale = write_as_of(paths, timeline, cutoff(timeline, STALE), tmp_path / "stale")
+    stale = write_artifacts_at(paths, timeline, cutoff(timeline, STALE), tmp_path / "stale")
     evaluated = vectors(stale.user_item)
     assert list(evaluated) == list(embedded)
 

@@ -25,14 +25,14 @@ def write_features(data: RankerData, state: FeatureState, paths: ArtifactPaths) 
     write_frame(frame, paths.item_price)
 
 
-def write_features_as_of(paths: ArtifactPaths, earlier: ArtifactPaths) -> None:
+def write_features_at(paths: ArtifactPaths, earlier: ArtifactPaths) -> None:
     """Write a ranker's two files as they would have been when fewer reviews were known.
 
     Descriptions and prices of items are facts without a date, so they come from all reviews.
 
     Args:
-        paths: Of all reviews, with the model and its card.
-        earlier: Its `clean` holds the reviews that were known; its `item_affinity` and
+        paths: The artifacts of all reviews, with the model and its card.
+        earlier: Its `clean` holds the reviews known then; its `item_affinity` and
             `item_price` are written.
     """
     data = read_ranker_data(paths)

@@ -53,7 +53,7 @@ def run(args: argparse.Namespace, config: Config, console: Console) -> None:
     """Train on the artifacts in the configured folders; write similarities, columns, model and card.
 
     Raises:
-        PipelineError: The data can't teach anything, or popularity ranks better.
+        PipelineError: The ranker can't be trained on the data, or popularity ranks better.
         storage.artifacts.ArtifactError: An input file is missing or bad.
     """
     from pipeline.train.ranker.data import read_ranker_data
@@ -88,13 +88,13 @@ def _learn(
     """Choose the decay scale, try a head on the validation days, and fit the one to publish.
 
     Args:
-        data: Everything.
-        seed: Of draws and first weights.
-        judged: Hears of the trial, and ends the training by raising.
-        tell: Hears what is being done.
+        data: The interactions and the catalog.
+        seed: Seed of draws and first weights.
+        judged: Called with the trial; ends the training by raising.
+        tell: Called with each step, in words.
 
     Returns:
-        The head, the feature state of all rows, and what the card tells of the way there.
+        The head, the feature state of all rows, and the facts for the card.
     """
     from pipeline.train.ranker import training
     from pipeline.train.ranker.fitting import RankerPlan
@@ -121,10 +121,10 @@ def _learn(
 
 
 def refuse_worse(trial: Trial, *, allow: bool) -> None:
-    """Hold back a ranker that popularity beats, unless that is allowed.
+    """Refuse a ranker that popularity beats, unless that is allowed.
 
     Raises:
-        PipelineError: It is held back; nothing has been replaced.
+        PipelineError: It is refused; no file has been replaced.
     """
     if trial.gain >= 0 or allow:
         return
@@ -193,7 +193,7 @@ def _show(trial: Trial, console: Console) -> None:
 
 
 def _compare_with_served(trial: Trial, paths: ArtifactPaths, console: Console) -> None:
-    """Say how the model in service did, if its card tells of the same interactions."""
+    """Print how the model in service did, if it was trained on the same interactions."""
     card = read_card(paths.model)
     served = card.get("validation", {}).get("ranker", {}).get("ndcg@10")
     if served is None:
@@ -210,7 +210,7 @@ def _compare_with_served(trial: Trial, paths: ArtifactPaths, console: Console) -
 
 @contextmanager
 def _steps(console: Console) -> Iterator[Tell]:
-    """Show which step is being done, and for how long; a line a step where nobody looks on."""
+    """Show the current step and its duration; one line per step where there is no terminal."""
     if not console.is_terminal:
         yield console.print
         return

@@ -103,7 +103,7 @@ def _without_optimizer(model: Any, widths: tuple[int, int, int, int]) -> Any:
 
 
 class _Watch(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
-    """Keeps the losses, tells a person about each epoch, and refuses a loss without meaning."""
+    """Keeps the losses, prints a line per epoch, and refuses a meaningless loss."""
 
     def __init__(self, losses: Losses, epochs: int, console: Console) -> None:
         super().__init__()

@@ -1,7 +1,7 @@
 """`train --objective rating`: fit the rating network and save it with a card.
 
-The label is "the rating is 5". A user's vectors are means over the whole training history,
-which includes the very rows that the network is trained on, so a training score flatters: the
+The label is "the rating is 5". A user's vectors are means over reviews of the training
+days, the very rows that the network is trained on, so a training score flatters: the
 network partly recognizes what a user has already written about. The reference network was
 trained like this, and so it is kept; the validation and test rows are not part of any vector,
 and only numbers on them are reported.
@@ -72,7 +72,7 @@ def run(args: argparse.Namespace, config: Config, console: Console) -> None:
     """Train on the artifacts in the configured folders and write the model and its card.
 
     Raises:
-        PipelineError: The data can't teach anything, as the message says.
+        PipelineError: The network can't be trained on the data; the message says why.
         storage.artifacts.ArtifactError: An input file is missing or bad.
     """
     started = time.monotonic()
@@ -166,7 +166,7 @@ def _facts(
     losses: Any,
     auc: float,
 ) -> dict[str, Any]:
-    """Collect what the model card tells."""
+    """Collect the facts for the model card."""
     return {
         "model": "rating network: will the user give the item 5 stars?",
         "widths": list(features.widths),

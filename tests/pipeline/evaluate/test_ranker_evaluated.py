@@ -13,7 +13,7 @@ from pipeline.cli import main
 from pipeline.evaluate.cutoff import STALE, cutoff
 from pipeline.evaluate.evaluation import Evaluation, Options, evaluate
 from pipeline.evaluate.models import STRICT
-from pipeline.evaluate.point_in_time import write_as_of
+from pipeline.evaluate.point_in_time import write_artifacts_at
 from pipeline.evaluate.results import results
 from pipeline.evaluate.timeline import read_timeline
 from recsys import columns
@@ -108,7 +108,7 @@ def test_shuffling_the_future_changes_no_similarity_and_no_column(
         write_frame(clean, paths.clean)
         timeline = read_timeline(paths)
         folder = tmp_path / f"as of {len(written)}"
-        as_of = write_as_of(paths, timeline, cutoff(timeline, STALE), folder)
+        as_of = write_artifacts_at(paths, timeline, cutoff(timeline, STALE), folder)
         written.append([as_of.item_affinity.read_bytes(), as_of.item_price.read_bytes()])
     write_frame(frame, paths.clean)
     assert written[0] == written[1]

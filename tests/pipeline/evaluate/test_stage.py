@@ -16,7 +16,7 @@ from pipeline.cli import main
 from pipeline.evaluate.baselines import BASELINES, MAX_TRIALS
 from pipeline.evaluate.cutoff import FRESH, STALE, cutoff
 from pipeline.evaluate.evaluation import Evaluation, Options, evaluate
-from pipeline.evaluate.point_in_time import write_as_of
+from pipeline.evaluate.point_in_time import write_artifacts_at
 from pipeline.evaluate.results import results
 from pipeline.evaluate.service_model import ranking_model_from_artifacts
 from pipeline.evaluate.stage import write_metrics
@@ -157,7 +157,7 @@ def test_served_model_scores_as_the_network_itself(paths: ArtifactPaths, tmp_pat
 
     timeline = read_timeline(paths)
     stale = cutoff(timeline, STALE)
-    as_of = write_as_of(paths, timeline, stale, tmp_path)
+    as_of = write_artifacts_at(paths, timeline, stale, tmp_path)
     served = ranking_model_from_artifacts(as_of, timeline.user_names)
     users = stale.users[:3]
     features = read_features(as_of)
@@ -172,7 +172,7 @@ def test_served_model_scores_as_the_network_itself(paths: ArtifactPaths, tmp_pat
 def test_artifacts_as_of_a_cutoff_hold_nothing_later(paths: ArtifactPaths, tmp_path: Path) -> None:
     timeline = read_timeline(paths)
     for name, last_day in ((STALE, 79), (FRESH, 89)):
-        as_of = write_as_of(paths, timeline, cutoff(timeline, name), tmp_path / name)
+        as_of = write_artifacts_at(paths, timeline, cutoff(timeline, name), tmp_path / name)
         days = (read_clean(as_of.clean)[columns.REVIEW_TIME] - FIRST_DAY).dt.days
         assert days.max() == last_day
         assert len(read_features(as_of).user_names) == N_USERS
@@ -194,7 +194,7 @@ def test_shuffling_the_future_changes_no_artifact_as_of_now(
     for source in (paths, other):
         timeline = read_timeline(source)
         folder = tmp_path / f"as of {len(written)}"
-        as_of = write_as_of(source, timeline, cutoff(timeline, STALE), folder)
+        as_of = write_artifacts_at(source, timeline, cutoff(timeline, STALE), folder)
         written.append([path.read_bytes() for path in (as_of.clean, as_of.user_item)])
     assert written[0] == written[1]
 
