@@ -6,7 +6,8 @@ VENV ?= .venv
 RUN = $(VENV)/bin/python
 export VENV
 # The tests of a file share servers and models, so they run in one process; four need up to 8 GB.
-PARALLEL = -n auto --maxprocesses 4 --dist loadfile
+# tests/conftest.py orders the files; the order of pytest-xdist would start those of few tests last.
+PARALLEL = -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help serve test test-fast fuzz test-serving pipeline sample examples report bench load check format lock clean \

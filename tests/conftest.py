@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -16,6 +17,13 @@ from tests.support.artifacts import write_tiny_artifacts
 from tests.support.building import open_store_here
 from tests.support.process import Server, serving
 from tests.support.services import config_in, copy_of
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Among several processes, start the longest files first, lest one runs on alone at the end."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        slow = {item.path for item in items if item.get_closest_marker("slow")}
+        items.sort(key=lambda item: item.path not in slow and item.path.parent.name != "service")
 
 
 @pytest.fixture(scope="session")
