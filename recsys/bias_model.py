@@ -1,10 +1,10 @@
-"""The bias model: how likely a pair ends in five stars, from how both sides tend to rate.
+"""The bias model: the chance of five stars, from how a user rates and how an item is rated.
 
     P(rating = 5 | user u, item i) = b + b_u + b_i, cut to 0 … 1
 
-b is the share of five-star ratings, b_u and b_i are shrunk means of what is left, found
-by turns (Koren, KDD 2008, section 2.1). It predicts ratings better than the networks
-that were compared with it, and ranking is another task that it is no good at.
+b is the share of five-star ratings; b_u and b_i are shrunk means of the residuals, fitted
+alternately (Koren, KDD 2008, section 2.1). On real data it predicted ratings better than the
+networks it was compared with; it is of no use for ranking, which is another task.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ class BiasModel(NamedTuple):
     """A fitted bias model.
 
     Attributes:
-        base: Share of five-star ratings, b.
+        base: b, the share of five-star ratings.
         users: (n_users,) float64, b_u; 0 for a user without ratings.
-        items: (n_items,) float64, b_i.
+        items: (n_items,) float64, b_i; 0 for an item without ratings.
     """
 
     base: float
@@ -32,11 +32,14 @@ class BiasModel(NamedTuple):
 
     @property
     def five_star_rates(self) -> NDArray[np.float64]:
-        """Chance of five stars from an average user, (n_items,): b + b_i."""
+        """Chance of five stars from an average user, (n_items,) float64: b + b_i."""
         return np.clip(self.base + self.items, 0.0, 1.0)
 
     def predict(self, user_rows: NDArray[Any], item_rows: NDArray[Any]) -> NDArray[np.float64]:
-        """Chance of five stars of pairs (m,), 0 to 1; a row of -1 is an average user or item."""
+        """Predict the chance of five stars of pairs (m,), 0 to 1.
+
+        A row of -1 stands for an average user or item.
+        """
         of_user = np.where(user_rows >= 0, self.users[user_rows], 0.0)
         of_item = np.where(item_rows >= 0, self.items[item_rows], 0.0)
         return np.clip(self.base + of_user + of_item, 0.0, 1.0)
@@ -54,11 +57,11 @@ def fit_bias_model(
     b_u = Σ (y - b - b_i) / (n_u + λ_u) over the ratings of u, and likewise b_i.
 
     Args:
-        user_rows: (m,) int, -1 for somebody unknown, who counts for the item only.
-        item_rows: (m,) int, -1 for an unknown item, whose row is left out.
+        user_rows: (m,) int, -1 for an unknown user, whose rating counts for the item only.
+        item_rows: (m,) int, -1 for an unknown item, whose rating doesn't count.
         liked: (m,) whether the rating is five stars.
         shape: Numbers of users and items.
-        shrinkage: λ_u and λ_i, pseudo-ratings that are as expected.
+        shrinkage: λ_u and λ_i, numbers of pseudo-ratings that are as expected.
     """
     known = np.asarray(item_rows) >= 0
     users, items = np.asarray(user_rows)[known], np.asarray(item_rows)[known]

@@ -1,4 +1,4 @@
-"""Which items a user gets who is not known: popularity decides, price enters gently."""
+"""The cold-start order: which items an unknown user gets, by popularity and a little by price."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.interactions import FIVE_STARS
+from recsys.popularity import popularity_counts
 
 MIN_INTERACTIONS = 100
 MIN_ITEMS = 20
@@ -20,7 +21,7 @@ class ColdStart:
     """The cold-start order of a catalog.
 
     Attributes:
-        order: (n_items,) int32, every item row once, the first to be shown first.
+        order: (n_items,) int32, every item row once, in the order in which they are shown.
         window_days: Days back from the newest interaction that were counted.
     """
 
@@ -37,7 +38,7 @@ def cold_start_order(
     *,
     mix_prices: bool = True,
 ) -> ColdStart:
-    """Order all items for a user of whom nothing is known.
+    """Order all items for a user about whom nothing is known.
 
     In words: the items with the most five-star ratings in the last `window_days` come
     first, counted back from the newest interaction and not from today. A window with
@@ -53,20 +54,21 @@ def cold_start_order(
         distance_j = |ln p_j - ln median(p)|, infinite where p_j is unknown
         order      = sort by (-count_j, distance_j, j)
 
-    A year is long enough for the counts to mean something and short enough for what went
-    out of fashion to leave; shorter windows gave cold-start users fewer hits on each of three data
-    sets, and other shapes than a window made no difference beyond the noise.
+    A year is long enough for the counts to mean something and short enough for items that went
+    out of fashion to drop out; shorter windows gave cold-start users fewer hits on each of three
+    data sets, and other shapes than a window made no difference beyond the noise.
 
-    Price stays this gentle because harder rules (one item a price band, a price limit)
+    Price has so little weight because stricter rules (one item per price band, a price limit)
     cost up to half of the hits when measured on users never seen.
 
     Args:
         item_rows: (n,) item row of each interaction.
         days: (n,) day of each interaction, whole days since the epoch.
         ratings: (n,) rating of each interaction, 1 to 5.
-        raw_prices: (n_items,) USD, NaN where unknown.
-        window_days: Length of the first window tried, at least 1.
-        mix_prices: Whether the fifth may give way for its price; False shows what that costs.
+        raw_prices: (n_items,) float, USD, NaN where unknown.
+        window_days: Length in days of the first window tried, at least 1.
+        mix_prices: Whether the fifth item may give way for its price; False shows what that
+            costs.
     """
     n_items = len(raw_prices)
     liked = np.asarray(ratings) >= FIVE_STARS
@@ -96,15 +98,14 @@ def _windowed_counts(
     all_days: NDArray[np.integer],
     n_items: int,
     window_days: int,
-) -> tuple[NDArray[np.int64], int]:
-    """Count liked interactions an item in the first window that holds enough of them."""
+) -> tuple[NDArray[np.float64], int]:
+    """Count liked interactions per item in the first window that holds enough of them."""
     if len(all_days) == 0:
-        return np.zeros(n_items, dtype=np.int64), window_days
+        return np.zeros(n_items), window_days
     newest, oldest = int(all_days.max()), int(all_days.min())
     while True:
-        inside = liked_days > newest - window_days
-        counts = np.bincount(item_rows[inside], minlength=n_items)
-        enough = inside.sum() >= MIN_INTERACTIONS and (counts > 0).sum() >= MIN_ITEMS
+        counts = popularity_counts(item_rows, liked_days, n_items, window_days, newest_day=newest)
+        enough = counts.sum() >= MIN_INTERACTIONS and (counts > 0).sum() >= MIN_ITEMS
         if enough or newest - window_days < oldest:
             return counts, window_days
         window_days *= 2
@@ -121,7 +122,7 @@ def _price_distance(raw_prices: NDArray[np.floating]) -> NDArray[np.float64]:
 
 
 def _mix_price_bands(
-    order: NDArray[np.intp], counts: NDArray[np.int64], bands: NDArray[np.int8]
+    order: NDArray[np.intp], counts: NDArray[np.float64], bands: NDArray[np.int8]
 ) -> NDArray[np.intp]:
     """Bring a second price band into the first five, where a rated item offers one."""
     head = order[:BAND_MIX_LENGTH]

@@ -40,6 +40,16 @@ RAW_COLUMNS: Final = (
 )
 """The reference schema: the columns of `amazon_reviews.csv`, which the cleaning rules read."""
 
+MODEL_INPUTS: Final = (
+    "user_review",
+    "user_item",
+    "item_desc",
+    "item_price",
+    "affinity",
+    "user_profile",
+)
+"""The inputs of a model in their order; a rating network has the first four, a ranker all."""
+
 CLEAN_COLUMNS: Final = (USER, ITEM, DESCRIPTION, PRICE, REVIEW_TIME, RATING, REVIEW_TEXT)
 """The columns that every `clean_df.pq` has."""
 

@@ -21,13 +21,13 @@ def top_rows(
     excluded: NDArray[np.integer],
     candidates: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.int32]:
-    """Rows of the k highest scores, best first, equal scores by lower row.
+    """Find the rows of the k highest scores, best first, equal scores by lower row.
 
     Args:
-        scores: (n_items,) finite.
-        k: How many rows, fewer only where fewer are left.
-        excluded: Rows never to return.
-        candidates: (n_items,), the rows that may be returned; None for all.
+        scores: (n_items,) float; finite but for the excluded rows.
+        k: Number of rows; fewer are returned only where fewer are left.
+        excluded: Rows that are not returned.
+        candidates: (n_items,) mask of the rows that may be returned; None for all.
 
     Returns:
         (min(k, n_left),) int32.

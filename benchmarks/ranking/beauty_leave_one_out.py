@@ -32,8 +32,7 @@ from pipeline.train.ranker.feature_state import (
     content_similarities,
     features_at,
 )
-from pipeline.train.ranker.head import Head, catalog_scores
-from pipeline.train.ranker.judging import target_ranks
+from pipeline.train.ranker.head import RankerHead, catalog_scores
 from pipeline.train.ranker.lists import Targets, targets_of
 from pipeline.train.ranker.training import (
     Fold,
@@ -42,6 +41,7 @@ from pipeline.train.ranker.training import (
     lists_of,
     with_decay_scale_of,
 )
+from pipeline.train.ranker.validation import ranks_of
 from pipeline.train.tensorflow_startup import start_tensorflow
 from recsys import metrics
 from recsys.interactions import FIVE_STARS, Interactions
@@ -142,14 +142,14 @@ def fold_before(data: RankerData, from_end: np.ndarray, last: int) -> Fold:
 
 
 def figures(
-    head: Head, state: FeatureState, before: Interactions, targets: Targets, data: RankerData
+    head: RankerHead, state: FeatureState, before: Interactions, targets: Targets, data: RankerData
 ) -> dict[str, float]:
     """Average HR and NDCG at 5 and 10 over all users."""
 
     def scores(users: np.ndarray) -> np.ndarray:
         return catalog_scores(head, state, users)
 
-    ranks = target_ranks(scores, before, targets, data.interactions.n_users, data.catalog.n_items)
+    ranks = ranks_of(scores, before, targets, data.catalog.n_items)
     return {
         f"{name}@{k}": float(metric(ranks, k).mean())
         for k in (5, 10)

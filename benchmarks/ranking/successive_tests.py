@@ -33,10 +33,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from config import PROJECT_ROOT, Config
-from pipeline.evaluate.evaluation import Options, evaluate
+from pipeline.evaluate.evaluation import EvaluationOptions, evaluate
 from pipeline.evaluate.service_model import RANKER
 from pipeline.evaluate.stage import write_metrics
-from pipeline.report.tables import SAMPLE, SUCCESSIVE, read_successive, successive
+from pipeline.report.markdown_tables import SAMPLE, SUCCESSIVE, read_successive, successive
 from recsys import columns, metrics
 from recsys.interactions import interactions_of
 from recsys.split import temporal_cuts
@@ -137,12 +137,12 @@ def _runs(config: Config, n_seeds: int) -> Iterator[Answers]:
             env=os.environ | config.as_environment(),
             stdout=subprocess.DEVNULL,
         )
-        evaluation = evaluate(config, Options(all_baselines=number == 0))
-        asked, names = evaluation.fresh, evaluation.timeline.user_names
-        judged = asked.judged if number == 0 else asked.judged[:1]
-        cases = asked.cutoff.cases.users
-        ndcg = {each.name: metrics.user_means(each.ranks, cases, K).ndcg for each in judged}
-        yield Answers(names[asked.cutoff.users], ndcg)
+        evaluation = evaluate(config, EvaluationOptions(all_baselines=number == 0))
+        fresh, names = evaluation.fresh, evaluation.timeline.user_names
+        models = fresh.models if number == 0 else fresh.models[:1]
+        cases = fresh.cutoff.cases.users
+        ndcg = {each.name: metrics.user_means(each.ranks, cases, K).ndcg for each in models}
+        yield Answers(names[fresh.cutoff.users], ndcg)
 
 
 def _pooled(tests: Sequence[Answers], name: str) -> NDArray[Any]:

@@ -33,7 +33,7 @@ from pipeline.embed.progress import encoding_progress
 from pipeline.errors import PipelineError
 from recsys import columns
 from recsys.arrays import FloatArray, HalfArray, Names
-from recsys.features.price import impute_prices, robust_scale
+from recsys.features.price import impute_prices
 from recsys.features.user_vectors import RECENCY_DECAY, user_item_vectors, weighted_means
 from recsys.features.vectors import half_precision
 from storage.artifacts import ArtifactPaths, embeddings_frame, write_frame
@@ -193,9 +193,12 @@ def _frame(names: pd.Index | Names, vectors: NDArray[Any], key: str) -> pd.DataF
 
 
 def _price_frame(items: CandidateItems, item_vectors: HalfArray) -> pd.DataFrame:
-    prices = robust_scale(impute_prices(items.prices, item_vectors, N_NEIGHBORS))
+    from sklearn.preprocessing import RobustScaler
+
+    prices = impute_prices(items.prices, item_vectors, N_NEIGHBORS)
+    scaled = RobustScaler().fit_transform(prices[:, None])[:, 0].astype(np.float32)
     index = pd.Index(items.names.tolist(), name=columns.ITEM, dtype="object")
-    return pd.DataFrame({columns.PRICE: prices}, index=index)
+    return pd.DataFrame({columns.PRICE: scaled}, index=index)
 
 
 def _fallbacks(items: CandidateItems, reviews: TrainingReviews, n_wanted: int) -> Iterator[str]:

@@ -1,8 +1,8 @@
-"""What customers get who were never seen before, and which rule would serve them best.
+"""Cold-start rules for people who were never seen before, and which would serve them best.
 
-The served rule (`recsys.cold_start`) counts five-star ratings in a window; validation says
-which window. Beside it stand a decay, plain popularity, and the served rule without
-its concession to prices, so that what price costs can be read off.
+The rule in service (`recsys.cold_start`) counts five-star ratings in a window; validation
+chooses the window. It is compared with a decay, with plain popularity, and with itself
+without its concession to prices, which shows what that costs.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.evaluate.baselines.popularity import popularity_counts
 from pipeline.evaluate.cutoff import Cutoff
 from recsys import metrics
 from recsys.cold_start import cold_start_order
+from recsys.popularity import popularity_counts
 
 WINDOWS_DAYS: Final = (30, 90, 180, 365, 730)
 DECAYS_DAYS: Final = (30, 90, 180, 365)
@@ -26,14 +26,14 @@ Ranks = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class ColdStartUsers:
-    """The rules on cold-start users of the test period, everything before it known.
+class ColdStartRanks:
+    """Ranks by each rule for cold-start users of the test period, everything before it known.
 
     Attributes:
-        windows: (window, HitRate@5 on validation) of the served rule.
-        decays: (decay, HitRate@5 on validation) of counts with a decay.
-        users: (n,) the customer of each case.
-        ranks: Name of a rule to the rank of each case's item, (n,).
+        windows: Days of each window tried and HitRate@5 of the served rule on validation.
+        decays: Days of each decay tried and HitRate@5 of such counts on validation.
+        users: (n,) the user of each case.
+        ranks: Name of each rule to the ranks (n,) of the cases' items.
     """
 
     windows: tuple[tuple[int, float], ...]
@@ -47,10 +47,10 @@ class ColdStartUsers:
         return max(self.windows, key=lambda tried: tried[1])[0]
 
 
-def judge_cold_start_users(
+def rank_by_cold_start_rules(
     validation: Cutoff, fresh: Cutoff, prices: NDArray[np.float64], window_days: int
-) -> ColdStartUsers:
-    """Choose on validation, then rank on the test period.
+) -> ColdStartRanks:
+    """Choose window and decay on validation, then rank on the test period.
 
     Args:
         validation: The cutoff at which training ends.
@@ -76,7 +76,7 @@ def judge_cold_start_users(
         f"chosen decay: {decay} days": counted_ranks(fresh, decay),
         "popularity": counted_ranks(fresh, None),
     }
-    return ColdStartUsers(windows, decays, fresh.cold_start_users.users, ranks)
+    return ColdStartRanks(windows, decays, fresh.cold_start_users.users, ranks)
 
 
 def served_ranks(
@@ -94,10 +94,13 @@ def served_ranks(
 
 def counted_ranks(cutoff: Cutoff, decay_days: float | None) -> Ranks:
     """Rank the cold-start users' items by how often all items were reviewed, ties by mid-rank."""
+    from scipy.stats import rankdata
+
     rows = cutoff.history.rows.where(cutoff.history.rows.items >= 0)
     n_items = cutoff.history.n_items
     counts = popularity_counts(rows.items, rows.days, n_items, decay_days=decay_days)
-    return (n_items + 1 - metrics.mid_ranks(counts))[cutoff.cold_start_users.items]
+    ranks: Ranks = n_items + 1 - rankdata(counts)
+    return ranks[cutoff.cold_start_users.items]
 
 
 def _hit_rate(ranks: Ranks, cutoff: Cutoff) -> float:

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.evaluate.baselines.history import History, first_of_pair
+from pipeline.evaluate.baselines.baseline import TrainingData, first_of_pair
 from pipeline.evaluate.timeline import Timeline
 from recsys.arrays import Rows
 from recsys.catalog import seen_items
@@ -47,7 +47,7 @@ class Cutoff:
 
     name: str
     known: NDArray[np.bool_]
-    history: History
+    history: TrainingData
     cases: Interactions
     users: Rows
     cold_start_users: Interactions
@@ -87,7 +87,9 @@ def cutoff(timeline: Timeline, name: str, max_users: int = 0, seed: int = 0) -> 
     known_until, asked = CUTOFFS[name]
     rows = timeline.rows
     known = timeline.parts <= known_until
-    history = History(rows.where(known), timeline.n_users, timeline.n_items, timeline.item_vectors)
+    history = TrainingData(
+        rows.where(known), timeline.n_users, timeline.n_items, timeline.item_vectors
+    )
     starts, seen = seen_items(rows.users[known], rows.items[known], timeline.n_users)
     questions = rows.where(rows.known & first_of_pair(rows) & (timeline.parts == asked))
     has_history = np.diff(starts)[questions.users] > 0

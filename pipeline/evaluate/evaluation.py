@@ -1,4 +1,4 @@
-"""All models on the same questions: what `evaluate` measures and the notebooks show."""
+"""All models asked the same questions: what `evaluate` measures and the notebooks show."""
 
 from __future__ import annotations
 
@@ -10,9 +10,16 @@ from pathlib import Path
 
 from config import Config
 from pipeline.errors import PipelineError
-from pipeline.evaluate.cold_start_users import ColdStartUsers, judge_cold_start_users
+from pipeline.evaluate.cold_start_users import ColdStartRanks, rank_by_cold_start_rules
 from pipeline.evaluate.cutoff import FRESH, STALE, TUNING, Cutoff, cutoff
-from pipeline.evaluate.models import Asked, Tell, ask, refitted, served, tuned_baselines
+from pipeline.evaluate.models import (
+    Comparison,
+    Tell,
+    compare,
+    refitted,
+    service_models,
+    tuned_baselines,
+)
 from pipeline.evaluate.rating_task import RatingScores, has_both_classes
 from pipeline.evaluate.timeline import TEMPORAL, Timeline, read_timeline
 from pipeline.evaluate.tuning import Tuned
@@ -22,15 +29,16 @@ from storage.artifacts import ArtifactPaths
 
 
 @dataclass(frozen=True)
-class Options:
+class EvaluationOptions:
     """What to measure.
 
     Attributes:
         split: `TEMPORAL` or `LEAVE_ONE_OUT` of `pipeline.evaluate.timeline`.
-        all_baselines: Tune and judge every baseline; else only the mission's, which need no tuning.
-        max_users: Ask for at most so many users a cutoff, drawn at random; 0 for all.
-        seed: Of the draw.
-        keep_artifacts: Folder in which the artifacts of both cutoffs stay; None: nowhere.
+        all_baselines: Whether to tune and compare every baseline, or only plain popularity and
+            ALS, which need no tuning.
+        max_users: Most users per cutoff, drawn at random; 0 for all.
+        seed: Seed of the draw.
+        keep_artifacts: Folder in which the artifacts of both cutoffs stay; None to drop them.
     """
 
     split: str = TEMPORAL
@@ -46,49 +54,49 @@ class Evaluation:
 
     Attributes:
         timeline: All reviews.
-        options: What was asked for.
+        options: What was measured.
         stale: Models that know the training days only, asked about the test days.
-        fresh: The same that know the validation days too, as after a reload.
+        fresh: The same models when they know the validation days too, as after a reload.
         tuned: What each baseline tried on validation.
         refused: Baselines that the data is too large for, and why.
-        rating: Scores of the rating task; none where the data has no ratings to tell apart.
-        cold_start_users: What people get who were never seen before.
-        fingerprint: Of the data files.
-        seconds: Wall time of all of it.
+        rating: Scores of the rating task; empty where all ratings are of one kind.
+        cold_start: Ranks by the cold-start rules, for people never seen before.
+        fingerprint: Fingerprint of the data files.
+        seconds: Wall time of the whole evaluation.
     """
 
     timeline: Timeline
-    options: Options
-    stale: Asked
-    fresh: Asked
+    options: EvaluationOptions
+    stale: Comparison
+    fresh: Comparison
     tuned: tuple[Tuned, ...]
     refused: Mapping[str, str]
     rating: tuple[RatingScores, ...]
-    cold_start_users: ColdStartUsers
+    cold_start: ColdStartRanks
     fingerprint: str
     seconds: float
 
     def __repr__(self) -> str:
         """Say how many cases and models there are."""
-        names = ", ".join(judged.name for judged in self.fresh.judged)
+        names = ", ".join(each.name for each in self.fresh.models)
         return f"<Evaluation of {names} on {len(self.fresh.cutoff.cases):,} test pairs>"
 
 
 def evaluate(
-    config: Config, options: Options | None = None, tell: Tell = lambda _: None
+    config: Config, options: EvaluationOptions | None = None, tell: Tell = lambda _: None
 ) -> Evaluation:
-    """Judge the model in the configured folders and its baselines on their artifacts.
+    """Compare the model in the configured folders with its baselines.
 
     Args:
-        config: Folders, and the window of the cold-start rule.
+        config: The folders, and the window of the cold-start rule.
         options: What to measure.
-        tell: Hears what is being done.
+        tell: Takes a line on what is being done.
 
     Raises:
-        PipelineError: The data leaves nothing to judge by, or the model reads other inputs.
+        PipelineError: The data leaves nothing to measure by, or the model reads other inputs.
         storage.artifacts.ArtifactError: A file is missing or bad.
     """
-    started, options = time.monotonic(), options or Options()
+    started, options = time.monotonic(), options or EvaluationOptions()
     start_tensorflow()
     paths = ArtifactPaths.in_folders(config.data_path, config.embeddings_path, config.model_path)
     timeline = read_timeline(paths, options.split)
@@ -97,7 +105,7 @@ def evaluate(
     )
     _refuse_too_few(validation, stale, fresh)
     tell("the model in service, as of both cutoffs")
-    in_service = served(
+    in_service = service_models(
         paths,
         timeline,
         (stale, fresh),
@@ -105,10 +113,10 @@ def evaluate(
         with_network=has_both_classes(validation, stale),
     )
     tuned, refused = tuned_baselines(
-        validation, fresh.history, tell, everyone=options.all_baselines
+        validation, fresh.history, tell, all_baselines=options.all_baselines
     )
     (of_stale, rating), (of_fresh, _) = (
-        ask(each, validation, chain(in_service[each.name], refitted(each, tuned, tell)))
+        compare(each, validation, chain(in_service[each.name], refitted(each, tuned, tell)))
         for each in (stale, fresh)
     )
     return Evaluation(
@@ -119,7 +127,7 @@ def evaluate(
         tuned=tuned,
         refused=refused,
         rating=tuple(rating),
-        cold_start_users=judge_cold_start_users(
+        cold_start=rank_by_cold_start_rules(
             validation, fresh, timeline.prices, config.cold_start_window_days
         ),
         fingerprint=data_fingerprint(paths),
@@ -128,7 +136,7 @@ def evaluate(
 
 
 def _refuse_too_few(validation: Cutoff, stale: Cutoff, fresh: Cutoff) -> None:
-    """There must be something to choose by and something to judge by."""
+    """Refuse data without cases to choose settings by or to measure by."""
     counts = [len(each.cases) for each in (validation, stale, fresh)]
     if not all(counts):
         raise PipelineError(

@@ -1,4 +1,4 @@
-"""Who is asked at a cutoff, and how the answers are gathered."""
+"""The models that are compared: those of the service, and the baselines, tuned and refitted."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from pipeline.evaluate.baselines import BASELINES, History
+from pipeline.evaluate.baselines import BASELINES, TrainingData
 from pipeline.evaluate.cutoff import FRESH, STALE, Cutoff
-from pipeline.evaluate.judging import Judged, RankingModel, judge, pair_scores
 from pipeline.evaluate.point_in_time import with_similarities_of, write_artifacts_at
+from pipeline.evaluate.ranking_model import ModelAnswers, RankingModel, ask, ranks_at
 from pipeline.evaluate.rating_task import RatingScores, bias_scores, has_both_classes, rating_scores
 from pipeline.evaluate.service_model import RANKER, RATING_NETWORK, ranking_model_from_artifacts
 from pipeline.evaluate.timeline import LEAVE_ONE_OUT, Timeline
@@ -20,45 +20,45 @@ from pipeline.train.model_card import read_card
 from storage.artifacts import ArtifactPaths
 
 MINIMAL: Final = ("popularity", "ALS")
-"""The baselines that the mission names, fitted without tuning."""
+"""The baselines that `--baselines minimal` fits, without tuning."""
 
 RATERS: Final = (RATING_NETWORK, RANKER, *MINIMAL)
-"""Who answers the rating task besides the bias model."""
+"""The models that answer the rating task, besides the bias model."""
 
 STRICT: Final = "ranker, similarities of training only"
 
 Tell = Callable[[str], None]
-"""Hears what is being done."""
+"""Takes a line on what is being done."""
 
 
 @dataclass(frozen=True)
-class Asked:
-    """One cutoff, and what every model answered."""
+class Comparison:
+    """One cutoff, and what every model answered there; the first is the one in service."""
 
     cutoff: Cutoff
-    judged: tuple[Judged, ...]
+    models: tuple[ModelAnswers, ...]
 
 
-def ask(
-    asked: Cutoff, validation: Cutoff, ranking_models: Iterable[RankingModel]
-) -> tuple[Asked, list[RatingScores]]:
-    """Judge models at one cutoff, one after the other, so that only one is in memory.
+def compare(
+    cutoff: Cutoff, validation: Cutoff, ranking_models: Iterable[RankingModel]
+) -> tuple[Comparison, list[RatingScores]]:
+    """Ask models at one cutoff, one after the other, so that only one is in memory.
 
-    At the stale cutoff those that the mission names are asked about ratings too.
+    At the stale cutoff those of `RATERS` answer the rating task too.
     """
-    judged, rating = [], []
-    about_ratings = asked.name == STALE and has_both_classes(validation, asked)
-    for ranking_model in ranking_models:
-        judged.append(judge(ranking_model, asked))
-        if about_ratings and ranking_model.name in RATERS:
-            of_validation, of_test = pair_scores(ranking_model, validation), judged[-1].scores
-            rating.append(rating_scores(ranking_model.name, of_validation, of_test, validation))
-    if about_ratings:
-        rating.append(bias_scores(validation, asked))
-    return Asked(asked, tuple(judged)), rating
+    answers, rating = [], []
+    with_ratings = cutoff.name == STALE and has_both_classes(validation, cutoff)
+    for model in ranking_models:
+        answers.append(ask(model, cutoff))
+        if with_ratings and model.name in RATERS:
+            of_validation, of_test = ranks_at(model, validation).scores, answers[-1].scores
+            rating.append(rating_scores(model.name, of_validation, of_test, validation))
+    if with_ratings:
+        rating.append(bias_scores(validation, cutoff))
+    return Comparison(cutoff, tuple(answers)), rating
 
 
-def served(
+def service_models(
     paths: ArtifactPaths,
     timeline: Timeline,
     cutoffs: tuple[Cutoff, Cutoff],
@@ -72,11 +72,14 @@ def served(
     single items are left out by itself with similarities of the training part.
 
     Args:
-        paths: Of the artifacts as they are.
-        timeline: All reviews of these.
-        cutoffs: The stale and the fresh one.
-        keep: Where the artifacts of the model in service stay; None: nowhere.
+        paths: Paths of the artifacts as they are.
+        timeline: All reviews of these artifacts.
+        cutoffs: The stale and the fresh cutoff.
+        keep: Folder in which the artifacts of the model in service stay; None to drop them.
         with_network: Whether to train the rating network, where a ranker is in service.
+
+    Returns:
+        The models, by name of the cutoff.
 
     Raises:
         PipelineError: The inputs of the model in service don't fit the data.
@@ -125,18 +128,22 @@ def _networks(
     }
 
 
-def refitted(asked: Cutoff, tuned: tuple[Tuned, ...], tell: Tell) -> Iterator[RankingModel]:
+def refitted(cutoff: Cutoff, tuned: tuple[Tuned, ...], tell: Tell) -> Iterator[RankingModel]:
     """Fit one baseline after the other on what a cutoff knows."""
     for each in tuned:
-        tell(f"{asked.name}: {each.baseline.name}")
-        yield fitted(each.baseline, each.settings, asked.history)
+        tell(f"{cutoff.name}: {each.baseline.name}")
+        yield fitted(each.baseline, each.settings, cutoff.history)
 
 
 def tuned_baselines(
-    validation: Cutoff, largest: History, tell: Tell, *, everyone: bool
+    validation: Cutoff, largest: TrainingData, tell: Tell, *, all_baselines: bool
 ) -> tuple[tuple[Tuned, ...], dict[str, str]]:
-    """Tune the baselines that were asked for, but those that the data is too large for."""
-    baselines = [each for each in BASELINES if everyone or each.name in MINIMAL]
+    """Tune all baselines or the minimal ones, but those that the data is too large for.
+
+    Returns:
+        What was tuned, and the names of those left out with the reason.
+    """
+    baselines = [each for each in BASELINES if all_baselines or each.name in MINIMAL]
     refused = {each.name: each.refuses(largest) for each in baselines}
     tuned = []
     for baseline in baselines:

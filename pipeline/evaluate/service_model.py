@@ -1,4 +1,4 @@
-"""The model that is served, as a model: scored by the classes of the service."""
+"""The model in service as a `RankingModel`, scored by the classes of the service."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Final
 import numpy as np
 
 from pipeline.errors import PipelineError
-from pipeline.evaluate.judging import Lists, RankingModel
-from recsys.arrays import FloatArray, Names, Rows
+from pipeline.evaluate.ranking_model import RankingModel
+from recsys.arrays import FloatArray, ItemRows, Names, Rows
 from storage.artifacts import ArtifactPaths
 
 RATING_NETWORK: Final = "network"
@@ -18,13 +18,13 @@ RANKER: Final = "ranker"
 def ranking_model_from_artifacts(
     paths: ArtifactPaths, user_names: Names, name: str = "", fit_seconds: float = 0.0
 ) -> RankingModel:
-    """Load data and model as the service does, and let them compete.
+    """Load data and model as the service does.
 
     Args:
-        paths: Of artifacts that hold nothing later than the cutoff in question.
-        user_names: (n_users,) the names that stand behind the user rows of the cases.
-        name: As reports call it; by default what the artifacts say it is.
-        fit_seconds: What training it took.
+        paths: Paths of artifacts that hold nothing later than the cutoff in question.
+        user_names: (n_users,) the name of each user row of the cases.
+        name: Its name in reports; by default what the artifacts say it is.
+        fit_seconds: Time that training took.
 
     Raises:
         PipelineError: The model's inputs don't fit the data.
@@ -46,7 +46,7 @@ def ranking_model_from_artifacts(
     def catalog_scores(users: Rows) -> FloatArray:
         return np.stack([model.score(int(row)) for row in rows[users]])
 
-    def lists(users: Rows, k: int) -> Lists:
+    def lists(users: Rows, k: int) -> ItemRows:
         own = rows[users].tolist()
         ranked = recommender.rank_unseen(own, k)
         listed = np.full((len(users), k), -1, dtype=np.int32)

@@ -1,4 +1,4 @@
-"""Stage `evaluate`: the numbers of all models, as `report/metrics.json` and a table.
+"""Stage `evaluate`: the numbers of all models, as `report/metrics.json` and as tables.
 
 Ranking: does a model put the items that a user reviewed next among the first of the whole
 catalog? Rating: can it tell the 5-star pairs from the others among pairs that happened?
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 METRICS_PATH: Final = PROJECT_ROOT / "report" / "metrics.json"
 
+BASELINES: Final = {"all": True, "minimal": False, "mission": False}
+"""Whether all baselines are meant; "mission" is an older spelling of "minimal"."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of the stage."""
@@ -29,37 +32,41 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--split",
         choices=("temporal", "leave-one-out"),
         default="temporal",
-        help="the last tenth of the time, or the last item of each user (default %(default)s)",
+        help="test on the last tenth of the reviews, or on the last item of each user "
+        "(default %(default)s)",
     )
     group.add_argument(
-        *("--baselines", "--rivals"),  # the second is the older spelling
-        choices=("all", "minimal", "mission"),
+        "--baselines",
+        "--rivals",  # an older spelling
+        choices=tuple(BASELINES),
         metavar="{all,minimal}",
         default="all",
-        help="tune and judge all baselines, or only plain popularity and ALS (default %(default)s)",
+        help="compare with all baselines, tuned, or only with plain popularity and ALS "
+        "(default %(default)s)",
     )
     group.add_argument(
-        "--seed", type=int, default=7, help="of ALS and of users drawn (default %(default)s)"
+        "--seed", type=int, default=7, help="seed of the draw of users (default %(default)s)"
     )
     group.add_argument(
         "--max-users",
         type=int,
         default=0,
-        help="ask for at most so many users, drawn at random (default 0: all)",
+        metavar="N",
+        help="measure on at most N users per cutoff, drawn at random (default 0: all)",
     )
     group.add_argument(
         "--metrics",
         type=Path,
         default=METRICS_PATH,
         metavar="FILE",
-        help="where the numbers go (default report/metrics.json)",
+        help="write the numbers to FILE (default report/metrics.json)",
     )
     group.add_argument(
         "--keep-artifacts",
         type=Path,
         metavar="FOLDER",
-        help="keep the artifacts that the model was judged on, in FOLDER/stale and FOLDER/fresh;\n"
-        "a service that loads them gives the very lists that were judged",
+        help="keep the artifacts that the model was measured on in FOLDER/stale and "
+        "FOLDER/fresh; a service that loads them returns the very lists that were measured",
     )
 
 
@@ -67,19 +74,19 @@ def run(args: argparse.Namespace, config: Config, console: Console) -> None:
     """Evaluate the artifacts in the configured folders, write the numbers and show them.
 
     Raises:
-        pipeline.errors.PipelineError: The data or the model can't be judged.
+        pipeline.errors.PipelineError: The data or the model can't be evaluated.
         storage.artifacts.ArtifactError: An input file is missing or bad.
     """
-    from pipeline.evaluate.evaluation import Options, evaluate
+    from pipeline.evaluate.evaluation import EvaluationOptions, evaluate
     from pipeline.evaluate.results import results
-    from pipeline.evaluate.tables import print_tables
+    from pipeline.report.terminal_tables import print_tables
 
-    options = Options(
-        args.split, args.baselines == "all", args.max_users, args.seed, args.keep_artifacts
+    options = EvaluationOptions(
+        args.split, BASELINES[args.baselines], args.max_users, args.seed, args.keep_artifacts
     )
     with console.status("reading") as status:
         evaluation = evaluate(config, options, status.update)
-        status.update("drawing users anew")
+        status.update("bootstrapping intervals")
         numbers = results(evaluation)
     write_metrics(numbers, args.metrics)
     print_tables(numbers, console)
@@ -87,14 +94,14 @@ def run(args: argparse.Namespace, config: Config, console: Console) -> None:
 
 
 def write_metrics(numbers: dict[str, Any], path: Path) -> None:
-    """Write nested numbers as JSON, atomically; NaN, which JSON lacks, becomes null."""
+    """Write nested numbers as JSON, atomically; NaN, which JSON doesn't have, becomes null."""
     text = json.dumps(_plain(numbers), indent=2, allow_nan=False, ensure_ascii=False)
     with replacing(path) as unfinished:
         unfinished.write_text(text + "\n", encoding="utf-8")
 
 
 def _plain(value: Any) -> Any:
-    """Round floats to six places, which the intervals don't reach by far."""
+    """Round floats to six places, far finer than the intervals."""
     if isinstance(value, dict):
         return {key: _plain(part) for key, part in value.items()}
     if isinstance(value, list | tuple):

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.evaluate.baselines.history import first_of_pair
+from pipeline.evaluate.baselines.baseline import first_of_pair
 from recsys import catalog, columns
 from recsys.arrays import FloatArray, Names
 from recsys.interactions import Interactions, interactions_of

@@ -9,9 +9,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from pipeline.evaluate.baselines import Baseline, History
+from pipeline.evaluate.baselines import Baseline, TrainingData
 from pipeline.evaluate.cutoff import Cutoff
-from pipeline.evaluate.judging import RankingModel, judge
+from pipeline.evaluate.ranking_model import RankingModel, ranks_at
 from recsys import metrics
 
 K: Final = 10
@@ -19,8 +19,8 @@ K: Final = 10
 
 
 @dataclass(frozen=True)
-class Trial:
-    """One setting that was tried, and its mean NDCG@10 over validation users."""
+class TriedSettings:
+    """One setting of a baseline, and its mean NDCG@10 over validation users."""
 
     settings: Mapping[str, Any]
     ndcg: float
@@ -28,10 +28,10 @@ class Trial:
 
 @dataclass(frozen=True)
 class Tuned:
-    """What was tried, the best of it, and how long all of it took."""
+    """A baseline, the settings that it tried, and how many seconds that took."""
 
     baseline: Baseline
-    trials: tuple[Trial, ...]
+    trials: tuple[TriedSettings, ...]
     seconds: float
 
     @property
@@ -41,18 +41,18 @@ class Tuned:
 
 
 def tune(baseline: Baseline, validation: Cutoff) -> Tuned:
-    """Try every setting of a baseline's grid; a grid of one is taken as it is."""
+    """Try every setting of a baseline's grid; a grid with a single one is not measured."""
     started = time.monotonic()
     trials = tuple(
-        Trial(settings, _ndcg(baseline, settings, validation)) for settings in baseline.grid
+        TriedSettings(settings, _ndcg(baseline, settings, validation)) for settings in baseline.grid
     )
     return Tuned(baseline, trials, time.monotonic() - started)
 
 
-def fitted(baseline: Baseline, settings: Mapping[str, Any], history: History) -> RankingModel:
+def fitted(baseline: Baseline, settings: Mapping[str, Any], data: TrainingData) -> RankingModel:
     """Fit a baseline with given settings."""
     started = time.monotonic()
-    model = baseline.fit(history, **settings)
+    model = baseline.fit(data, **settings)
     seconds = time.monotonic() - started
     return RankingModel(baseline.name, model.catalog_scores, settings, seconds, model.n_bytes)
 
@@ -60,5 +60,5 @@ def fitted(baseline: Baseline, settings: Mapping[str, Any], history: History) ->
 def _ndcg(baseline: Baseline, settings: Mapping[str, Any], validation: Cutoff) -> float:
     if len(baseline.grid) == 1:
         return float("nan")
-    judged = judge(fitted(baseline, settings, validation.history), validation, k=1)
-    return float(np.mean(metrics.user_means(judged.ranks, validation.cases.users, K).ndcg))
+    ranks = ranks_at(fitted(baseline, settings, validation.history), validation).ranks
+    return float(np.mean(metrics.user_means(ranks, validation.cases.users, K).ndcg))

@@ -1,4 +1,4 @@
-"""The card that travels with a model, `best_model.json`: what it is and how good."""
+"""The model card, `best_model.json`: what a model is and how good it is."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ def save_model(model: Any, card: dict[str, Any], model_path: Path) -> None:
 
 
 def card_path(model_path: Path) -> Path:
-    """Name the card that lies beside a model."""
+    """Return the path of the card beside a model."""
     return model_path.with_suffix(".json")
 
 
 def read_card(model_path: Path) -> dict[str, Any]:
-    """Read the card beside a model; empty where there is none that can be read."""
+    """Read the card beside a model; {} if there is none or it isn't readable."""
     try:
         card = json.loads(card_path(model_path).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -35,5 +35,5 @@ def read_card(model_path: Path) -> dict[str, Any]:
 
 
 def versions(libraries: Sequence[str]) -> dict[str, str]:
-    """Name the versions of Python and of some libraries."""
+    """List the versions of Python and of some libraries."""
     return {name: version(name) for name in libraries} | {"python": platform.python_version()}

@@ -1,4 +1,4 @@
-"""Starting TensorFlow without its greeting."""
+"""Starting TensorFlow without its messages."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ _STDERR = 2
 
 
 def start_tensorflow() -> None:
-    """Import TensorFlow and let it look for devices, unheard.
+    """Import TensorFlow and let it look for devices, without its messages.
 
-    It tells everybody without a GPU so, in lines that look like errors; some of them are
-    written before its own log level counts. A failing import is raised as ever.
+    Without a GPU it says so in lines that look like errors, some of them before its own log
+    level takes effect. An import that fails raises as usual.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    with _unheard():
+    with _stderr_discarded():
         import tensorflow as tf
 
         tf.config.list_physical_devices()
 
 
 @contextmanager
-def _unheard() -> Iterator[None]:
-    """Drop what native code writes to standard error; Python's exceptions pass."""
+def _stderr_discarded() -> Iterator[None]:
+    """Discard what native code writes to standard error; exceptions pass through."""
     kept = os.dup(_STDERR)
     nowhere = os.open(os.devnull, os.O_WRONLY)
     try:

@@ -1,4 +1,4 @@
-"""Prices that a network can take: none missing, and on a scale of its own.
+"""Prices that a network can take: none missing.
 
 The catalog has no dates, so the whole of it is used: prices and descriptions are facts
 about items, not about what anybody did after the training days.
@@ -56,25 +56,6 @@ def impute_prices(
         block = takers[start : start + _ITEMS_A_BLOCK]
         filled[block] = _nearest_mean(units[block] @ donor_vectors, donor_prices, count)
     return filled
-
-
-def robust_scale(prices: NDArray[np.float64]) -> FloatArray:
-    """Scale prices as scikit-learn's RobustScaler does: (price - median) / (Q3 - Q1).
-
-    Quartiles interpolate linearly. Where they are equal, prices are only centered.
-
-    Args:
-        prices: (n,) float64 without NaN.
-
-    Returns:
-        (n,) float32.
-    """
-    if not len(prices):
-        return np.zeros(0, dtype=np.float32)
-    first_quartile, median, third_quartile = np.percentile(prices, [25, 50, 75])
-    spread = third_quartile - first_quartile
-    scaled: FloatArray = ((prices - median) / (spread or 1.0)).astype(np.float32)
-    return scaled
 
 
 def _nearest_mean(

@@ -1,16 +1,16 @@
-"""The numbers by which models are compared: one function a metric, NumPy only.
+"""The numbers by which rankings are compared: one function per metric, NumPy only.
 
-*Rating* metrics judge one score a pair against a yes-or-no label. *Ranking* metrics judge
-the rank that the whole catalog leaves to an item that a user chose. *Catalog* metrics
-look at what is recommended, whoever chose what. *Intervals* say how far each may be off.
-Sums are kept in float64.
+*Ranking* metrics start from the rank, within the whole catalog, of an item that a user
+chose. *Catalog* metrics look at what is recommended, whoever chose what. *Intervals* say
+how far each may be off. Sums are kept in float64. Metrics of the rating task are
+scikit-learn's; only the interval of an AUC over users is here.
 """
 
 from recsys.metrics.catalog import coverage, gini, item_shares, novelty
 from recsys.metrics.intervals import (
     auc_interval,
-    bootstrap_interval,
     interval,
+    intervals,
     paired_difference,
     resampled_means,
 )
@@ -23,39 +23,21 @@ from recsys.metrics.ranking import (
     target_ranks,
     user_means,
 )
-from recsys.metrics.rating import (
-    accuracy,
-    best_threshold,
-    f1,
-    mid_ranks,
-    precision,
-    recall,
-    roc_auc,
-    roc_curve,
-)
 
 __all__ = [
     "UserMeans",
-    "accuracy",
     "auc_interval",
-    "best_threshold",
-    "bootstrap_interval",
     "coverage",
-    "f1",
     "gini",
     "hit_rate",
     "interval",
+    "intervals",
     "item_shares",
-    "mid_ranks",
     "ndcg",
     "novelty",
     "paired_difference",
-    "precision",
-    "recall",
     "reciprocal_rank",
     "resampled_means",
-    "roc_auc",
-    "roc_curve",
     "target_rank",
     "target_ranks",
     "user_means",

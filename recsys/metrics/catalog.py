@@ -1,6 +1,6 @@
 """What is recommended, apart from whether it was chosen: how much, how known, how evenly.
 
-Lists are item rows (m, k), best first, -1 where a list is short.
+Lists are item rows (m, k), best first, padded with -1 where a list is short.
 """
 
 from __future__ import annotations
@@ -8,11 +8,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-Lists = NDArray[np.integer]
 
-
-def coverage(lists: Lists, n_items: int) -> float:
-    """Give the share of the catalog that stands in at least one list.
+def coverage(lists: NDArray[np.integer], n_items: int) -> float:
+    """Compute the share of the catalog that is in at least one list.
 
         coverage@k = |union of lists| / n_items
 
@@ -25,27 +23,32 @@ def coverage(lists: Lists, n_items: int) -> float:
 
 
 def item_shares(items: NDArray[np.integer], n_users: int, n_items: int) -> NDArray[np.float64]:
-    """Give the share of users who have each item, (n_items,), from distinct pairs' items (n,).
+    """Compute the share of users who have each item, (n_items,) float64.
 
     An item that nobody has counts as if half a user had it, so that its surprise is
     finite and the largest.
+
+    Args:
+        items: (n,) the item of each distinct pair of a user and an item.
+        n_users: Number of users.
+        n_items: Number of items in the catalog.
     """
     counts = np.bincount(items, minlength=n_items)
     return np.maximum(counts, 0.5) / max(n_users, 1)
 
 
-def novelty(lists: Lists, shares: NDArray[np.float64]) -> float:
-    """Give the mean surprise in bits of the items in the lists.
+def novelty(lists: NDArray[np.integer], shares: NDArray[np.float64]) -> float:
+    """Compute the mean surprise, in bits, of the items in the lists.
 
-        novelty@k = mean over all places of -log2 p_j
+        novelty@k = mean over all positions of -log2 p_j
 
     with p_j the share of users who have item j (Zhou et al., PNAS 107, 2010). Of two
     models that hit equally often the one with more surprise shows less of what people
     find anyway.
 
     Args:
-        lists: (m, k) item rows, -1 where a list is short.
-        shares: (n_items,) as `item_shares` gives them.
+        lists: (m, k) item rows, padded with -1.
+        shares: (n_items,) as `item_shares` computes them.
 
     >>> novelty(np.array([[0, 1]]), np.array([0.5, 0.125]))
     2.0
@@ -54,12 +57,12 @@ def novelty(lists: Lists, shares: NDArray[np.float64]) -> float:
     return float(-np.log2(shares[shown]).mean()) if len(shown) else float("nan")
 
 
-def gini(lists: Lists, n_items: int) -> float:
-    """Say how unevenly places go to the items of the catalog: 0 all alike, near 1 one gets all.
+def gini(lists: NDArray[np.integer], n_items: int) -> float:
+    """Measure how unevenly the catalog is shown: 0 if evenly, near 1 if one item is all there is.
 
         G = Σ_i (2 i - n - 1) c_i / (n Σ_i c_i),   c_1 <= ... <= c_n
 
-    with c the number of places of each of n items (Gini 1912; for recommenders Fleder and
+    with c_i how often each of n items is in the lists (Gini 1912; for recommenders Fleder and
     Hosanagar, Management Science 55, 2009).
 
     >>> gini(np.array([[0, 1], [2, 3]]), n_items=4)

@@ -8,15 +8,16 @@ of its own, which is narrower than the two intervals suggest.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-Labels = NDArray[np.bool_]
-Scores = NDArray[np.floating]
+from recsys.arrays import BoolArray, Scores
 
 N_SAMPLES = 1_000
+TAILS = (0.025, 0.975)
 _DRAWS_A_BLOCK = 50
 # 50 draws of 20,000 users are 8 MB of counts.
 
@@ -32,16 +33,16 @@ class Interval(NamedTuple):
 def resampled_means(
     values: Scores, users: NDArray[np.integer], n_samples: int = N_SAMPLES, seed: int = 0
 ) -> NDArray[np.float64]:
-    """Give the means of values (n, m) over the cases of users drawn anew.
+    """Average values (n, m) over the cases of users drawn with replacement, draw by draw.
 
     Args:
-        values: (n, m) m values a case.
-        users: (n,) the user of each case, as any integer.
-        n_samples: Draws.
-        seed: Chooses the draws, the same for the same number of users.
+        values: (n, m), m values per case.
+        users: (n,) integers, the user of each case.
+        n_samples: Number of draws.
+        seed: Seed of the draws, which are the same for the same number of users.
 
     Returns:
-        (n_samples, m), column by column the mean over the drawn cases.
+        (n_samples, m) float64, each column the mean over the drawn cases.
     """
     _, group = np.unique(users, return_inverse=True)
     counts = np.bincount(group).astype(np.float64)
@@ -60,22 +61,36 @@ def resampled_means(
     return means
 
 
+def intervals(
+    values: Mapping[str, Scores],
+    users: NDArray[np.integer],
+    n_samples: int = N_SAMPLES,
+    seed: int = 0,
+) -> dict[str, Interval]:
+    """Compute the mean of each (n,) values with its 95 % interval, on draws that all share.
+
+    Args:
+        values: Values of the cases, by name.
+        users: (n,) integers, the user of each case.
+        n_samples: Number of draws.
+        seed: Seed of the draws.
+    """
+    if len(users) == 0:
+        nothing = Interval(float("nan"), float("nan"), float("nan"))
+        return dict.fromkeys(values, nothing)
+    columns = np.stack(list(values.values()), axis=1)
+    low, high = np.quantile(resampled_means(columns, users, n_samples, seed), TAILS, axis=0)
+    return {
+        name: Interval(float(np.mean(of_cases)), float(low[place]), float(high[place]))
+        for place, (name, of_cases) in enumerate(values.items())
+    }
+
+
 def interval(
     values: Scores, users: NDArray[np.integer], n_samples: int = N_SAMPLES, seed: int = 0
 ) -> Interval:
-    """Give the mean of values (n,) with its 95 % interval."""
-    if len(values) == 0:
-        return Interval(float("nan"), float("nan"), float("nan"))
-    means = resampled_means(np.asarray(values)[:, None], users, n_samples, seed)[:, 0]
-    low, high = np.quantile(means, (0.025, 0.975))
-    return Interval(float(np.mean(values)), float(low), float(high))
-
-
-def bootstrap_interval(
-    values: Scores, users: NDArray[np.integer], n_samples: int = N_SAMPLES, seed: int = 0
-) -> tuple[float, float]:
-    """Give the 2.5th and 97.5th percentile of the mean of values (n,), as `interval` does."""
-    return interval(values, users, n_samples, seed)[1:]
+    """Compute the mean of values (n,) with its 95 % interval."""
+    return intervals({"": values}, users, n_samples, seed)[""]
 
 
 def paired_difference(
@@ -85,27 +100,27 @@ def paired_difference(
     n_samples: int = N_SAMPLES,
     seed: int = 0,
 ) -> Interval:
-    """Give the mean of ours - theirs (n,), case by case, with its 95 % interval.
+    """Compute the mean of ours - theirs (n,), case by case, with its 95 % interval.
 
-    Zero outside the interval: the two differ on these users by more than the draw of them
+    Where zero lies outside the interval, the two differ by more than the draw of these users
     explains.
     """
     return interval(np.asarray(ours) - np.asarray(theirs), users, n_samples, seed)
 
 
 def auc_interval(
-    labels: Labels,
+    labels: BoolArray,
     scores: Scores,
     users: NDArray[np.integer],
     n_samples: int = N_SAMPLES,
     seed: int = 0,
 ) -> tuple[float, float]:
-    """Give the 95 % interval of the AUC of pairs (n,) when users are drawn anew.
+    """Compute the 95 % interval of the AUC of pairs (n,), drawing users with replacement.
 
     A pair counts as often as its user was drawn. Draws without both classes are left out.
 
     Returns:
-        The 2.5th and the 97.5th percentile; NaN twice where one class is absent.
+        The 2.5th and 97.5th percentiles; both NaN where one class is absent.
     """
     if labels.all() or not labels.any():
         return float("nan"), float("nan")
@@ -122,5 +137,5 @@ def auc_interval(
         pairs = positive.sum() * negative.sum()
         if pairs:
             values[draw] = positive @ (below + negative / 2) / pairs
-    low, high = np.nanquantile(values, (0.025, 0.975))
+    low, high = np.nanquantile(values, TAILS)
     return float(low), float(high)

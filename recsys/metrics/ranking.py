@@ -1,6 +1,6 @@
 """How high a ranking of the whole catalog places the items that users chose next.
 
-Everything starts from ranks: the place of one chosen item among all items that its user
+Everything starts from ranks: the position of one chosen item among all items that its user
 had not had before. A *case* is one such item. Case metrics (`hit_rate`, `ndcg`,
 `reciprocal_rank`) treat it as the only item sought, as leave-one-out does; `user_means`
 takes all cases of a user together, as evaluation libraries do.
@@ -13,19 +13,20 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-Scores = NDArray[np.floating]
+from recsys.arrays import Scores
+
 Values = NDArray[np.float64]
 
 
 class UserMeans(NamedTuple):
-    """One value a user, (n_users,) each, users ascending.
+    """One value per user, (n_users,) each, users ascending.
 
     Attributes:
-        users: Who.
-        hit_rate: 1 where any chosen item came within the first k.
-        recall: Share of the chosen items that did.
-        ndcg: DCG over the best DCG that so many chosen items allow.
-        reciprocal_rank: 1 over the best rank of a chosen item.
+        users: The users.
+        hit_rate: 1 where any chosen item is among the first k.
+        recall: Share of the chosen items that are.
+        ndcg: DCG divided by the best DCG that this number of chosen items allows.
+        reciprocal_rank: 1 divided by the best rank of a chosen item.
     """
 
     users: NDArray[np.integer]
@@ -36,13 +37,16 @@ class UserMeans(NamedTuple):
 
 
 def target_rank(scores: Scores, target: int) -> float:
-    """Rank of one item in a catalog's scores (n_items,), 1 the best, ties by mid-rank.
+    """Rank one item by the scores of a catalog (n_items,): 1 is the best, ties get the mid-rank.
 
         rank = 1 + |{j : s_j > s_t}| + |{j != t : s_j = s_t}| / 2
 
-    Items left out have the score -inf. Mid-ranks keep a model that scores all alike at
-    the middle of the catalog, whatever the order of the items (McSherry and Najork,
+    Items left out have the score -inf. Mid-ranks place a model that scores all items alike
+    in the middle of the catalog, whatever the order of the items (McSherry and Najork,
     ECIR 2008).
+
+    Raises:
+        ValueError: A score is NaN.
 
     >>> target_rank(np.array([0.3, 0.9, 0.3, 0.1]), target=0)
     2.5
@@ -51,16 +55,22 @@ def target_rank(scores: Scores, target: int) -> float:
 
 
 def target_ranks(scores: Scores, rows: NDArray[np.integer], targets: NDArray[np.integer]) -> Values:
-    """Rank many items at once, as `target_rank` does one.
+    """Rank many items at once, each as `target_rank` does.
 
     Args:
-        scores: (m, n_items), a catalog's scores a row; items left out have -inf.
+        scores: (m, n_items), one catalog per row; items left out have -inf.
         rows: (n,) the row of each case.
-        targets: (n,) its item.
+        targets: (n,) the item of each case.
 
     Returns:
-        (n,) ranks.
+        (n,) float64 ranks.
+
+    Raises:
+        ValueError: A score is NaN, which has no place in an order.
     """
+    n_missing = int(np.count_nonzero(np.isnan(scores)))
+    if n_missing:
+        raise ValueError(f"{n_missing:,} of {scores.size:,} scores are NaN and can't be ranked.")
     own = scores[rows, targets]
     above = np.empty(len(rows), dtype=np.int64)
     tied = np.empty(len(rows), dtype=np.int64)
@@ -71,29 +81,29 @@ def target_ranks(scores: Scores, rows: NDArray[np.integer], targets: NDArray[np.
 
 
 def hit_rate(ranks: Scores, k: int) -> Values:
-    """Say of each case (n,) whether its item came within the first k: 1 if rank <= k, else 0.
+    """Mark each case (n,) whose item is among the first k: 1 if rank <= k, else 0.
 
-    With one item sought a case this is Recall@k too. The mean is HitRate@k.
+    With one item sought per case this is Recall@k too. The mean is HitRate@k.
     """
     return np.asarray(ranks <= k, dtype=np.float64)
 
 
 def ndcg(ranks: Scores, k: int) -> Values:
-    """Weigh each hit (n,) by its place: 1 / log2(rank + 1) if rank <= k, else 0.
+    """Weigh each hit (n,) by its rank: 1 / log2(rank + 1) if rank <= k, else 0.
 
-    With one item sought a case the ideal gain is 1. The mean is NDCG@k (Järvelin and
+    With one item sought per case the ideal gain is 1. The mean is NDCG@k (Järvelin and
     Kekäläinen, TOIS 20, 2002).
     """
     return np.where(ranks <= k, 1.0 / np.log2(np.asarray(ranks, dtype=np.float64) + 1.0), 0.0)
 
 
 def reciprocal_rank(ranks: Scores) -> Values:
-    """Give 1 / rank of each case (n,). The mean is MRR (Voorhees, TREC-8, 1999)."""
+    """Compute 1 / rank of each case (n,). The mean is MRR (Voorhees, TREC-8, 1999)."""
     return 1.0 / np.asarray(ranks, dtype=np.float64)
 
 
 def user_means(ranks: Scores, users: NDArray[np.integer], k: int) -> UserMeans:
-    """Judge each user by all items that the user chose.
+    """Compute the metrics of each user from all items that the user chose.
 
         HitRate@k = 1[any r <= k]        Recall@k = |{r : r <= k}| / R
         NDCG@k = Σ_{r <= k} 1 / log2(r + 1)  /  Σ_{i=1..min(R, k)} 1 / log2(i + 1)
@@ -103,9 +113,9 @@ def user_means(ranks: Scores, users: NDArray[np.integer], k: int) -> UserMeans:
     chapter 4; NDCG: Järvelin and Kekäläinen, TOIS 20, 2002; MRR: Voorhees, TREC-8, 1999.)
 
     Args:
-        ranks: (n,) of the cases, in the one ranking of their user.
-        users: (n,) the user of each.
-        k: Length of the list that is looked at.
+        ranks: (n,) ranks of the cases, each in the one ranking of its user.
+        users: (n,) the user of each case.
+        k: Number of first items that count.
     """
     distinct, group, chosen = np.unique(users, return_inverse=True, return_counts=True)
     hits = np.bincount(group, weights=hit_rate(ranks, k))

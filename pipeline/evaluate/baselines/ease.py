@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import PipelineError
-from pipeline.evaluate.baselines.history import Baseline, Fitted, History
+from pipeline.evaluate.baselines.baseline import Baseline, Fitted, TrainingData
+from recsys.arrays import FloatArray, Rows
 
 MAX_ITEMS: Final = 15_000
-"""Items with history up to which the inverse is worth its minutes and its memory (0.9 GB)."""
+"""Most items with history for which the inverse is worth its minutes and its memory (0.9 GB)."""
 
 
-def fit(history: History, regularization: float) -> Fitted:
+def fit(data: TrainingData, regularization: float) -> Fitted:
     """Predict each item of a user from all others (Steck, WWW 2019).
 
         P = (X' X + λ I)^-1,   B_ij = -P_ij / P_jj off the diagonal, 0 on it
@@ -28,8 +29,8 @@ def fit(history: History, regularization: float) -> Fitted:
     """
     from scipy.linalg import lapack
 
-    present = np.flatnonzero(history.counts)
-    matrix = history.matrix[:, present]
+    present = np.flatnonzero(data.counts)
+    matrix = data.matrix[:, present]
     gram = np.asarray((matrix.T @ matrix).toarray(), dtype=np.float32, order="F")
     gram[np.diag_indices_from(gram)] += regularization
     factor, failed = lapack.spotrf(gram, overwrite_a=True)
@@ -41,12 +42,12 @@ def fit(history: History, regularization: float) -> Fitted:
     diagonal = np.diagonal(factor).copy()
     weights = upper + upper.T
     weights /= -diagonal
-    return Fitted(partial(_scores, matrix, weights, present, history.n_items), weights.nbytes)
+    return Fitted(partial(_scores, matrix, weights, present, data.n_items), weights.nbytes)
 
 
-def refuses(history: History) -> str:
-    """Say why the catalog is too large."""
-    n_present = int(np.count_nonzero(history.counts))
+def refuses(data: TrainingData) -> str:
+    """Return why the catalog is too large, "" where it isn't."""
+    n_present = int(np.count_nonzero(data.counts))
     if n_present <= MAX_ITEMS:
         return ""
     return f"{n_present:,} items with history; inverting is worth it up to {MAX_ITEMS:,}"
@@ -54,12 +55,12 @@ def refuses(history: History) -> str:
 
 def _scores(
     matrix: Any,
-    weights: NDArray[np.float32],
+    weights: FloatArray,
     present: NDArray[np.intp],
     n_items: int,
-    users: NDArray[np.int64],
-) -> NDArray[np.float32]:
-    """Score the items with history; those without get 0, what EASE says of them."""
+    users: Rows,
+) -> FloatArray:
+    """Score the items with history; those without get 0, as EASE has it."""
     scores = np.zeros((len(users), n_items), dtype=np.float32)
     scores[:, present] = matrix[users] @ weights
     return scores

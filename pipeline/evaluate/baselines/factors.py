@@ -1,4 +1,4 @@
-"""Models that give users and items vectors, from the library implicit: ALS and BPR."""
+"""Matrix factorizations from the library implicit: ALS and BPR."""
 
 from __future__ import annotations
 
@@ -10,40 +10,40 @@ from itertools import product
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from pipeline.evaluate.baselines.history import Baseline, Fitted, History
+from pipeline.evaluate.baselines.baseline import Baseline, Fitted, TrainingData
+from recsys.arrays import FloatArray, Rows
 
 SEED: Final = 7
 
 
 def fit_als(
-    history: History, factors: int, regularization: float, iterations: int, confidence: float
+    data: TrainingData, factors: int, regularization: float, iterations: int, confidence: float
 ) -> Fitted:
-    """Factorise who has what, alternating least squares (Hu, Koren and Volinsky 2008).
+    """Factorize who has what, by alternating least squares (Hu, Koren and Volinsky 2008).
 
-    `confidence` is that of a pair that exists, beside 1 of every other. An item or user
-    without history has the vector zero and therefore the score 0.
+    `confidence` is that of a pair that exists; every other has 1. An item or user without
+    history has the vector zero and therefore the score 0.
     """
-    return _als(history, history.matrix, factors, regularization, iterations, confidence)
+    return _als(data, data.matrix, factors, regularization, iterations, confidence)
 
 
-def fit_mission_als(history: History) -> Fitted:
-    """Factorise the ratings, each its own confidence: 30 factors, regularisation .1, 30 times."""
+def fit_minimal_als(data: TrainingData) -> Fitted:
+    """Factorize the ratings, each its own confidence: 30 factors, regularization .1, 30 iterations."""
     from scipy.sparse import csr_matrix
 
-    pairs = history.pairs
-    shape = (history.n_users, history.n_items)
+    pairs = data.pairs
+    shape = (data.n_users, data.n_items)
     ratings = csr_matrix((pairs.ratings, (pairs.users, pairs.items)), shape=shape)
-    return _als(history, ratings, 30, 0.1, 30, 1.0)
+    return _als(data, ratings, 30, 0.1, 30, 1.0)
 
 
 def fit_bpr(
-    history: History, factors: int, learning_rate: float, regularization: float, iterations: int
+    data: TrainingData, factors: int, learning_rate: float, regularization: float, iterations: int
 ) -> Fitted:
     """Learn vectors by which items that a user has outrank others (Rendle et al., UAI 2009).
 
-    One thread, so that the same seed gives the same vectors.
+    It runs in one thread, so that the same seed gives the same vectors.
     """
     with _implicit() as implicit:
         model = implicit.bpr.BayesianPersonalizedRanking(
@@ -55,12 +55,12 @@ def fit_bpr(
             use_gpu=False,
             num_threads=1,
         )
-        model.fit(history.matrix, show_progress=False)
-    return _of_factors(model, history)
+        model.fit(data.matrix, show_progress=False)
+    return _of_factors(model, data)
 
 
 def _als(
-    history: History,
+    data: TrainingData,
     matrix: Any,
     factors: int,
     regularization: float,
@@ -77,12 +77,12 @@ def _als(
             use_gpu=False,
         )
         model.fit(matrix, show_progress=False)
-    return _of_factors(model, history)
+    return _of_factors(model, data)
 
 
 @contextmanager
 def _implicit() -> Iterator[Any]:
-    """Import the library, its own threads and those of BLAS kept from waiting for each other."""
+    """Import the library, and keep BLAS to one thread so that the two don't compete for cores."""
     with warnings.catch_warnings():
         # Its progress bar misses widgets in a notebook; none is shown here.
         warnings.filterwarnings("ignore", message="IProgress not found")
@@ -94,15 +94,13 @@ def _implicit() -> Iterator[Any]:
         yield implicit
 
 
-def _of_factors(model: Any, history: History) -> Fitted:
+def _of_factors(model: Any, data: TrainingData) -> Fitted:
     users, items = np.asarray(model.user_factors), np.asarray(model.item_factors)
-    items = np.where(history.counts[:, None] > 0, items, np.float32(0.0))
+    items = np.where(data.counts[:, None] > 0, items, np.float32(0.0))
     return Fitted(partial(_dots, users, items), users.nbytes + items.nbytes)
 
 
-def _dots(
-    users: NDArray[np.float32], items: NDArray[np.float32], rows: NDArray[np.int64]
-) -> NDArray[np.float32]:
+def _dots(users: FloatArray, items: FloatArray, rows: Rows) -> FloatArray:
     return users[rows] @ items.T
 
 
@@ -127,4 +125,4 @@ BPR: Final = Baseline(
         for factors, rate, strength in product((32, 128), (0.01, 0.05), (0.001, 0.01))
     ),
 )
-MINIMAL_ALS: Final = Baseline("ALS", fit_mission_als)
+MINIMAL_ALS: Final = Baseline("ALS", fit_minimal_als)

@@ -7,80 +7,56 @@ from itertools import product
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from pipeline.evaluate.baselines.history import Baseline, Fitted, History
+from pipeline.evaluate.baselines.baseline import Baseline, Fitted, TrainingData
+from pipeline.train.ranker.similarities import largest_entries, random_walk
+from recsys.arrays import FloatArray, Rows
 
 
-def fit_item_knn(history: History, n_neighbors: int, shrinkage: float) -> Fitted:
+def fit_item_knn(data: TrainingData, n_neighbors: int, shrinkage: float) -> Fitted:
     """Score an item by how many of its users have the user's items (Sarwar et al., WWW 2001).
 
         s_ij = n_ij / (sqrt(n_i n_j) + shrinkage),   score_uj = Σ_{i of u} s_ij
 
     with n_i users of item i and n_ij of both: the cosine, shrunk where there are few users.
     """
-    matrix = history.matrix
-    both = (matrix.T @ matrix).tocoo()
-    lengths = np.sqrt(_sizes(matrix, 0))
+    both = (data.matrix.T @ data.matrix).tocoo()
+    lengths = np.sqrt(data.counts)
     both.data = both.data / (lengths[both.row] * lengths[both.col] + shrinkage)
-    return _of_matrix(history, nearest(both, n_neighbors))
+    return _fitted(data, both, n_neighbors)
 
 
-def fit_rp3beta(history: History, n_neighbors: int, alpha: float, beta: float) -> Fitted:
-    """Score an item by a random walk user - item - user - item, popular ends held back.
+def fit_rp3beta(data: TrainingData, n_neighbors: int, alpha: float, beta: float) -> Fitted:
+    """Score an item by random walks from the user's items: score_uj = Σ_{i of u} S_ij.
 
-        w_ij = Σ_v p_iv^alpha p_vj^alpha / n_j^beta,   score_uj = Σ_{i of u} w_ij
-
-    with p_iv = 1 / n_i for each of the n_i users v of item i, and p_vj = 1 / n_v for each
-    of the n_v items j of user v (Paudel et al., ACM TiiS 7, 2017).
+    S is that of `pipeline.train.ranker.similarities.random_walk`.
     """
-    from scipy.sparse import diags_array
-
-    matrix = history.matrix
-    per_user, per_item = _sizes(matrix, 1), _sizes(matrix, 0)
-    forward = diags_array(per_user**-alpha) @ matrix
-    walks = (diags_array(per_item**-alpha) @ matrix.T @ forward).tocoo()
-    walks.data *= per_item[walks.col] ** -beta
-    return _of_matrix(history, nearest(walks, n_neighbors))
+    walks = random_walk(data.matrix, alpha, dtype=np.float64)(0, data.n_items).tocoo()
+    # Scaled after summing, equal walks to an item stay equal, and lower rows win the ties.
+    walks.data *= np.maximum(data.counts, 1)[walks.col] ** -beta
+    return _fitted(data, walks, n_neighbors)
 
 
-def nearest(similarities: Any, n_neighbors: int) -> Any:
-    """Keep the largest entries of each column, without the diagonal.
+def _fitted(data: TrainingData, similarities: Any, n_neighbors: int) -> Fitted:
+    """Keep the nearest neighbors of each item, a column of the matrix, and score by them.
 
     Args:
-        similarities: (n, n) sparse in coordinates.
-        n_neighbors: Entries a column; of equal ones those of lower rows.
-
-    Returns:
-        (n, n) csr float32.
+        data: What users have.
+        similarities: (n_items, n_items) sparse in coordinates.
+        n_neighbors: Entries kept in a column; of equal ones those of lower rows.
     """
     from scipy.sparse import csr_matrix
 
-    others = similarities.row != similarities.col
-    rows, columns = similarities.row[others], similarities.col[others]
-    values = similarities.data[others]
-    order = np.lexsort((rows, -values, columns))
-    first = np.searchsorted(columns[order], np.arange(similarities.shape[1]))
-    place = np.arange(len(order)) - first[columns[order]]
-    kept = order[place < n_neighbors]
-    return csr_matrix(
-        (values[kept].astype(np.float32), (rows[kept], columns[kept])), shape=similarities.shape
+    items, neighbors, weights = largest_entries(
+        similarities.col, similarities.row, similarities.data, n_neighbors
     )
+    kept = csr_matrix((weights, (neighbors, items)), shape=similarities.shape)
+    n_bytes = kept.data.nbytes + kept.indices.nbytes + kept.indptr.nbytes
+    return Fitted(partial(_sums, data.matrix, kept), n_bytes)
 
 
-def _sizes(matrix: Any, axis: int) -> NDArray[np.float64]:
-    """Sum a sparse matrix along an axis; 1 where there is nothing, to divide by."""
-    sums = np.asarray(matrix.sum(axis=axis), dtype=np.float64).ravel()
-    return np.where(sums > 0, sums, 1.0)
-
-
-def _of_matrix(history: History, similarities: Any) -> Fitted:
-    n_bytes = similarities.data.nbytes + similarities.indices.nbytes + similarities.indptr.nbytes
-    return Fitted(partial(_sums, history.matrix, similarities), n_bytes)
-
-
-def _sums(matrix: Any, similarities: Any, users: NDArray[np.int64]) -> NDArray[np.float32]:
-    scores: NDArray[np.float32] = (matrix[users] @ similarities).toarray()
+def _sums(matrix: Any, similarities: Any, users: Rows) -> FloatArray:
+    scores: FloatArray = (matrix[users] @ similarities).toarray()
     return scores
 
 

@@ -1,7 +1,7 @@
 """From an evaluation to the nested numbers of `report/metrics.json`.
 
-Every number of a model stands beside its base rate: what a model without any knowledge
-would get on the same pairs.
+Every number of a model comes with its base rate: what a model without any knowledge would
+get on the same pairs.
 """
 
 from __future__ import annotations
@@ -50,14 +50,14 @@ def results(evaluation: Evaluation) -> dict[str, Any]:
         "protocol": {"split": SPLITS[evaluation.options.split], **PROTOCOL},
         "data": _data(evaluation),
         "ranking": {
-            asked.cutoff.name: ranking_numbers(asked, evaluation.timeline.prices)
-            for asked in (evaluation.stale, evaluation.fresh)
+            comparison.cutoff.name: ranking_numbers(comparison, evaluation.timeline.prices)
+            for comparison in (evaluation.stale, evaluation.fresh)
         },
         "tuning": {
             each.baseline.name: {
                 "seconds": each.seconds,
                 "trials": [
-                    {**trial.settings, "validation_ndcg@10": trial.ndcg} for trial in each.trials
+                    {**tried.settings, "validation_ndcg@10": tried.ndcg} for tried in each.trials
                 ],
             }
             for each in evaluation.tuned

@@ -12,22 +12,22 @@ from recsys import metrics
 
 
 def cold_start_user_numbers(evaluation: Evaluation) -> dict[str, Any]:
-    """Compute the numbers of every rule, and what validation said of windows and decays."""
-    judged = evaluation.cold_start_users
+    """Compute the numbers of every rule, and of each window and decay on validation."""
+    cold_start = evaluation.cold_start
     n_items = evaluation.timeline.n_items
     return {
         "k": K,
-        "cases": len(judged.users),
-        "users": len(np.unique(judged.users)),
+        "cases": len(cold_start.users),
+        "users": len(np.unique(cold_start.users)),
         "validation": {
-            "window_days": {str(days): value for days, value in judged.windows},
-            "decay_days": {str(days): value for days, value in judged.decays},
+            "window_days": {str(days): value for days, value in cold_start.windows},
+            "decay_days": {str(days): value for days, value in cold_start.decays},
         },
-        "chosen_window_days": judged.window_days,
+        "chosen_window_days": cold_start.window_days,
         "base_rate": {f"recall@{K}": min(K / n_items, 1.0)},
         "rules": {
-            name: _of(metrics.user_means(ranks, judged.users, K))
-            for name, ranks in judged.ranks.items()
+            name: _of(metrics.user_means(ranks, cold_start.users, K))
+            for name, ranks in cold_start.ranks.items()
         },
     }
 

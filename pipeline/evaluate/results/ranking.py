@@ -1,4 +1,4 @@
-"""The ranking numbers of one cutoff: how good, how varied, at what cost, and for whom."""
+"""The ranking numbers of one cutoff: quality, variety of the lists, costs and slices."""
 
 from __future__ import annotations
 
@@ -8,59 +8,62 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.evaluate.cutoff import Cutoff
-from pipeline.evaluate.judging import Judged
-from pipeline.evaluate.models import Asked
+from pipeline.evaluate.models import Comparison
+from pipeline.evaluate.ranking_model import ModelAnswers
 from pipeline.evaluate.results.slices import slice_numbers
 from recsys import metrics
 
 PLACES: Final = (5, 10)
 MAIN: Final = "ndcg@10"
 SHOWN: Final = 5
-"""Items in the lists whose variety is looked at, as many as the service shows."""
+"""Length of the lists whose variety is measured, as many items as the service shows."""
 
 
-def ranking_numbers(asked: Asked, prices: NDArray[np.float64]) -> dict[str, Any]:
+def ranking_numbers(comparison: Comparison, prices: NDArray[np.float64]) -> dict[str, Any]:
     """Compute the numbers of every model at one cutoff.
 
     Args:
-        asked: The cutoff and the answers; the first model is the one in service.
+        comparison: The cutoff and the answers; the first model is the one in service.
         prices: (n_items,) USD, NaN where unknown.
     """
-    cutoff = asked.cutoff
+    cutoff = comparison.cutoff
     return {
         "cases": len(cutoff.cases),
         "users": len(cutoff.users),
         "warm_cases": int(cutoff.warm.sum()),
         "base_rate": _by_chance(cutoff),
-        "models": _models(asked),
-        "slices": slice_numbers(asked, prices),
+        "models": _models(comparison),
+        "slices": slice_numbers(comparison, prices),
     }
 
 
-def _models(asked: Asked) -> dict[str, Any]:
+def _models(comparison: Comparison) -> dict[str, Any]:
     """Compute each model's numbers, and how far the first one is ahead of it."""
-    cutoff, n_items = asked.cutoff, asked.cutoff.history.n_items
+    cutoff, n_items = comparison.cutoff, comparison.cutoff.history.n_items
     pairs = cutoff.history.pairs
     shares = metrics.item_shares(pairs.items, len(np.unique(pairs.users)), n_items)
-    leader = _by_user(asked.judged[0], cutoff)[MAIN]
+    leader = _by_user(comparison.models[0], cutoff)[MAIN]
     models = {}
-    for judged in asked.judged:
-        values = _by_user(judged, cutoff)
+    for answers in comparison.models:
+        values = _by_user(answers, cutoff)
         values["lead_of_served"] = leader - values[MAIN]
-        models[judged.name] = {
-            **_with_intervals(values, cutoff.users),
-            **_by_case(judged),
-            **_variety(judged, n_items, shares),
-            **_costs(judged, len(cutoff.users)),
+        models[answers.name] = {
+            **{
+                name: found._asdict()
+                for name, found in metrics.intervals(values, cutoff.users).items()
+            },
+            **_by_case(answers),
+            **_variety(answers, n_items, shares),
+            **_costs(answers, len(cutoff.users)),
         }
     return models
 
 
-def _by_user(judged: Judged, cutoff: Cutoff) -> dict[str, NDArray[np.float64]]:
-    """Give every metric's value of each user, users ascending."""
+def _by_user(answers: ModelAnswers, cutoff: Cutoff) -> dict[str, NDArray[np.float64]]:
+    """Compute every metric for each user, users ascending."""
     values: dict[str, NDArray[np.float64]] = {}
     for k in PLACES:
-        means = metrics.user_means(judged.ranks, cutoff.cases.users, k)
+        means = metrics.user_means(answers.ranks, cutoff.cases.users, k)
         values |= {
             f"ndcg@{k}": means.ndcg,
             f"hit_rate@{k}": means.hit_rate,
@@ -70,15 +73,15 @@ def _by_user(judged: Judged, cutoff: Cutoff) -> dict[str, NDArray[np.float64]]:
     return values
 
 
-def _by_case(judged: Judged) -> dict[str, float]:
+def _by_case(answers: ModelAnswers) -> dict[str, float]:
     return {
-        "case_ndcg@10": float(metrics.ndcg(judged.ranks, 10).mean()),
-        "case_hit_rate@10": float(metrics.hit_rate(judged.ranks, 10).mean()),
+        "case_ndcg@10": float(metrics.ndcg(answers.ranks, 10).mean()),
+        "case_hit_rate@10": float(metrics.hit_rate(answers.ranks, 10).mean()),
     }
 
 
-def _variety(judged: Judged, n_items: int, shares: NDArray[np.float64]) -> dict[str, float]:
-    shown = judged.lists[:, :SHOWN]
+def _variety(answers: ModelAnswers, n_items: int, shares: NDArray[np.float64]) -> dict[str, float]:
+    shown = answers.lists[:, :SHOWN]
     return {
         f"coverage@{SHOWN}": metrics.coverage(shown, n_items),
         f"novelty@{SHOWN}": metrics.novelty(shown, shares),
@@ -86,17 +89,17 @@ def _variety(judged: Judged, n_items: int, shares: NDArray[np.float64]) -> dict[
     }
 
 
-def _costs(judged: Judged, n_users: int) -> dict[str, Any]:
+def _costs(answers: ModelAnswers, n_users: int) -> dict[str, Any]:
     return {
-        "settings": dict(judged.settings),
-        "fit_seconds": judged.fit_seconds,
-        "ms_a_user": 1_000 * judged.seconds / n_users,
-        "megabytes": judged.n_bytes / 1e6,
+        "settings": dict(answers.settings),
+        "fit_seconds": answers.fit_seconds,
+        "ms_a_user": 1_000 * answers.seconds / n_users,
+        "megabytes": answers.n_bytes / 1e6,
     }
 
 
 def _by_chance(cutoff: Cutoff) -> dict[str, float]:
-    """Give the expected numbers of a random order, per user."""
+    """Compute the expected numbers of a random order, mean over users."""
     chosen = np.bincount(np.searchsorted(cutoff.users, cutoff.cases.users))
     left = cutoff.history.n_items - np.diff(cutoff.seen_starts)[cutoff.users]
     chances = {}
@@ -112,19 +115,3 @@ def _by_chance(cutoff: Cutoff) -> dict[str, float]:
         chances[f"hit_rate@{k}"] = float(np.mean(1.0 - missed))
         chances[f"recall@{k}"] = float(np.mean(np.minimum(k / left, 1.0)))
     return chances
-
-
-def _with_intervals(
-    values: dict[str, NDArray[np.float64]], users: NDArray[np.int64]
-) -> dict[str, Any]:
-    """Give the mean of each metric over users, with its interval on draws all share."""
-    means = metrics.resampled_means(np.stack(list(values.values()), axis=1), users)
-    low, high = np.quantile(means, (0.025, 0.975), axis=0)
-    return {
-        name: {
-            "value": float(of_users.mean()),
-            "low": float(low[place]),
-            "high": float(high[place]),
-        }
-        for place, (name, of_users) in enumerate(values.items())
-    }

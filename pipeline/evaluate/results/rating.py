@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from pipeline.evaluate.evaluation import Evaluation
 from pipeline.evaluate.rating_task import RatingScores
 from recsys import metrics
+from recsys.arrays import BoolArray
 
 
 def rating_numbers(evaluation: Evaluation) -> dict[str, Any]:
-    """Compute the numbers of every model; nothing where the data has one kind of rating."""
+    """Compute the numbers of every model; nothing where all ratings are of one kind."""
     if not evaluation.rating:
         return {}
     cases = evaluation.stale.cutoff.cases
@@ -27,31 +28,41 @@ def rating_numbers(evaluation: Evaluation) -> dict[str, Any]:
             "five_star": _always(share),
             "other": _always(1 - share),
         },
-        "models": {each.name: _of(each, liked, cases.users) for each in evaluation.rating},
+        "models": {
+            each.name: rating_metrics(each, liked, cases.users) for each in evaluation.rating
+        },
     }
 
 
 def _always(share: float) -> dict[str, float]:
-    """Precision, recall and F1 of saying always the class that has this share."""
+    """Precision, recall and F1 of always saying the class that has this share."""
     return {"precision": share, "recall": 1.0, "f1": 2 * share / (1 + share)}
 
 
-def _of(rating: RatingScores, liked: NDArray[np.bool_], users: NDArray[np.int64]) -> dict[str, Any]:
+def rating_metrics(
+    rating: RatingScores, liked: BoolArray, users: NDArray[np.int64]
+) -> dict[str, Any]:
+    """Compute the metrics of one model.
+
+    Args:
+        rating: Its scores and its threshold.
+        liked: (n_cases,) whether each pair was rated 5; both kinds are there.
+        users: (n_cases,) the user of each pair, by whom intervals are bootstrapped.
+    """
+    from sklearn.metrics import accuracy_score, precision_recall_fscore_support, roc_auc_score
+
     said = rating.scores >= rating.threshold
     low, high = metrics.auc_interval(liked, rating.scores, users)
+    auc = float(roc_auc_score(liked, rating.scores))
+    by_class = precision_recall_fscore_support(liked, said, labels=[True, False], zero_division=0)
+    five_star, other = (
+        dict(zip(("precision", "recall", "f1"), map(float, of_class), strict=True))
+        for of_class in zip(*by_class[:3], strict=True)
+    )
     return {
-        "auc": {"value": metrics.roc_auc(liked, rating.scores), "low": low, "high": high},
+        "auc": {"value": auc, "low": low, "high": high},
         "threshold": rating.threshold,
-        "accuracy": metrics.accuracy(liked, said),
-        "five_star": _of_class(liked, said, positive=True),
-        "other": _of_class(liked, said, positive=False),
-    }
-
-
-def _of_class(
-    liked: NDArray[np.bool_], said: NDArray[np.bool_], *, positive: bool
-) -> dict[str, float]:
-    return {
-        metric.__name__: metric(liked, said, positive=positive)
-        for metric in (metrics.precision, metrics.recall, metrics.f1)
+        "accuracy": float(accuracy_score(liked, said)),
+        "five_star": five_star,
+        "other": other,
     }

@@ -1,4 +1,4 @@
-"""For whom and for what a model is good: NDCG@10 on parts of the cases."""
+"""NDCG@10 on slices of the cases: by length of the history, by item and by price."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.evaluate.cutoff import Cutoff
-from pipeline.evaluate.models import Asked
+from pipeline.evaluate.models import Comparison
 from recsys import metrics
 from recsys.cold_start import price_bands
 
@@ -18,22 +18,22 @@ LENGTHS: Final = (("1", 1, 1), ("2 to 4", 2, 4), ("5 to 9", 5, 9), ("10 or more"
 PRICE_NAMES: Final = {0: "low", 1: "middle", 2: "high", -1: "unknown"}
 
 
-def slice_numbers(asked: Asked, prices: NDArray[np.float64]) -> dict[str, Any]:
-    """Judge every model on each slice that has cases.
+def slice_numbers(comparison: Comparison, prices: NDArray[np.float64]) -> dict[str, Any]:
+    """Compute NDCG@10 of every model on each slice that has cases.
 
-    Within a slice only its cases are looked at; the lists are those of the whole.
+    Within a slice only its cases count; ranks are those in the whole catalog.
     """
     numbers: dict[str, Any] = {}
-    for group, name, mask in slices(asked.cutoff, prices):
+    for group, name, mask in slices(comparison.cutoff, prices):
         if mask.any():
-            numbers.setdefault(group, {})[name] = _of(asked, mask)
+            numbers.setdefault(group, {})[name] = _of(comparison, mask)
     return numbers
 
 
 def slices(
     cutoff: Cutoff, prices: NDArray[np.float64]
 ) -> Iterator[tuple[str, str, NDArray[np.bool_]]]:
-    """Cut the cases by items in the user's history, by the item's own, and by its price.
+    """Slice the cases by the length of the user's history, by whether the item has one, and by price.
 
     Yields:
         The kind of slice, its name, and the mask (n_cases,) of its cases.
@@ -47,20 +47,15 @@ def slices(
         yield "price", name, bands == band
 
 
-def _of(asked: Asked, mask: NDArray[np.bool_]) -> dict[str, Any]:
-    users = asked.cutoff.cases.users[mask]
-    values = [metrics.user_means(judged.ranks[mask], users, K).ndcg for judged in asked.judged]
-    means = metrics.resampled_means(np.stack(values, axis=1), np.unique(users))
-    low, high = np.quantile(means, (0.025, 0.975), axis=0)
+def _of(comparison: Comparison, mask: NDArray[np.bool_]) -> dict[str, Any]:
+    users = comparison.cutoff.cases.users[mask]
+    values = {
+        answers.name: metrics.user_means(answers.ranks[mask], users, K).ndcg
+        for answers in comparison.models
+    }
+    found = metrics.intervals(values, np.unique(users))
     return {
         "cases": int(mask.sum()),
         "users": len(np.unique(users)),
-        f"ndcg@{K}": {
-            judged.name: {
-                "value": float(values[place].mean()),
-                "low": float(low[place]),
-                "high": float(high[place]),
-            }
-            for place, judged in enumerate(asked.judged)
-        },
+        f"ndcg@{K}": {name: of_model._asdict() for name, of_model in found.items()},
     }

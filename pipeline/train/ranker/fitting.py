@@ -10,9 +10,9 @@ import numpy as np
 import tensorflow as tf
 
 from pipeline.train.ranker.feature_state import RECENCY_DECAY
-from pipeline.train.ranker.head import Head
+from pipeline.train.ranker.head import RankerHead
 from pipeline.train.ranker.item_columns import ITEM_COLUMNS, POPULARITY_COLUMNS
-from pipeline.train.ranker.lists import Lists
+from pipeline.train.ranker.lists import TrainingLists
 from recsys.arrays import FloatArray
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 HELD_OUT_SHARE: Final = 0.1
 GUESS: Final = (0.2, 0.75)
-"""Weights of popularities and affinities to begin with: with few lists it is the answer."""
+"""Initial weights of popularities and affinities; with few lists little will change them."""
 _MASKED: Final = -1e9
 
 
@@ -30,14 +30,14 @@ class RankerPlan:
     """How to fit the head.
 
     Attributes:
-        hidden_units: Of each of the averaged heads; 0 for a linear one.
-        n_heads: Heads to average.
-        learning_rate: Of AdamW.
-        weight_decay: Of AdamW.
-        batch_size: Lists a step.
+        hidden_units: Hidden units of each of the averaged heads; 0 for linear ones.
+        n_heads: Number of heads to average.
+        learning_rate: Learning rate of AdamW.
+        weight_decay: Weight decay of AdamW.
+        batch_size: Lists per step.
         epochs: Most passes over the lists.
         patience: Epochs without a better held-out loss after which fitting ends.
-        seed: Chooses the first weights, the order and the held-out users.
+        seed: Seed of the initial weights, the order and the held-out users.
     """
 
     hidden_units: int = 32
@@ -51,22 +51,24 @@ class RankerPlan:
 
 
 def fit_head(
-    lists: Lists, plan: RankerPlan, on_epoch: Callable[[int, float], object] = lambda *_: None
-) -> Head:
-    """Fit heads to lists by their softmax, and average them.
+    lists: TrainingLists,
+    plan: RankerPlan,
+    on_epoch: Callable[[int, float], object] = lambda *_: None,
+) -> RankerHead:
+    """Fit heads to lists with a softmax loss, and average them.
 
         loss = -log( exp(s_0) / Σ_k weight_k exp(s_k) )   for the target 0
 
-    A tenth of the users is held out to stop by. The same lists and plan give the same head.
+    A tenth of the users is held out for early stopping. The same lists and plan give the same head.
 
     Args:
-        lists: Of all folds together.
+        lists: The lists of all folds.
         plan: How to fit.
-        on_epoch: Gets the number of the epoch, from 1, and the held-out loss.
+        on_epoch: Called with the number of the epoch, from 1, and the held-out loss.
     """
     keras.utils.set_random_seed(plan.seed)
     random = np.random.default_rng(plan.seed)
-    mean, spread = _cutoffs(lists)
+    mean, spread = _mean_and_spread(lists)
     features = (lists.features - mean) / spread
     log_weights = np.maximum(lists.log_weights, _MASKED)
     persons = np.unique(lists.users)
@@ -91,7 +93,7 @@ def fit_head(
 
 
 class _Heads:
-    """Heads that learn side by side from the same batches, each from its own first weights."""
+    """Heads that learn side by side from the same batches, each from its own initial weights."""
 
     def __init__(
         self, n_inputs: int, spread: FloatArray, plan: RankerPlan, random: np.random.Generator
@@ -113,7 +115,7 @@ class _Heads:
         ]
 
     def compiled(self) -> list[Any]:
-        """Give the training step and the loss of the averaged head, both on one batch."""
+        """Compile the training step and the loss of the averaged head, both on one batch."""
         optimizer = keras.optimizers.AdamW(
             self.plan.learning_rate, weight_decay=self.plan.weight_decay
         )
@@ -147,20 +149,20 @@ class _Heads:
         """Copy the weights of all heads."""
         return [np.array(variable.numpy()) for variable in self.variables]
 
-    def averaged(self, weights: list[FloatArray]) -> Head:
-        """The mean of the heads: the mean of what is linear, a share of each hidden unit."""
+    def averaged(self, weights: list[FloatArray]) -> RankerHead:
+        """Average the heads: the mean of the linear weights, an equal share of each hidden unit."""
         linear, hidden, bias, output = weights
-        return Head(linear.mean(axis=1), hidden, bias, output / np.float32(self.plan.n_heads))
+        return RankerHead(linear.mean(axis=1), hidden, bias, output / np.float32(self.plan.n_heads))
 
 
 def _losses(scores: Any, log_weights: Any) -> Any:
-    """The mean loss of lists for each head, (heads,)."""
+    """Compute the mean loss of the lists for each head, (heads,)."""
     total = tf.reduce_logsumexp(scores + log_weights[:, :, None], axis=1)
     return tf.reduce_mean(total - scores[:, 0], axis=0)
 
 
-def _cutoffs(lists: Lists) -> tuple[FloatArray, FloatArray]:
-    """Mean and spread of each input over the candidates; a constant input has spread 1."""
+def _mean_and_spread(lists: TrainingLists) -> tuple[FloatArray, FloatArray]:
+    """Compute mean and spread of each input over the candidates; a constant input has spread 1."""
     counted = lists.features[np.isfinite(lists.log_weights)].astype(np.float64)
     spread = counted.std(axis=0)
     spread[spread < 1e-6] = 1.0
@@ -168,5 +170,5 @@ def _cutoffs(lists: Lists) -> tuple[FloatArray, FloatArray]:
 
 
 def _n_held_out(n_users: int) -> int:
-    """A tenth of the users, at least one where there are two."""
+    """Count the held-out users: a tenth, at least one where there are two."""
     return min(max(int(HELD_OUT_SHARE * n_users), 1), n_users - 1)

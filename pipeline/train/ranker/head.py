@@ -2,8 +2,8 @@
 
     score(x) = x · v + Σ_h w_h relu(x · W_h + b_h)
 
-x is what the network reads of a pair: item columns, affinities, profile. The mean of
-several heads is a head again, with all their hidden units beside each other.
+x is what the network reads of a pair: item columns, affinities, profile. The mean of several
+heads is a head again, with the hidden units of all of them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from recsys.arrays import FloatArray
 
 
 @dataclass(frozen=True)
-class Head:
+class RankerHead:
     """The weights of f inputs and h hidden units, float32.
 
     Attributes:
@@ -41,15 +41,18 @@ class Head:
         scores: FloatArray = features @ self.linear + active @ self.output
         return scores
 
-    def unscaled(self, mean: FloatArray, spread: FloatArray) -> Head:
-        """The same head for x instead of (x - mean) / spread, but for a constant of all scores."""
+    def unscaled(self, mean: FloatArray, spread: FloatArray) -> RankerHead:
+        """Fold the scaling of inputs into the weights.
+
+        The head reads x instead of (x - mean) / spread; all scores shift by one constant.
+        """
         hidden = self.hidden / spread[:, None]
         bias = self.bias - mean @ hidden
-        return Head(self.linear / spread, hidden, bias, self.output)
+        return RankerHead(self.linear / spread, hidden, bias, self.output)
 
 
-def catalog_loss(head: Head, state: FeatureState, targets: Targets) -> float:
-    """The mean -log of a target's share in the softmax over all items not yet chosen, in nats."""
+def catalog_loss(head: RankerHead, state: FeatureState, targets: Targets) -> float:
+    """Average -log of the target's share in the softmax over all items not yet chosen, in nats."""
     users, row = np.unique(targets.users, return_inverse=True)
     losses = np.empty(len(row))
     for place, user in enumerate(users):
@@ -61,7 +64,7 @@ def catalog_loss(head: Head, state: FeatureState, targets: Targets) -> float:
     return float(losses.mean())
 
 
-def catalog_scores(head: Head, state: FeatureState, users: NDArray[Any]) -> FloatArray:
+def catalog_scores(head: RankerHead, state: FeatureState, users: NDArray[Any]) -> FloatArray:
     """Score every item for some users (m,): (m, n_items) float32.
 
     The items without affinities differ by their columns and the user's profile only.

@@ -1,7 +1,7 @@
-"""What a ranker knows of an item besides its neighbors: popularity, rating and price, as of a day.
+"""What a ranker knows about an item besides its neighbors: popularity, rating and price at a cutoff.
 
-They are the columns of `item_price_df.pq` after the price, and with it one input of the
-network. Counts are taken of every interaction, those of anonymous customers too.
+These are the columns of `item_price_df.pq` after the price, and with it one input of the
+network. Every interaction counts, those of anonymous customers too.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.arrays import FloatArray
+from recsys.popularity import popularity_counts
 
 ITEM_COLUMNS: Final = (
     "log_count_10d",
@@ -23,10 +24,10 @@ ITEM_COLUMNS: Final = (
     "log_price",
     "five_star_rate",
 )
-"""The columns, in their order; `recsys.columns.PRICE` stands before them in the file."""
+"""The columns in order; `recsys.columns.PRICE` comes before them in the file."""
 
 POPULARITY_COLUMNS: Final = (0, 1, 2, 3)
-"""Those by which items can be ordered as popular."""
+"""The columns that order items by popularity."""
 
 FIVE_STAR_RATE: Final = ITEM_COLUMNS.index("five_star_rate")
 
@@ -41,7 +42,7 @@ def item_columns(
     log_prices: NDArray[Any],
     five_star_rates: NDArray[Any],
 ) -> FloatArray:
-    """Describe each item by the interactions that happened so far.
+    """Describe each item by the interactions so far.
 
     With n interactions of ages a (days before the newest one of all) and ratings r:
 
@@ -55,16 +56,16 @@ def item_columns(
         items: (m,) int item rows, -1 for an unknown item.
         days: (m,) int.
         ratings: (m,) float.
-        log_prices: (n_items,) float of `recsys.features.user_profile.centered_log_prices`.
-        five_star_rates: (n_items,) float of `recsys.bias_model`.
+        log_prices: (n_items,) float, as `recsys.features.user_profile.centered_log_prices`
+            computes them.
+        five_star_rates: (n_items,) float, as `recsys.bias_model` estimates them.
 
     Returns:
         (n_items, 8) float32, columns `ITEM_COLUMNS`.
     """
     known = np.asarray(items) >= 0
-    rows, when = np.asarray(items)[known], np.asarray(days)[known].astype(np.float64)
+    rows, when = np.asarray(items)[known], np.asarray(days)[known]
     given = np.asarray(ratings, dtype=np.float64)[known]
-    age = when.max() - when if len(when) else when
 
     def total(values: NDArray[Any] | None) -> NDArray[np.float64]:
         return np.bincount(rows, weights=values, minlength=len(log_prices)).astype(np.float64)
@@ -72,7 +73,10 @@ def item_columns(
     counts = total(None)
     surprise = total(given - (given.mean() if len(given) else 0.0))
     result = (
-        *(np.log1p(total(np.exp(-age / decay))) for decay in DECAY_DAYS),
+        *(
+            np.log1p(popularity_counts(rows, when, len(log_prices), decay_days=decay))
+            for decay in DECAY_DAYS
+        ),
         np.log1p(counts),
         counts > 0,
         surprise / (counts + RATING_PSEUDO_COUNTS),

@@ -1,4 +1,4 @@
-"""Training lists: what a user chose next, beside what might have been chosen instead."""
+"""Training lists: what a user chose next, among what might have been chosen instead."""
 
 from __future__ import annotations
 
@@ -17,33 +17,29 @@ from recsys.interactions import Interactions
 TOP_CANDIDATES: Final = 25
 UNIFORM_CANDIDATES: Final = 80
 MAX_LISTS: Final = 4_500
-"""Lists of a fold at most, drawn at random; more were not measured to rank better."""
+"""Most lists of a fold, drawn at random; more were not measured to rank better."""
 
 _POPULARITY: Final = ITEM_COLUMNS.index("log_count_180d")
-"""The item column by which candidates are popular: counts that decay with 180 days."""
+"""The item column by which popular candidates are chosen: counts that decay with 180 days."""
 
 
-class Lists(NamedTuple):
-    """Lists of candidates, the item that was chosen first in each.
+class TrainingLists(NamedTuple):
+    """Lists of candidates, each beginning with the item that was chosen.
 
     Attributes:
-        users: (m,) int64.
-        features: (m, l, f) float32: item columns, affinities, profile.
-        log_weights: (m, l) float32: how many items a candidate stands for; -inf for none.
+        users: (m,) int64, the user of each list.
+        features: (m, l, f) float32, item columns, affinities and profile of each candidate.
+        log_weights: (m, l) float32, log of how many items a candidate stands for; -inf where
+            there is no candidate.
     """
 
     users: NDArray[np.int64]
     features: FloatArray
     log_weights: FloatArray
 
-    @property
-    def n_inputs(self) -> int:
-        """Numbers that describe a candidate, f."""
-        return int(self.features.shape[2])
-
 
 class Targets(NamedTuple):
-    """What is to be foretold: (m,) users and the items that each chose later."""
+    """What is to be predicted: (m,) users and the items that they chose later."""
 
     users: NDArray[np.int64]
     items: NDArray[np.int64]
@@ -60,18 +56,20 @@ def targets_of(later: Interactions, state: FeatureState) -> Targets:
     return Targets(users[kept], items[kept])
 
 
-def make_lists(state: FeatureState, targets: Targets, seed: int, limit: int = MAX_LISTS) -> Lists:
-    """Put each target among the likeliest alternatives and some drawn ones.
+def make_lists(
+    state: FeatureState, targets: Targets, seed: int, limit: int = MAX_LISTS
+) -> TrainingLists:
+    """List each target among the likeliest alternatives and some drawn ones.
 
     Candidates are the target, the best 25 of every affinity and of popularity (weight 1),
     and 80 drawn uniformly, each of which stands for its share of all the rest. What the user
-    has already chosen is no candidate, but for the target.
+    has already chosen is not a candidate, except for the target.
 
     Args:
-        state: Before the targets were chosen.
-        targets: At most `limit` of them are used, drawn by `seed`.
-        seed: Draws.
-        limit: Lists at most.
+        state: The features before the targets were chosen.
+        targets: What users chose next.
+        seed: Seed of the draws.
+        limit: Most lists; of more targets so many are drawn.
     """
     random = np.random.default_rng(seed)
     drawn = np.sort(random.permutation(len(targets.users))[:limit])
@@ -91,17 +89,17 @@ def make_lists(state: FeatureState, targets: Targets, seed: int, limit: int = MA
     n_unseen = n_items - np.diff(state.history.starts)[users]
     log_weights = _log_weights(counts, n_unseen)
     features = pair_features(state, repeated, np.maximum(candidates, 0).reshape(-1))
-    return Lists(users, features.reshape(*candidates.shape, features.shape[1]), log_weights)
+    return TrainingLists(users, features.reshape(*candidates.shape, features.shape[1]), log_weights)
 
 
-def joined(parts: Sequence[Lists]) -> Lists:
-    """Put the lists of several folds together."""
+def joined(parts: Sequence[TrainingLists]) -> TrainingLists:
+    """Concatenate the lists of several folds."""
     users, features, log_weights = (np.concatenate(part) for part in zip(*parts, strict=True))
-    return Lists(users, features, log_weights)
+    return TrainingLists(users, features, log_weights)
 
 
 def pair_features(state: FeatureState, users: NDArray[Any], items: NDArray[Any]) -> FloatArray:
-    """What the head reads of pairs (n,): item columns, affinities, profile, (n, f) float32."""
+    """Gather what the head reads of pairs (n,): item columns, affinities, profile, (n, f) float32."""
     phi = state.affinities.of_pairs(users, items)
     return np.concatenate([state.columns[items], phi, state.profiles[users]], axis=1)
 
@@ -109,7 +107,7 @@ def pair_features(state: FeatureState, users: NDArray[Any], items: NDArray[Any])
 def is_seen(
     history: History, n_items: int, users: NDArray[Any], items: NDArray[Any]
 ) -> NDArray[np.bool_]:
-    """Say of pairs (n,) whether the item is in the user's history."""
+    """Mark the pairs (n,) whose item is in the user's history."""
     owners = np.repeat(np.arange(len(history.starts) - 1), np.diff(history.starts))
     held = np.sort(owners * n_items + history.items)
     if not len(held):
@@ -120,7 +118,7 @@ def is_seen(
 
 
 def _is_first(candidates: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Mark each candidate's first place in its list."""
+    """Mark the first occurrence of each candidate in its list."""
     order = np.argsort(candidates, axis=1, kind="stable")
     ordered = np.take_along_axis(candidates, order, axis=1)
     first = np.ones(candidates.shape, dtype=bool)
@@ -131,7 +129,7 @@ def _is_first(candidates: NDArray[np.int64]) -> NDArray[np.bool_]:
 
 
 def _log_weights(counts: NDArray[np.bool_], n_unseen: NDArray[np.int64]) -> FloatArray:
-    """log(|rest| / drawn) for the drawn ones, 0 for the likely ones, -inf for no candidate."""
+    """Weigh drawn candidates by log(|rest| / drawn), likely ones by 0, and none by -inf."""
     likely = counts[:, :-UNIFORM_CANDIDATES].sum(axis=1)
     drawn = np.maximum(counts[:, -UNIFORM_CANDIDATES:].sum(axis=1), 1)
     weight = np.log(np.maximum(n_unseen - likely, drawn) / drawn)

@@ -7,37 +7,31 @@ from typing import Any, Final
 import keras
 import numpy as np
 
-from pipeline.train.ranker.head import Head
+from pipeline.train.ranker.head import RankerHead
+from recsys.columns import MODEL_INPUTS
 
-INPUT_NAMES: Final = (
-    "user_review",
-    "user_item",
-    "item_desc",
-    "item_price",
-    "affinity",
-    "user_profile",
-)
 N_TEXT_INPUTS: Final = 3
-"""The first inputs, vectors of texts, which the ranker takes and doesn't use: what they
-say of a pair is in the affinities."""
+"""The first inputs, embeddings of texts, which the ranker takes and doesn't use: what they
+say about a pair is in the affinities."""
 
 
 def build_ranker(
-    head: Head, text_widths: tuple[int, int, int], widths: tuple[int, int, int]
+    head: RankerHead, text_widths: tuple[int, int, int], widths: tuple[int, int, int]
 ) -> Any:
     """Build the network: linear and hidden units side by side over one concatenation.
 
     Args:
-        head: Its inputs are the price's columns after the first, affinities and profile.
-        text_widths: Columns of user review, user item and item description.
-        widths: Columns of price, affinity and profile, `len(head.linear) + 1` together.
+        head: The weights; its inputs are the price's columns after the first, affinities and
+            profile.
+        text_widths: Numbers of columns of user review, user item and item description.
+        widths: Numbers of columns of price, affinity and profile, `len(head.linear) + 1` in all.
 
     Returns:
         A `keras.Model` with six inputs and an output (n, 1), a score without bounds.
     """
     inputs = [
         keras.Input(shape=(width,), name=name)
-        for name, width in zip(INPUT_NAMES, (*text_widths, *widths), strict=True)
+        for name, width in zip(MODEL_INPUTS, (*text_widths, *widths), strict=True)
     ]
     joined = keras.layers.Concatenate(name="pair")(inputs[N_TEXT_INPUTS:])
     linear = keras.layers.Dense(1, use_bias=False, name="linear")
@@ -52,5 +46,5 @@ def build_ranker(
 
 
 def _after_price(weights: np.ndarray[Any, np.dtype[np.float32]]) -> Any:
-    """Put a row of zeros first: the imputed price isn't used, its logarithm is."""
+    """Prepend a row of zeros: the logarithm of the price is used, the imputed price isn't."""
     return np.concatenate([np.zeros_like(weights[:1]), weights])

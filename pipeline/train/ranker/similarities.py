@@ -1,4 +1,4 @@
-"""item similarities in closed form: how much having one item speaks for another.
+"""Item similarities in closed form: how much having one item speaks for another.
 
 Each similarity is a function that computes the rows of some items, `lo` to `hi`, so that a
 catalog of any size is done in blocks of bounded memory. What item i says stands in row
@@ -135,22 +135,39 @@ def two_step_similarity(entries: Sequence[Entries], n_items: int) -> SimilarityB
 
 
 def walk_similarity(history: History, n_items: int) -> SimilarityBlock:
-    """Walk from an item to its users and on to their items: RP3beta.
+    """Walk from an item to its users and on to their items, as `random_walk` does."""
+    from scipy.sparse import csr_matrix
 
-    S_ij = Σ_u P_iu^.8 · P_uj^.8 / n_j^.35, P the transition probabilities of the bipartite
-    graph (Paudel et al., ACM TiiS 7, 2016).
+    ones = np.ones(len(history.items), dtype=np.float32)
+    shape = (len(history.starts) - 1, n_items)
+    has = csr_matrix((ones, history.items, history.starts), shape=shape)
+    return random_walk(has, WALK_POWER, POPULARITY_POWER)
+
+
+def random_walk(
+    has: Any, alpha: float, beta: float = 0.0, dtype: Any = np.float32
+) -> SimilarityBlock:
+    """Walk from an item to its users and on to their items, popular ends held back: RP3beta.
+
+        S_ij = Σ_u p_iu^alpha p_uj^alpha / n_j^beta
+
+    with p_iu = 1 / n_i for each of the n_i users u of item i, and p_uj = 1 / n_u for each of
+    the n_u items j of user u (Paudel et al., ACM TiiS 7, 2017).
+
+    Args:
+        has: (n_users, n_items) sparse, 1 where a user has an item.
+        alpha: Power of the transition probabilities.
+        beta: Power of an item's number of users by which it is held back.
+        dtype: The type in which walks are summed.
     """
     from scipy.sparse import csr_matrix
 
-    n_users = len(history.starts) - 1
-    lengths = np.maximum(np.diff(history.starts), 1)
-    counts = np.maximum(np.bincount(history.items, minlength=n_items), 1)
-    values = np.repeat(lengths**-WALK_POWER, np.diff(history.starts))
-    values = (values * counts[history.items] ** -POPULARITY_POWER).astype(np.float32)
-    to_items = csr_matrix((values, history.items, history.starts), shape=(n_users, n_items))
-    ones = np.ones(len(history.items), dtype=np.float32)
-    to_users = csr_matrix((ones, history.items, history.starts), to_items.shape).T.tocsr()
-    to_users.data[:] = np.repeat(counts**-WALK_POWER, np.diff(to_users.indptr))
+    per_user = np.maximum(np.diff(has.indptr), 1)
+    per_item = np.maximum(np.bincount(has.indices, minlength=has.shape[1]), 1)
+    ends = np.repeat(per_user**-alpha, np.diff(has.indptr)) * per_item[has.indices] ** -beta
+    to_items = csr_matrix((ends.astype(dtype), has.indices, has.indptr), shape=has.shape)
+    to_users = has.T.tocsr().astype(dtype)
+    to_users.data[:] = np.repeat(per_item**-alpha, np.diff(to_users.indptr))
     return lambda lo, hi: to_users[lo:hi] @ to_items
 
 
@@ -212,7 +229,7 @@ def nearest(similarity: SimilarityBlock, n_items: int, n: int = NEIGHBORS) -> It
 def _nearest_sparse(rows: Any, lo: int, n: int) -> Entries:
     found = rows.tocoo()
     item, neighbor, weight = found.row.astype(np.int32) + lo, found.col, found.data
-    return _largest(item, neighbor.astype(np.int32), weight, n)
+    return largest_entries(item, neighbor.astype(np.int32), weight, n)
 
 
 def _nearest_dense(rows: FloatArray, lo: int, n: int) -> Entries:
@@ -222,15 +239,26 @@ def _nearest_dense(rows: FloatArray, lo: int, n: int) -> Entries:
     limit = np.partition(rows, -n, axis=1)[:, -n]
     item, neighbor = np.nonzero((rows >= limit[:, None]) & (rows > 0))
     weight = rows[item, neighbor]
-    return _largest(item.astype(np.int32) + np.int32(lo), neighbor.astype(np.int32), weight, n)
+    return largest_entries(
+        item.astype(np.int32) + np.int32(lo), neighbor.astype(np.int32), weight, n
+    )
 
 
-def _largest(
-    item: NDArray[np.int32], neighbor: NDArray[np.int32], weight: FloatArray, n: int
+def largest_entries(
+    item: NDArray[np.int32], neighbor: NDArray[np.int32], weight: NDArray[Any], n: int
 ) -> Entries:
-    kept = (item != neighbor) & (weight > 0)
-    item, neighbor, weight = item[kept], neighbor[kept], weight[kept]
+    """Keep the n largest positive entries of each item, equal ones by lower neighbor.
+
+    Args:
+        item: (nnz,) item rows.
+        neighbor: (nnz,) neighbor rows; an item is no neighbor of itself.
+        weight: (nnz,) how near they are.
+        n: Most entries of an item.
+    """
+    counts = (item != neighbor) & (weight > 0)
+    item, neighbor, weight = item[counts], neighbor[counts], weight[counts]
     order = np.lexsort((neighbor, -weight, item))
     item, neighbor, weight = item[order], neighbor[order], weight[order]
     place = np.arange(len(item)) - np.searchsorted(item, item)
-    return Entries(item[place < n], neighbor[place < n], weight[place < n])
+    kept = place < n
+    return Entries(item[kept], neighbor[kept], weight[kept].astype(np.float32))

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from pipeline.train.ranker.data import RankerData
     from pipeline.train.ranker.feature_state import FeatureState
-    from pipeline.train.ranker.head import Head
-    from pipeline.train.ranker.training import Tell, Trial
+    from pipeline.train.ranker.head import RankerHead
+    from pipeline.train.ranker.training import RankerTrial, Tell
 
 LIMITS: Final = (
     "It knows what was reviewed, not what was seen, bought or returned.",
@@ -65,7 +65,7 @@ def run(args: argparse.Namespace, config: Config, console: Console) -> None:
         data = read_ranker_data(paths)
         start_tensorflow()
 
-        def judged(trial: Trial) -> None:
+        def judged(trial: RankerTrial) -> None:
             _show(trial, console)
             _compare_with_served(trial, paths, console)
             refuse_worse(trial, allow=args.allow_worse)
@@ -83,8 +83,8 @@ def run(args: argparse.Namespace, config: Config, console: Console) -> None:
 
 
 def _learn(
-    data: RankerData, seed: int, judged: Callable[[Trial], None], tell: Tell
-) -> tuple[Head, FeatureState, dict[str, Any]]:
+    data: RankerData, seed: int, judged: Callable[[RankerTrial], None], tell: Tell
+) -> tuple[RankerHead, FeatureState, dict[str, Any]]:
     """Choose the decay scale, try a head on the validation days, and fit the one to publish.
 
     Args:
@@ -120,7 +120,7 @@ def _learn(
     return head, training.published_state(data, bias.item_shrinkage, decay_scale), facts
 
 
-def refuse_worse(trial: Trial, *, allow: bool) -> None:
+def refuse_worse(trial: RankerTrial, *, allow: bool) -> None:
     """Refuse a ranker that popularity beats, unless that is allowed.
 
     Raises:
@@ -139,7 +139,7 @@ def refuse_worse(trial: Trial, *, allow: bool) -> None:
 def publish(
     data: RankerData,
     state: FeatureState,
-    head: Head,
+    head: RankerHead,
     facts: dict[str, Any],
     paths: ArtifactPaths,
     started: float,
@@ -175,7 +175,7 @@ def _split_facts(data: RankerData) -> dict[str, Any]:
     }
 
 
-def _validation_facts(trial: Trial) -> dict[str, Any]:
+def _validation_facts(trial: RankerTrial) -> dict[str, Any]:
     return {
         "users": trial.ranker.n_users,
         "cases": trial.ranker.n_cases,
@@ -184,7 +184,7 @@ def _validation_facts(trial: Trial) -> dict[str, Any]:
     }
 
 
-def _show(trial: Trial, console: Console) -> None:
+def _show(trial: RankerTrial, console: Console) -> None:
     console.print(
         f"on the validation days NDCG@10 {trial.ranker.ndcg:.4f}, popularity "
         f"{trial.popularity.ndcg:.4f} ({trial.ranker.n_users:,} users)",
@@ -192,7 +192,7 @@ def _show(trial: Trial, console: Console) -> None:
     )
 
 
-def _compare_with_served(trial: Trial, paths: ArtifactPaths, console: Console) -> None:
+def _compare_with_served(trial: RankerTrial, paths: ArtifactPaths, console: Console) -> None:
     """Print how the model in service did, if it was trained on the same interactions."""
     card = read_card(paths.model)
     served = card.get("validation", {}).get("ranker", {}).get("ndcg@10")

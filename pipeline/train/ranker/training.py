@@ -23,10 +23,17 @@ from pipeline.train.ranker.feature_state import (
     features_at,
     with_decay_scale,
 )
-from pipeline.train.ranker.head import Head, catalog_loss, catalog_scores
+from pipeline.train.ranker.head import RankerHead, catalog_loss, catalog_scores
 from pipeline.train.ranker.item_columns import ITEM_COLUMNS, POPULARITY_COLUMNS
-from pipeline.train.ranker.judging import Judgement, judge, sample_users
-from pipeline.train.ranker.lists import MAX_LISTS, Lists, Targets, joined, make_lists, targets_of
+from pipeline.train.ranker.lists import (
+    MAX_LISTS,
+    Targets,
+    TrainingLists,
+    joined,
+    make_lists,
+    targets_of,
+)
+from pipeline.train.ranker.validation import ValidationMetrics, sample_users, validate
 from recsys.interactions import Interactions
 from recsys.split import TemporalCuts, temporal_cuts
 
@@ -43,7 +50,7 @@ lists: with steps of .05 instead of .1 NDCG@10 on validation rose on three sets.
 BEFORE_VALIDATION: Final = slice(-2)
 """The folds whose days end before those of the last; the last but one reaches into them."""
 
-JUDGED_USERS: Final = 3_000
+VALIDATION_USERS: Final = 3_000
 DECAY_SCALE_USERS: Final = 1_000
 DECAY_SCALE_LISTS: Final = 1_200
 
@@ -60,17 +67,17 @@ class Fold:
 
 
 @dataclass(frozen=True)
-class Trial:
+class RankerTrial:
     """How a head that knows nothing of the validation days ranks on them.
 
     Attributes:
-        ranker: How it does.
-        popularity: How the best popularity does.
-        popularity_column: Which one that is.
+        ranker: Metrics of the head.
+        popularity: Metrics of the best popularity column.
+        popularity_column: Name of that column.
     """
 
-    ranker: Judgement
-    popularity: Judgement
+    ranker: ValidationMetrics
+    popularity: ValidationMetrics
     popularity_column: str
 
     @property
@@ -103,7 +110,7 @@ def make_folds(data: RankerData, item_shrinkage: float, tell: Tell) -> list[Fold
     return folds
 
 
-def lists_of(folds: Sequence[Fold], seed: int, limit: int = MAX_LISTS) -> list[Lists]:
+def lists_of(folds: Sequence[Fold], seed: int, limit: int = MAX_LISTS) -> list[TrainingLists]:
     """Make the training lists of each fold, at most `limit` of one."""
     return [
         make_lists(fold.state, fold.targets, seed + number, limit)
@@ -144,27 +151,29 @@ def with_decay_scale_of(fold: Fold, decay_scale: float) -> Fold:
 
 
 def try_out(
-    earlier: Sequence[Lists], last: Fold, data: RankerData, plan: RankerPlan, tell: Tell
-) -> Trial:
+    earlier: Sequence[TrainingLists], last: Fold, data: RankerData, plan: RankerPlan, tell: Tell
+) -> RankerTrial:
     """Fit a head on lists of the folds before the last, and judge it on the last."""
     head = fit(earlier, plan, tell, "trying the ranker")
     tell("ranking the catalog on the validation days")
-    targets = sample_users(last.targets, JUDGED_USERS, plan.seed)
-    ranker = judge(
+    targets = sample_users(last.targets, VALIDATION_USERS, plan.seed)
+    ranker = validate(
         lambda users: catalog_scores(head, last.state, users),
-        last.before, targets, data.interactions.n_users, data.catalog.n_items,
-    )  # fmt: skip
+        last.before,
+        targets,
+        data.catalog.n_items,
+    )
     popular = {
-        ITEM_COLUMNS[column]: _judge_popularity(last, column, targets, data)
+        ITEM_COLUMNS[column]: _validate_popularity(last, column, targets)
         for column in POPULARITY_COLUMNS
     }
     strongest = max(popular, key=lambda name: popular[name].ndcg)
-    return Trial(ranker, popular[strongest], strongest)
+    return RankerTrial(ranker, popular[strongest], strongest)
 
 
 def fit(
-    lists: Sequence[Lists], plan: RankerPlan, tell: Tell, doing: str = "fitting the ranker"
-) -> Head:
+    lists: Sequence[TrainingLists], plan: RankerPlan, tell: Tell, doing: str = "fitting the ranker"
+) -> RankerHead:
     """Fit the head on the lists of several folds, saying how it goes."""
     from pipeline.train.ranker.fitting import fit_head
 
@@ -179,13 +188,13 @@ def published_state(data: RankerData, item_shrinkage: float, decay_scale: float)
     return features_at(data.interactions, data.catalog, item_shrinkage, decay_scale)
 
 
-def _judge_popularity(fold: Fold, column: int, targets: Targets, data: RankerData) -> Judgement:
+def _validate_popularity(fold: Fold, column: int, targets: Targets) -> ValidationMetrics:
     counts = fold.state.columns[:, column]
 
     def scores(users: NDArray[Any]) -> NDArray[np.float32]:
         return np.tile(counts, (len(users), 1))
 
-    return judge(scores, fold.before, targets, data.interactions.n_users, data.catalog.n_items)
+    return validate(scores, fold.before, targets, len(counts))
 
 
 def _parted(interactions: Interactions, cuts: TemporalCuts) -> tuple[Interactions, Interactions]:

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from pipeline.train.rating.data import Features
 from recsys.arrays import Rows
+from recsys.columns import MODEL_INPUTS
 
-INPUT_NAMES: Final = ("user_review", "user_item", "item_desc", "item_price")
+INPUT_NAMES: Final = MODEL_INPUTS[:4]
 HIDDEN_UNITS: Final = 128
 DROPOUT_SHARE: Final = 0.3
 PREDICT_BATCH: Final = 8_192

@@ -7,11 +7,11 @@ import math
 import numpy as np
 import pytest
 
-from pipeline.evaluate.baselines import BASELINES, MAX_TRIALS, History, first_of_pair
+from pipeline.evaluate.baselines import BASELINES, MAX_TRIALS, TrainingData, first_of_pair
 from pipeline.evaluate.baselines.ease import EASE
 from pipeline.evaluate.baselines.factors import BPR, IALS, MINIMAL_ALS
 from pipeline.evaluate.baselines.neighbors import ITEM_KNN, RP3BETA
-from pipeline.evaluate.baselines.popularity import PLAIN, popularity_counts
+from pipeline.evaluate.baselines.popularity import PLAIN
 from pipeline.evaluate.baselines.text_knn import TEXT_KNN
 from recsys.split import TRAIN
 from tests.support.timelines import rows
@@ -21,10 +21,10 @@ pytestmark = pytest.mark.pipeline
 EVERYBODY = np.arange(3)
 
 
-def history(pairs: list[tuple[int, int]], n_users: int, n_items: int) -> History:
+def history(pairs: list[tuple[int, int]], n_users: int, n_items: int) -> TrainingData:
     """Five-star reviews of (user, item), a day apart; item j has the vector e_j."""
     table = [(user, item, 5.0, TRAIN) for user, item in pairs]
-    return History(rows(table), n_users, n_items, np.eye(n_items, dtype=np.float32))
+    return TrainingData(rows(table), n_users, n_items, np.eye(n_items, dtype=np.float32))
 
 
 SMALL = history([(0, 0), (0, 1), (1, 0), (1, 1), (1, 2), (2, 2)], n_users=3, n_items=4)
@@ -32,16 +32,8 @@ SMALL = history([(0, 0), (0, 1), (1, 0), (1, 1), (1, 2), (2, 2)], n_users=3, n_i
 
 def test_popularity_counts_the_reviews_of_each_item_whoever_wrote_them() -> None:
     table = [(0, 2, 5.0, TRAIN), (1, 2, 1.0, TRAIN), (-1, 2, 5.0, TRAIN), (1, 0, 3.0, TRAIN)]
-    known = History(rows([*table, (0, -1, 5.0, TRAIN)]), 2, 3, np.eye(3, dtype=np.float32))
+    known = TrainingData(rows([*table, (0, -1, 5.0, TRAIN)]), 2, 3, np.eye(3, dtype=np.float32))
     assert PLAIN.fit(known).catalog_scores(np.array([0, 1])).tolist() == [[1, 0, 3], [1, 0, 3]]
-
-
-def test_window_and_decay_count_back_from_the_newest_day() -> None:
-    items, days = np.array([0, 0, 1]), np.array([0, 10, 30])
-    assert popularity_counts(items, days, 2, window_days=21).tolist() == [1, 1]
-    assert popularity_counts(items, days, 2, window_days=20).tolist() == [0, 1]
-    decayed = popularity_counts(items, days, 2, decay_days=10)
-    assert decayed == pytest.approx([math.exp(-3) + math.exp(-2), 1.0])
 
 
 def test_first_review_of_a_pair_counts_and_anonymous_ones_are_never_repeats() -> None:
@@ -96,7 +88,7 @@ def test_text_knn_weighs_newer_items_more() -> None:
     assert scores[0] == pytest.approx([math.exp(-1) / length, 1 / length, 0.0, 0.0], abs=1e-6)
 
 
-def checker_board(n_users: int, n_items: int) -> History:
+def checker_board(n_users: int, n_items: int) -> TrainingData:
     """Even users have all even items and odd users all odd items, but for one each."""
     return history(
         [
@@ -140,6 +132,6 @@ def test_fitting_twice_gives_the_same_scores_and_the_budget_is_kept(baseline) ->
 @pytest.mark.parametrize("baseline", [MINIMAL_ALS, IALS, BPR], ids=lambda baseline: baseline.name)
 def test_factor_models_have_no_opinion_on_items_without_history(baseline) -> None:  # type: ignore[no-untyped-def]
     board = checker_board(20, 10)
-    wider = History(board.rows, 21, 11, np.eye(11, dtype=np.float32))
+    wider = TrainingData(board.rows, 21, 11, np.eye(11, dtype=np.float32))
     scores = baseline.fit(wider, **baseline.grid[0]).catalog_scores(np.array([0, 20]))
     assert scores[:, 10].tolist() == [0.0, 0.0]

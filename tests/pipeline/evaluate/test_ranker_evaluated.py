@@ -1,4 +1,4 @@
-"""A ranker is judged as it would have been at the cutoff, and its lists are those over HTTP."""
+"""A ranker is measured as it would have been at the cutoff, and its lists are those over HTTP."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from app import create_app
 from config import Config
 from pipeline.cli import main
 from pipeline.evaluate.cutoff import STALE, cutoff
-from pipeline.evaluate.evaluation import Evaluation, Options, evaluate
+from pipeline.evaluate.evaluation import Evaluation, EvaluationOptions, evaluate
 from pipeline.evaluate.models import STRICT
 from pipeline.evaluate.point_in_time import write_artifacts_at
 from pipeline.evaluate.results import results
@@ -53,10 +53,10 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def evaluation(config: Config, kept: Path) -> Evaluation:
-    return evaluate(config, Options(all_baselines=False, keep_artifacts=kept))
+    return evaluate(config, EvaluationOptions(all_baselines=False, keep_artifacts=kept))
 
 
-def test_a_ranker_competes_with_the_network_of_the_mission(evaluation: Evaluation) -> None:
+def test_a_ranker_competes_with_the_rating_network(evaluation: Evaluation) -> None:
     numbers = results(evaluation)
     for mode in numbers["ranking"].values():
         assert list(mode["models"]) == ["ranker", "network", "popularity", "ALS"]
@@ -67,13 +67,13 @@ def test_a_ranker_competes_with_the_network_of_the_mission(evaluation: Evaluatio
 def test_where_single_items_are_left_out_similarities_of_training_only_are_told_apart(
     config: Config,
 ) -> None:
-    options = Options(split="leave-one-out", all_baselines=False)
+    options = EvaluationOptions(split="leave-one-out", all_baselines=False)
     found = evaluate(config, options)
-    assert [judged.name for judged in found.fresh.judged[:2]] == ["ranker", STRICT]
-    assert found.stale.judged[1].name == "popularity"
+    assert [answers.name for answers in found.fresh.models[:2]] == ["ranker", STRICT]
+    assert found.stale.models[1].name == "popularity"
 
 
-def test_twenty_items_over_http_are_those_that_were_judged(
+def test_twenty_items_over_http_are_those_that_were_measured(
     evaluation: Evaluation, kept: Path
 ) -> None:
     service = config_in(kept / "fresh", max_users_per_body=N_USERS)
@@ -83,7 +83,7 @@ def test_twenty_items_over_http_are_those_that_were_judged(
     expected = {
         users[user]: [items[row] for row in rows if row >= 0]
         for user, rows in zip(
-            evaluation.fresh.cutoff.users, evaluation.fresh.judged[0].lists, strict=True
+            evaluation.fresh.cutoff.users, evaluation.fresh.models[0].lists, strict=True
         )
     }
     client = create_app(service, store).test_client()

@@ -1,4 +1,4 @@
-"""What is measured is what is served: the lists of the harness are those of the service."""
+"""What is measured is what is served: the lists of the evaluation are those of the service."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from app import create_app
-from pipeline.evaluate.evaluation import Evaluation, Options, evaluate
+from pipeline.evaluate.evaluation import Evaluation, EvaluationOptions, evaluate
 from storage.artifacts import ArtifactPaths
 from tests.support.artifacts import write_tiny_model
 from tests.support.building import open_store_here
@@ -37,7 +37,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def evaluation(paths: ArtifactPaths, kept: Path) -> Evaluation:
     config = config_in(paths.clean.parent.parent)
-    return evaluate(config, Options(all_baselines=False, keep_artifacts=kept))
+    return evaluate(config, EvaluationOptions(all_baselines=False, keep_artifacts=kept))
 
 
 @pytest.fixture(scope="module", params=["stale", "fresh"])
@@ -54,15 +54,15 @@ def client(mode: str, evaluation: Evaluation, kept: Path) -> FlaskClient:
 
 
 def expected(evaluation: Evaluation, mode: str, n: int) -> dict[str, list[str]]:
-    asked = evaluation.stale if mode == "stale" else evaluation.fresh
+    comparison = evaluation.stale if mode == "stale" else evaluation.fresh
     users, items = evaluation.timeline.user_names, evaluation.timeline.item_names
     return {
         users[user]: [items[row] for row in rows[:n] if row >= 0]
-        for user, rows in zip(asked.cutoff.users, asked.judged[0].lists, strict=True)
+        for user, rows in zip(comparison.cutoff.users, comparison.models[0].lists, strict=True)
     }
 
 
-def test_twenty_items_of_every_test_user_are_those_that_were_judged(
+def test_twenty_items_of_every_test_user_are_those_that_were_measured(
     evaluation: Evaluation, mode: str, client: FlaskClient
 ) -> None:
     lists = expected(evaluation, mode, 20)

@@ -1,4 +1,4 @@
-"""All models are judged on the same pairs, and the numbers are those that hand counting gives."""
+"""All models are measured on the same pairs, and the numbers are those that counting by hand gives."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from config import Config
 from pipeline.cli import main
 from pipeline.evaluate.baselines import BASELINES, MAX_TRIALS
 from pipeline.evaluate.cutoff import FRESH, STALE, cutoff
-from pipeline.evaluate.evaluation import Evaluation, Options, evaluate
+from pipeline.evaluate.evaluation import Evaluation, EvaluationOptions, evaluate
 from pipeline.evaluate.point_in_time import write_artifacts_at
 from pipeline.evaluate.results import results
 from pipeline.evaluate.service_model import ranking_model_from_artifacts
@@ -133,15 +133,15 @@ def test_cold_start_users_and_no_anonymous_customers_are_cold_start_cases(
 
 
 def test_no_list_holds_what_its_user_has(evaluation: Evaluation) -> None:
-    for asked in (evaluation.stale, evaluation.fresh):
-        for judged in asked.judged:
-            for user, items in zip(asked.cutoff.users, judged.lists, strict=True):
-                assert not set(asked.cutoff.seen_by(int(user))) & set(items.tolist())
+    for comparison in (evaluation.stale, evaluation.fresh):
+        for answers in comparison.models:
+            for user, items in zip(comparison.cutoff.users, answers.lists, strict=True):
+                assert not set(comparison.cutoff.seen_by(int(user))) & set(items.tolist())
                 assert len(set(items.tolist())) == 20
 
 
 def test_leave_one_out_asks_for_the_last_item_of_each_user(paths: ArtifactPaths) -> None:
-    options = Options(split="leave-one-out", all_baselines=False)
+    options = EvaluationOptions(split="leave-one-out", all_baselines=False)
     cutoff = evaluate(config_of(paths), options).fresh.cutoff
     last_period = {f"user {u}": f"item {(u + 63) % 30}" for u in range(N_USERS)}
     timeline = read_timeline(paths, "leave-one-out")
@@ -209,7 +209,7 @@ def test_stage_writes_the_numbers_and_shows_them(
     monkeypatch.setenv("EMBEDDINGS_PATH", str(paths.item_desc.parent))
     monkeypatch.setenv("MODEL_PATH", str(paths.model.parent))
     target = tmp_path / "metrics.json"
-    assert main(["evaluate", "--baselines", "mission", "--metrics", str(target)]) == 0
+    assert main(["evaluate", "--rivals", "mission", "--metrics", str(target)]) == 0
     numbers = json.loads(target.read_text())
     assert list(numbers["ranking"]) == ["stale", "fresh"]
     assert list(numbers["ranking"]["fresh"]["models"]) == ["network", "popularity", "ALS"]

@@ -14,20 +14,20 @@ from pipeline.cli import main
 from pipeline.errors import PipelineError
 from pipeline.train.ranker.data import RankerData, read_ranker_data
 from pipeline.train.ranker.feature_state import RECENCY_DECAY, FeatureState, features_at
-from pipeline.train.ranker.head import Head, catalog_scores
+from pipeline.train.ranker.head import RankerHead, catalog_scores
 from pipeline.train.ranker.item_columns import ITEM_COLUMNS
-from pipeline.train.ranker.judging import Judgement, judge
 from pipeline.train.ranker.lists import Targets, make_lists, pair_features, targets_of
 from pipeline.train.ranker.stage import refuse_worse
 from pipeline.train.ranker.training import (
     BEFORE_VALIDATION,
     Fold,
-    Trial,
+    RankerTrial,
     fit,
     lists_of,
     make_folds,
     try_out,
 )
+from pipeline.train.ranker.validation import ValidationMetrics, validate
 from recsys import columns
 from recsys.interactions import Interactions
 from recsys.split import temporal_cuts
@@ -68,10 +68,10 @@ def folds(data: RankerData) -> list[Fold]:
 
 
 @pytest.fixture
-def head() -> Head:
+def head() -> RankerHead:
     random = np.random.default_rng(1)
     sizes: tuple[tuple[int, ...], ...] = ((N_INPUTS,), (N_INPUTS, 6), (6,), (6,))
-    return Head(*(random.normal(size=size).astype(np.float32) for size in sizes))
+    return RankerHead(*(random.normal(size=size).astype(np.float32) for size in sizes))
 
 
 def number_of(row: int) -> int:
@@ -201,7 +201,7 @@ def test_lists_hold_the_target_first_and_nothing_that_was_chosen_before(
         assert weight == pytest.approx(N_ITEMS - len(state.history.of(int(user))), abs=1e-3)
 
 
-def test_catalog_scores_are_the_scores_of_all_pairs(folds: list[Fold], head: Head) -> None:
+def test_catalog_scores_are_the_scores_of_all_pairs(folds: list[Fold], head: RankerHead) -> None:
     state = folds[-1].state
     users = np.array([3, 77, 149])
     scores = catalog_scores(head, state, users)
@@ -210,7 +210,7 @@ def test_catalog_scores_are_the_scores_of_all_pairs(folds: list[Fold], head: Hea
         assert scores[row] == pytest.approx(head.score(features), abs=1e-4)
 
 
-def test_keras_model_is_the_head_and_splits_exactly(head: Head, tmp_path: Path) -> None:
+def test_keras_model_is_the_head_and_splits_exactly(head: RankerHead, tmp_path: Path) -> None:
     import keras
 
     from pipeline.train.ranker.network import build_ranker
@@ -227,7 +227,7 @@ def test_keras_model_is_the_head_and_splits_exactly(head: Head, tmp_path: Path) 
     assert split(model).affinity_weights is not None
 
 
-def test_scaling_leaves_the_order_of_items_alone(head: Head) -> None:
+def test_scaling_leaves_the_order_of_items_alone(head: RankerHead) -> None:
     random = np.random.default_rng(2)
     x = random.normal(size=(50, N_INPUTS)).astype(np.float32)
     mean = random.normal(size=N_INPUTS).astype(np.float32)
@@ -236,7 +236,7 @@ def test_scaling_leaves_the_order_of_items_alone(head: Head) -> None:
     assert np.ptp(difference) == pytest.approx(0, abs=1e-3)
 
 
-def test_judging_leaves_out_what_was_chosen_before(data: RankerData) -> None:
+def test_validation_leaves_out_what_was_chosen_before(data: RankerData) -> None:
     nothing = np.array([0])
     names = np.array(["ann"], dtype=object)
     before = Interactions(nothing, np.array([2]), nothing, np.float32([5]), nothing, names)
@@ -245,13 +245,13 @@ def test_judging_leaves_out_what_was_chosen_before(data: RankerData) -> None:
     def scores(users: np.ndarray) -> np.ndarray:
         return np.tile(np.array([0.0, 5.0, 9.0, 3.0]), (len(users), 1))
 
-    found = judge(scores, before, targets, n_users=1, n_items=4)
+    found = validate(scores, before, targets, n_items=4)
     assert (found.ndcg, found.hit_rate, found.n_cases) == (1.0, 1.0, 2)  # ranks 1 and 2
 
 
 def test_ranker_that_popularity_beats_is_refused_unless_allowed() -> None:
-    worse, better = Judgement(0.01, 0.02, 5, 9), Judgement(0.03, 0.05, 5, 9)
-    trial = Trial(worse, better, "log_count_30d")
+    worse, better = ValidationMetrics(0.01, 0.02, 5, 9), ValidationMetrics(0.03, 0.05, 5, 9)
+    trial = RankerTrial(worse, better, "log_count_30d")
     with pytest.raises(PipelineError, match=r"0\.0100, 0\.0200 below .* --allow-worse"):
         refuse_worse(trial, allow=False)
     refuse_worse(trial, allow=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from recsys.features.price import impute_prices, robust_scale
+from recsys.features.price import impute_prices
 
 MISSING = np.nan
 
@@ -53,30 +53,16 @@ def test_item_without_description_takes_the_median_and_lends_its_price_to_nobody
 def test_no_price_at_all_gives_zeros() -> None:
     filled = impute_prices(np.full(3, MISSING), directions(0, 1, 2))
     assert filled.tolist() == [0, 0, 0]
-    assert robust_scale(filled).tolist() == [0, 0, 0]
 
 
 def test_empty_catalog_is_fine() -> None:
     assert impute_prices(np.zeros(0), np.zeros((0, 2))).shape == (0,)
-    assert robust_scale(np.zeros(0)).shape == (0,)
-
-
-def test_scaled_price_counts_quartile_distances_from_the_median() -> None:
-    # Median 3, quartiles 2 and 4.
-    scaled = robust_scale(np.array([1.0, 2.0, 3.0, 4.0, 103.0]))
-    assert scaled.tolist() == [-1.0, -0.5, 0.0, 0.5, 50.0]
-    assert scaled.dtype == np.float32
-
-
-def test_equal_prices_are_only_centered() -> None:
-    assert robust_scale(np.array([5.0, 5.0, 5.0, 9.0])).tolist() == [0, 0, 0, 4]
 
 
 @pytest.mark.pipeline
-def test_both_agree_with_scikit_learn_over_several_blocks() -> None:
+def test_imputed_prices_agree_with_scikit_learn_over_several_blocks() -> None:
     pytest.importorskip("sklearn", reason="scikit-learn is in the pipeline group")
     from sklearn.neighbors import NearestNeighbors
-    from sklearn.preprocessing import RobustScaler
 
     random = np.random.default_rng(0)
     vectors = random.normal(size=(900, 8)).astype(np.float32)
@@ -89,8 +75,6 @@ def test_both_agree_with_scikit_learn_over_several_blocks() -> None:
     expected[missing] = prices[~missing][nearest].mean(axis=1)
     filled = impute_prices(np.where(missing, np.nan, prices), vectors)
     np.testing.assert_allclose(filled, expected)
-    scaled = RobustScaler().fit_transform(expected[:, None])[:, 0]
-    np.testing.assert_allclose(robust_scale(filled), scaled, rtol=1e-5)
 
 
 def test_order_of_items_does_not_matter() -> None:

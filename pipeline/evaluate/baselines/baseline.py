@@ -1,4 +1,4 @@
-"""What a baseline may learn from, and what it is once it has learned."""
+"""What a baseline is, what it may learn from, and what it is once fitted."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.arrays import FloatArray, Rows
+from pipeline.target_ranks import CatalogScores
+from recsys.arrays import BoolArray, FloatArray
 from recsys.interactions import Interactions
 
-Floats = NDArray[np.floating]
-CatalogScores = Callable[[Rows], Floats]
-"""Users (m,) to the scores (m, n_items) by which items are ranked."""
+MAX_TRIALS = 8
+"""Settings that each baseline may try on validation, the same number for all."""
 
 
 @dataclass(frozen=True)
-class History:
+class TrainingData:
     """The reviews up to some cutoff, in order of time.
 
     Attributes:
         rows: The reviews. `users` is -1 for anonymous customers and `items` -1 outside the
             catalog; such rows count where they mean something.
-        n_users: Users that row numbers may name.
-        n_items: Items of the catalog.
-        item_vectors: (n_items, d) what the text of each item means.
+        n_users: Number of users.
+        n_items: Number of items in the catalog.
+        item_vectors: (n_items, d) float32, embeddings of the items' texts.
     """
 
     rows: Interactions
@@ -42,7 +42,7 @@ class History:
 
     @cached_property
     def matrix(self) -> Any:
-        """Who has what: a sparse matrix (n_users, n_items) float32 of ones."""
+        """Sparse matrix (n_users, n_items) float32 with ones where a user has an item."""
         from scipy.sparse import csr_matrix
 
         pairs = self.pairs
@@ -51,21 +51,21 @@ class History:
 
     @cached_property
     def counts(self) -> NDArray[np.int64]:
-        """Users that have each item, (n_items,)."""
+        """Number of users that have each item, (n_items,)."""
         return np.bincount(self.pairs.items, minlength=self.n_items)
 
     def __repr__(self) -> str:
-        """Say how much there is."""
-        return f"<History of {len(self.rows):,} reviews, {self.n_users:,} x {self.n_items:,}>"
+        """Show the numbers of reviews, users and items."""
+        return f"<TrainingData of {len(self.rows):,} reviews, {self.n_users:,} x {self.n_items:,}>"
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """A model that can rank.
+    """A fitted baseline.
 
     Attributes:
-        catalog_scores: By which it ranks.
-        n_bytes: Of the arrays that it has to keep for that.
+        catalog_scores: The scores by which it ranks.
+        n_bytes: Size of the arrays that it has to keep for them.
     """
 
     catalog_scores: CatalogScores
@@ -77,23 +77,19 @@ class Baseline:
     """A kind of model: how it is fitted, and the settings that validation chooses from.
 
     Attributes:
-        name: As reports call it.
-        fit: Learns from a history with one of the settings.
+        name: Its name in reports.
+        fit: Fits it on `TrainingData` with one of the settings.
         grid: The settings, at most `MAX_TRIALS`; one where there is nothing to choose.
-        refuses: Says why a history is too large for it; "" where it isn't.
+        refuses: Returns why `TrainingData` are too large for it, "" where they aren't.
     """
 
     name: str
     fit: Callable[..., Fitted]
     grid: tuple[Mapping[str, Any], ...] = field(default=({},))
-    refuses: Callable[[History], str] = lambda _: ""
+    refuses: Callable[[TrainingData], str] = lambda _: ""
 
 
-MAX_TRIALS = 8
-"""Settings that each baseline may try on validation, the same budget for all."""
-
-
-def first_of_pair(interactions: Interactions) -> NDArray[np.bool_]:
+def first_of_pair(interactions: Interactions) -> BoolArray:
     """Mark the first row, in the given order, of each pair of a user and an item.
 
     Anonymous customers are different people, so each of their rows is a first one.
