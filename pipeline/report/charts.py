@@ -1,4 +1,4 @@
-"""The one look of all charts in the reports."""
+"""The common look of all charts in the reports."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ MODEL_COLORS: Final = {
     "popularity": QUIET,
     "popularity, tuned": "#5d6670",
 }
-"""What is served blue, factors brown, neighbors green, text plum, popularity grey."""
+"""Models in service are blue, factor models brown, neighbors green, text plum, popularity gray."""
 
 
 def color_of(model: str) -> str:
-    """Give a model's color, the quiet one for a model without."""
+    """Return the color of a model, gray for one without."""
     return MODEL_COLORS.get(model, QUIET)
 
 
@@ -76,15 +76,15 @@ Drawn = ParamSpec("Drawn")
 
 
 class Chart(Figure):
-    """A figure that a notebook shows by itself, as a small PNG."""
+    """A figure that a notebook displays as a small PNG."""
 
     def _repr_png_(self) -> bytes:
-        """Give the bytes that Jupyter asks for."""
+        """Return the bytes that Jupyter asks for."""
         return png(self)
 
 
 def styled(draw: Callable[Drawn, Chart]) -> Callable[Drawn, Chart]:
-    """Let a function draw in the house's look, which Matplotlib reads while it draws."""
+    """Decorate a function that draws a chart, so that Matplotlib uses `STYLE` meanwhile."""
 
     @functools.wraps(draw)
     def drawn(*args: Drawn.args, **kwargs: Drawn.kwargs) -> Chart:
@@ -105,19 +105,19 @@ def png(chart: Figure) -> bytes:
 
 
 def panels(n: int, width: float = 9.0, height: float = 3.2) -> tuple[Chart, list[Axes]]:
-    """Make a chart of n panels beside each other.
+    """Make a chart of n panels side by side.
 
     Args:
-        n: Panels.
-        width: Of the chart, in inches.
-        height: Of the chart, in inches.
+        n: Number of panels.
+        width: Width of the chart in inches.
+        height: Height of the chart in inches.
     """
     chart = Chart(figsize=(width, height), layout="constrained")
     return chart, [chart.add_subplot(1, n, place + 1) for place in range(n)]
 
 
 def no_grid(axis: Axes, which: str) -> None:
-    """Take the grid lines of one direction ("x" or "y") away."""
+    """Remove the grid lines of one direction, "x" or "y"."""
     axis.grid(visible=False, axis="x" if which == "x" else "y")
 
 

@@ -1,8 +1,8 @@
 """What the numbers say, in sentences for model_selection.ipynb.
 
-The sentences are made from the numbers, so they are true of whatever data were
-evaluated: a model is called better only where the interval of the difference, or its own
-interval, excludes the contrary.
+The sentences are made from the numbers, so they hold for whatever data were evaluated: a
+model is called better only where the interval of the difference, or its own interval,
+excludes the contrary.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def conclusions(numbers: dict[str, Any]) -> str:
 
 
 def weaknesses(numbers: dict[str, Any]) -> str:
-    """Say on which slices the served model is furthest behind the best baseline, as Markdown."""
+    """List the slices where a baseline is clearly ahead of the served model, as Markdown."""
     lines = []
     for kind, parts in numbers["ranking"]["fresh"]["slices"].items():
         for name, part in parts.items():
@@ -61,29 +61,29 @@ def weaknesses(numbers: dict[str, Any]) -> str:
 
 
 def examples(evaluation: Evaluation, n_users: int = 3, seed: int = 7) -> str:
-    """Show some users' history, what models recommend and what they took next.
+    """Show the history of some users, what models recommend and what they took next.
 
     Args:
         evaluation: What was measured.
-        n_users: Users shown, drawn at random from those with at least three earlier reviews.
-        seed: Of the draw.
+        n_users: Number of users, drawn at random from those with at least three earlier reviews.
+        seed: Seed of the draw.
 
     Returns:
-        Markdown; users are called by letters.
+        Markdown, in which users are named by letters.
     """
-    rows, asked = evaluation.timeline.rows, evaluation.fresh.cutoff
-    enough = np.flatnonzero(np.diff(asked.seen_starts)[asked.users] >= 3)
+    rows, cutoff = evaluation.timeline.rows, evaluation.fresh.cutoff
+    enough = np.flatnonzero(np.diff(cutoff.seen_starts)[cutoff.users] >= 3)
     places = np.random.default_rng(seed).permutation(enough)[:n_users]
     parts = []
     for letter, place in zip(_LETTERS, places, strict=False):
-        own = (rows.users == asked.users[place]) & (rows.items >= 0)
+        own = (rows.users == cutoff.users[place]) & (rows.items >= 0)
         before = rows.items[own & (evaluation.timeline.parts < TEST)][-_SHOWN_HISTORY:]
-        after = asked.cases.items[asked.cases.users == asked.users[place]]
+        after = cutoff.cases.items[cutoff.cases.users == cutoff.users[place]]
         parts.append(f"### Customer {letter}\n")
         parts.append(f"reviewed last: {_titles(evaluation, before)}\n")
-        for judged in evaluation.fresh.judged:
-            top = judged.lists[place][:_SHOWN_ITEMS]
-            parts.append(f"* **{judged.name}**: {_titles(evaluation, top[top >= 0], after)}")
+        for answers in evaluation.fresh.models:
+            top = answers.lists[place][:_SHOWN_ITEMS]
+            parts.append(f"* **{answers.name}**: {_titles(evaluation, top[top >= 0], after)}")
         parts.append(f"\nand then took: {_titles(evaluation, after)}\n")
     return "\n".join(parts) or "No user of the test period has three earlier reviews."
 
@@ -139,7 +139,7 @@ def _about_cold_start_users(cold_start_users: dict[str, Any]) -> str:
 
 
 def _titles(evaluation: Evaluation, items: Rows, taken: Rows | None = None) -> str:
-    """List titles, those that were taken in bold with a tick."""
+    """List titles; those that were taken are bold, with a tick."""
     hits = set() if taken is None else set(taken.tolist())
     titles = [
         shorten(evaluation.timeline.titles[item], _SHOWN_CHARACTERS, placeholder=" …")
@@ -153,5 +153,5 @@ def _titles(evaluation: Evaluation, items: Rows, taken: Rows | None = None) -> s
 
 
 def _name(name: str) -> str:
-    """Call a model as a sentence would."""
+    """Name a model as a sentence does."""
     return _SPOKEN.get(name, name)

@@ -8,9 +8,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
+from sklearn.metrics import roc_auc_score, roc_curve
 
 from pipeline.report.charts import INK, QUIET, Chart, color_of, no_grid, panels, styled
-from recsys import metrics
 
 if TYPE_CHECKING:
     from pipeline.evaluate.evaluation import Evaluation
@@ -20,7 +20,7 @@ _THOUSANDS = FuncFormatter(lambda value, _: f"{value:,.0f}")
 
 @styled
 def ranking(numbers: dict[str, Any], metric: str = "ndcg@10", label: str = "NDCG@10") -> Chart:
-    """Set the models beside each other in both modes, best of the fresh one first."""
+    """Compare the models at both cutoffs, best of the fresh one first."""
     chart, axes = panels(2, width=10.0, height=4.0)
     modes = numbers["ranking"]
     models = modes["fresh"]["models"]
@@ -35,7 +35,7 @@ def ranking(numbers: dict[str, Any], metric: str = "ndcg@10", label: str = "NDCG
 
 @styled
 def data_sets(numbers: dict[str, Any], metric: str = "ndcg@10", label: str = "NDCG@10") -> Chart:
-    """Set the models beside each other on several data sets (fresh), one panel each."""
+    """Compare the models on several data sets (fresh), one panel each."""
     chart, axes = panels(len(numbers), width=4.0 * len(numbers) + 1.0, height=4.0)
     for axis, (name, part) in zip(axes, numbers.items(), strict=True):
         fresh = part["ranking"]["fresh"]
@@ -53,9 +53,11 @@ def roc_curves(evaluation: Evaluation) -> Chart:
     chart, (axis,) = panels(1, width=5.2, height=4.6)
     liked = evaluation.stale.cutoff.cases.liked
     for rating in evaluation.rating:
-        auc = metrics.roc_auc(liked, rating.scores)
+        false_rate, true_rate, _ = roc_curve(liked, rating.scores, drop_intermediate=False)
+        auc = roc_auc_score(liked, rating.scores)
         axis.plot(
-            *metrics.roc_curve(liked, rating.scores),
+            false_rate,
+            true_rate,
             color=color_of(rating.name),
             label=f"{rating.name}, AUC {auc:.3f}",
         )
@@ -68,14 +70,14 @@ def roc_curves(evaluation: Evaluation) -> Chart:
 
 @styled
 def popularity_of_recommended(evaluation: Evaluation, n_shown: int = 5) -> Chart:
-    """Show how often reviewed the recommended items are, beside those that users went on to."""
+    """Show how popular the recommended items are, compared with those that users took next."""
     chart, (axis,) = panels(1, width=7.4, height=4.2)
-    asked = evaluation.fresh.cutoff
-    counts = asked.history.counts
-    for judged in evaluation.fresh.judged:
-        shown = judged.lists[:, :n_shown]
-        _cumulative(axis, counts[shown[shown >= 0]], judged.name, color_of(judged.name))
-    _cumulative(axis, counts[asked.cases.items], "taken next", INK, dashed=True)
+    cutoff = evaluation.fresh.cutoff
+    counts = cutoff.history.counts
+    for answers in evaluation.fresh.models:
+        shown = answers.lists[:, :n_shown]
+        _cumulative(axis, counts[shown[shown >= 0]], answers.name, color_of(answers.name))
+    _cumulative(axis, counts[cutoff.cases.items], "taken next", INK, dashed=True)
     axis.set_xscale("symlog", linthresh=1)
     axis.set(title="Users who have the recommended items", xlabel="at most so many users")
     axis.set(ylabel="share of recommendations", xlim=(0, None), ylim=(0, 1.02))
@@ -109,7 +111,7 @@ def variety(numbers: dict[str, Any]) -> Chart:
 
 
 def _dots(axis: Axes, values: dict[str, dict[str, float]]) -> None:
-    """Draw one dot with its interval a model."""
+    """Draw one dot with its interval per model."""
     for place, (name, part) in enumerate(values.items()):
         color = color_of(name)
         axis.plot(

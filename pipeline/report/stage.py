@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare no options."""
+    """Declare the options of the stage: none."""
 
 
 def run(args: argparse.Namespace, config: Config, console: Console) -> None:  # noqa: ARG001 - a stage's form
-    """Rewrite the tables."""
-    from pipeline.report.tables import FOLDER, read_numbers, with_tables
+    """Rewrite the tables of report/README.md."""
+    from pipeline.report.markdown_tables import FOLDER, read_numbers, with_tables
 
     page = FOLDER / "README.md"
     text = with_tables(page.read_text(encoding="utf-8"), read_numbers())

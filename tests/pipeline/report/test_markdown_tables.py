@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from pipeline.report.tables import FOLDER, TABLES, read_numbers, with_tables
+from pipeline.report.markdown_tables import FOLDER, TABLES, read_numbers, with_tables
 
 pytestmark = pytest.mark.pipeline
 

@@ -1,0 +1,179 @@
+"""The tables of report/README.md, made from the committed numbers.
+
+`report/metrics.json` holds those of the bundled sample, `report/metrics_real.json` those
+of public review data that is not part of the project, by name of the data set, with the day
+and the command that made them. `report/successive_tests.json` holds what
+`python -m benchmarks successive-tests` measured, by name of the data set.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+from config import PROJECT_ROOT
+from pipeline.number_format import number, with_interval
+from pipeline.report.measures import (
+    COLD_START,
+    COSTS,
+    RANKING,
+    RATING,
+    Numbers,
+    Rows,
+    cold_start_rows,
+    cost_rows,
+    labels,
+    ranking_rows,
+    rating_rows,
+)
+
+FOLDER: Final = PROJECT_ROOT / "report"
+SUCCESSIVE: Final = FOLDER / "successive_tests.json"
+SAMPLE: Final = "bundled sample"
+
+_BLOCK: Final = re.compile(r"(<!-- table: (\w+) -->\n)(?:\|[^\n]*\n)*(<!-- end -->)")
+
+
+def read_numbers(folder: Path = FOLDER) -> Numbers:
+    """Read the numbers of the sample and of the real data sets, by name of the data set."""
+    sample = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+    numbers = {SAMPLE: sample, **read_real_numbers(folder)}
+    for name, part in read_successive(folder / SUCCESSIVE.name).items():
+        if name in numbers:  # other data have no numbers to be shown with
+            numbers[name]["successive"] = part
+    return numbers
+
+
+def read_real_numbers(folder: Path = FOLDER) -> Numbers:
+    """Read the numbers of the real data sets, by name of the data set."""
+    numbers: Numbers = json.loads((folder / "metrics_real.json").read_text(encoding="utf-8"))
+    return numbers
+
+
+def read_successive(path: Path = SUCCESSIVE) -> Numbers:
+    """Read what was measured on several test periods, by name of the data set; empty before that."""
+    if not path.exists():
+        return {}
+    numbers: Numbers = json.loads(path.read_text(encoding="utf-8"))
+    return numbers
+
+
+def with_tables(text: str, numbers: Numbers) -> str:
+    """Fill every block `<!-- table: NAME -->` … `<!-- end -->` of a Markdown text again."""
+    return _BLOCK.sub(lambda block: f"{block[1]}{TABLES[block[2]](numbers)}\n{block[3]}", text)
+
+
+def ranking(numbers: Numbers) -> str:
+    """Every model's ranking at both cutoffs, best first."""
+    first, *others = labels(RANKING)
+    lines = _head("data", "model", f"{first}, fresh", *others, f"{first}, stale")
+    for data, part in numbers.items():
+        fresh, stale = (part["ranking"][mode] for mode in ("fresh", "stale"))
+        before = ranking_rows(stale, RANKING[:1])
+        rows = {
+            name: [*cells, *before.get(name, [""])] for name, cells in ranking_rows(fresh).items()
+        }
+        lines += _group(f"**{data}**, {fresh['users']:,} users, {fresh['cases']:,} cases", rows)
+    return "\n".join(lines)
+
+
+def successive(numbers: Numbers) -> str:
+    """Every model on several test periods of a data set, best on all of them first."""
+    measured = {name: part["successive"] for name, part in numbers.items() if "successive" in part}
+    shares = [f"{100 * share:.0f} %" for share in next(iter(measured.values()))["shares"]]
+    lines = _head("data", "model", *shares, "all", "ranker ahead by")
+    for data, part in measured.items():
+        models = sorted(part["models"].items(), key=lambda model: -model[1]["all"])
+        rows = {
+            name: [
+                *(number(value) for value in (*model["tests"], model["all"])),
+                with_interval(model["ranker_ahead"]),
+            ]
+            for name, model in models
+        }
+        lines += _group(f"**{data}**, {', '.join(map(str, part['users']))} users", rows)
+    return "\n".join(lines)
+
+
+def rating(numbers: Numbers) -> str:
+    """The rating task, one line per model."""
+    shown = [measure for measure in RATING if measure.key in _SHOWN_OF_RATING]
+    lines = _head("data", "model", *labels(shown))
+    for data, part in numbers.items():
+        task = part["rating"]
+        if task:
+            rows = rating_rows(task, shown)
+            share = rows.pop("base rate")[1]
+            label = f"**{data}**, {task['pairs']:,} pairs, more frequent answer {share}"
+            lines += _group(label, rows)
+    return "\n".join(lines)
+
+
+def cold_start_users(numbers: Numbers) -> str:
+    """The cold-start rules on the test period."""
+    lines = _head("data", "rule", *labels(COLD_START))
+    for data, part in numbers.items():
+        task = part["cold_start_users"]
+        if task["cases"]:
+            label = f"**{data}**, {task['users']:,} people, {task['cases']:,} cases"
+            lines += _group(label, cold_start_rows(task))
+    return "\n".join(lines)
+
+
+def windows(numbers: Numbers) -> str:
+    """HitRate@5 on validation cold-start users by window and by decay, in days."""
+    tried = next(iter(numbers.values()))["cold_start_users"]["validation"]
+    heads = [f"window {days}" for days in tried["window_days"]]
+    lines = _head("data", *heads, *(f"decay {days}" for days in tried["decay_days"]))
+    for data, part in numbers.items():
+        found = part["cold_start_users"]["validation"]
+        if part["cold_start_users"]["cases"]:
+            values = [*found["window_days"].values(), *found["decay_days"].values()]
+            lines.append(_row([data, *map(number, values)]))
+    return "\n".join(lines)
+
+
+def costs(numbers: Numbers) -> str:
+    """How varied lists are and what models cost (fresh), best NDCG@10 first."""
+    lines = _head("data", "model", *labels(COSTS))
+    for data, part in numbers.items():
+        lines += _group(f"**{data}**", cost_rows(part["ranking"]["fresh"]))
+    return "\n".join(lines)
+
+
+def runs(numbers: Numbers) -> str:
+    """Which command made which numbers, when, and how long it took."""
+    lines = _head("data", "reviews, users, items", "day", "seconds", "command")
+    for name, part in numbers.items():
+        data = part["data"]
+        size = f"{data['reviews']:,}, {data['users']:,}, {data['items']:,}"
+        command = f"`{part.get('command', 'python -m pipeline evaluate')}`"
+        lines.append(_row([name, size, part.get("date", ""), f"{part['seconds']:.0f}", command]))
+    return "\n".join(lines)
+
+
+TABLES: Final[dict[str, Callable[[Numbers], str]]] = {
+    table.__name__: table
+    for table in (ranking, successive, rating, cold_start_users, windows, costs, runs)
+}
+
+_SHOWN_OF_RATING: Final = ("auc", "accuracy", "five_star.f1", "other.f1")
+
+
+def _head(*names: str) -> list[str]:
+    return [_row(names), "|---" * len(names) + "|"]
+
+
+def _group(label: str, rows: Rows) -> list[str]:
+    """Write rows of one data set, its label before the first of them."""
+    return [
+        _row(["" if place else label, name, *cells])
+        for place, (name, cells) in enumerate(rows.items())
+    ]
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"

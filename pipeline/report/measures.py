@@ -1,0 +1,114 @@
+"""What the tables show of the numbers of `report/metrics.json`, and how each number is written.
+
+The terminal, the notebook and the page `report/README.md` render the same rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, Final, NamedTuple
+
+from pipeline.number_format import amount, number, with_interval, without_interval
+
+Numbers = dict[str, Any]
+Rows = dict[str, list[str]]
+"""Cells of each row, by name of the model or rule."""
+
+
+class Measure(NamedTuple):
+    """One number of a model.
+
+    Attributes:
+        label: Its name in tables.
+        key: Where it is among the model's numbers; a dot leads into nested ones.
+        text: Writes it.
+    """
+
+    label: str
+    key: str
+    text: Callable[[Any], str] = with_interval
+
+
+RANKING: Final = (
+    Measure("NDCG@10", "ndcg@10"),
+    Measure("HitRate@10", "hit_rate@10", without_interval),
+    Measure("MRR", "mrr", without_interval),
+    Measure("served ahead by", "lead_of_served"),
+)
+RANKING_METRICS: Final = (
+    Measure("NDCG@10", "ndcg@10"),
+    Measure("HitRate@10", "hit_rate@10"),
+    Measure("Recall@10", "recall@10"),
+    Measure("NDCG@5", "ndcg@5"),
+    Measure("HitRate@5", "hit_rate@5"),
+    Measure("MRR", "mrr"),
+)
+COSTS: Final = (
+    Measure("coverage@5", "coverage@5"),
+    Measure("novelty@5, bits", "novelty@5", lambda bits: number(bits, 1)),
+    Measure("Gini@5", "gini@5"),
+    Measure("fit, s", "fit_seconds", amount),
+    Measure("ms a user", "ms_a_user", amount),
+    Measure("MB", "megabytes", amount),
+)
+RATING: Final = (
+    Measure("AUC", "auc"),
+    Measure("accuracy", "accuracy"),
+    Measure("5 stars: precision", "five_star.precision"),
+    Measure("5 stars: recall", "five_star.recall"),
+    Measure("5 stars: F1", "five_star.f1"),
+    Measure("other ratings: precision", "other.precision"),
+    Measure("other ratings: recall", "other.recall"),
+    Measure("other ratings: F1", "other.f1"),
+)
+COLD_START: Final = (Measure("HitRate@5", "hit_rate@5"), Measure("NDCG@5", "ndcg@5"))
+
+
+def labels(measures: Iterable[Measure]) -> list[str]:
+    """List the heads of a table's columns."""
+    return [measure.label for measure in measures]
+
+
+def cells(numbers: Numbers, measures: Iterable[Measure]) -> list[str]:
+    """Write the numbers of one model; "" for one that it doesn't have."""
+    return [_cell(numbers, measure) for measure in measures]
+
+
+def ranking_rows(ranking: Numbers, measures: Iterable[Measure] = RANKING) -> Rows:
+    """Write every model of one cutoff, best NDCG@10 first, and the random order last."""
+    measures = tuple(measures)
+    return {
+        **{name: cells(model, measures) for name, model in by_ndcg(ranking["models"]).items()},
+        "random order": cells(ranking["base_rate"], measures),
+    }
+
+
+def cost_rows(ranking: Numbers) -> Rows:
+    """Write how varied each model's lists are and what it costs, best NDCG@10 first."""
+    return {name: cells(model, COSTS) for name, model in by_ndcg(ranking["models"]).items()}
+
+
+def rating_rows(rating: Numbers, measures: Iterable[Measure] = RATING) -> Rows:
+    """Write every model of the rating task, the base rate last; nothing without numbers."""
+    if not rating:
+        return {}
+    measures = tuple(measures)
+    models = {**rating["models"], "base rate": rating["base_rate"]}
+    return {name: cells(model, measures) for name, model in models.items()}
+
+
+def cold_start_rows(cold_start: Numbers) -> Rows:
+    """Write every cold-start rule."""
+    return {name: cells(rule, COLD_START) for name, rule in cold_start["rules"].items()}
+
+
+def by_ndcg(models: Numbers) -> Numbers:
+    """Sort models by NDCG@10, best first."""
+    return dict(sorted(models.items(), key=lambda model: -model[1]["ndcg@10"]["value"]))
+
+
+def _cell(numbers: Numbers, measure: Measure) -> str:
+    *groups, key = measure.key.split(".")
+    for group in groups:
+        numbers = numbers[group]
+    return measure.text(numbers[key]) if key in numbers else ""
