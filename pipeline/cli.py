@@ -1,8 +1,8 @@
 """The command line of the offline half: `python -m pipeline STAGE`.
 
-A stage is a package with a module `stage`, or a module of this one, that has
-`add_arguments(parser)` and `run(args, config, console)`. It is imported when it is asked for, so that help is instant
-and a stage needs only its own libraries.
+A stage is a module that has `add_arguments(parser)` and `run(args, config, console)`. It is
+imported when it is asked for, so that help is instant and a stage needs only its own
+libraries.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ OWN_PACKAGES: Final = {"classes", "config", "pipeline", "processes", "recsys", "
 
 @dataclass(frozen=True)
 class Stage:
-    """One command: its name, the modules that do it in order, and what its help teaches."""
+    """One command: its name, what its help says, and the modules that do it, in order."""
 
     name: str
     summary: str
@@ -37,7 +37,7 @@ class Stage:
 
     @property
     def description(self) -> str:
-        """The text over the options in `python -m pipeline STAGE --help`."""
+        """The text above the options in `python -m pipeline STAGE --help`."""
         return (
             f"{self.summary}\n\nreads    {self.reads}\nwrites   {self.writes}\n"
             f"example  python -m pipeline {self.example}"
@@ -73,23 +73,26 @@ STAGES: Final = (
     ),
     Stage(
         "train",
-        "Fit the ranking network on the training days, stopped early by the validation days.",
-        "DATA_PATH/clean_df.pq and the four files of EMBEDDINGS_PATH",
-        "MODEL_PATH/best_model.keras",
-        "train",
+        "Fit the model that the service loads: a ranker of what users choose next, or, with\n"
+        "--objective rating, a network that predicts five-star ratings.",
+        "DATA_PATH/clean_df.pq and the files of EMBEDDINGS_PATH",
+        "MODEL_PATH/best_model.keras and its card, best_model.json; for a ranker also\n"
+        "         EMBEDDINGS_PATH/item_affinity_df.pq and item_price_df.pq",
+        "train --objective ranker",
         ("train.stage",),
     ),
     Stage(
         "evaluate",
-        "Measure the model and its baselines, tuned on validation days, on the same test days.",
+        "Compare the model with tuned baselines: each ranks the whole catalog for the users of the\n"
+        "test days, and some tell five-star ratings from others. Prints tables.",
         "DATA_PATH/clean_df.pq, the files of EMBEDDINGS_PATH, MODEL_PATH/best_model.keras",
-        "report/metrics.json",
-        "evaluate",
+        "report/metrics.json, or the file named by --metrics",
+        "evaluate --baselines minimal --metrics metrics.json",
         ("evaluate.stage",),
     ),
     Stage(
         "recommend",
-        "Write the recommendations of all known users to one file, as the service gives them.",
+        "Write the recommendations for all known users to one file, as the service returns them.",
         "the files that the service loads, or its published snapshot of them",
         "the file named by --out: userName, rank, itemName, score, and title where there are any",
         "recommend --out lists.parquet --n 10",
@@ -98,14 +101,14 @@ STAGES: Final = (
     Stage(
         "report",
         "Fill the tables of the report from the committed numbers.",
-        "report/metrics.json and report/metrics_real.json",
+        "report/metrics.json, metrics_real.json and successive_tests.json",
         "report/README.md",
         "report",
         ("report.stage",),
     ),
     Stage(
         "run",
-        "Do clean, embed, train and evaluate, one after the other.",
+        "Run clean, embed, train and evaluate, one after the other.",
         "a reviews file, as clean does",
         "everything that the service loads, and report/metrics.json",
         "run --reviews reviews.csv.gz --user-column reviewerID --item-column asin",
@@ -144,13 +147,13 @@ def build_parser(words: Sequence[str] = ()) -> argparse.ArgumentParser:
     """Describe the command line.
 
     Args:
-        words: The command line. Only the stage named in it is imported and gets its options.
+        words: The command line. Only the stage that it names is imported and gets its options.
     """
     parser = argparse.ArgumentParser(
         prog="python -m pipeline",
         description="From a reviews file to the artifacts that the service loads.\n"
         "`python -m pipeline STAGE --help` says what a stage reads and writes.",
-        epilog="Folders come from the environment: DATA_PATH (data), EMBEDDINGS_PATH (embeddings),\n"
+        epilog="Folders are set in the environment: DATA_PATH (data), EMBEDDINGS_PATH (embeddings),\n"
         "MODEL_PATH (models).\n\nexample  python -m pipeline run --reviews reviews.csv.gz",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -170,7 +173,7 @@ def build_parser(words: Sequence[str] = ()) -> argparse.ArgumentParser:
 
 
 def run_stage(args: argparse.Namespace) -> None:
-    """Run the modules of the stage that was parsed, with one console for all.
+    """Run the modules of the parsed stage, one after the other on one console.
 
     Raises:
         PipelineError: A file or an option can't be used; also the error types that

@@ -175,6 +175,44 @@ def test_the_help_of_a_stage_says_what_it_reads_and_writes_with_an_example(
         assert part in text
 
 
+@pytest.mark.parametrize(
+    ("stage", "parts"),
+    [
+        ("train", ["a ranker of what users choose next", "item_affinity_df.pq", "--objective"]),
+        ("evaluate", ["tuned baselines", "--baselines {all,minimal}", "report/metrics.json"]),
+    ],
+)
+def test_the_help_of_training_and_evaluation_is_about_what_they_do_now(
+    stage: str, parts: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        cli.main([stage, "--help"])
+    text = " ".join(capsys.readouterr().out.split())
+    for part in parts:
+        assert part in text
+    assert "mission" not in text
+
+
+@pytest.mark.parametrize(
+    ("words", "all_of_them"),
+    [
+        ([], True),
+        (["--baselines", "all"], True),
+        (["--baselines", "minimal"], False),
+        (["--rivals", "all"], True),
+        (["--rivals", "mission"], False),
+    ],
+)
+def test_baselines_are_chosen_by_the_new_and_by_the_older_spelling(
+    words: list[str], all_of_them: bool
+) -> None:
+    from pipeline.evaluate.stage import BASELINES
+
+    command = ["evaluate", *words]
+    args = cli.build_parser(command).parse_args(command)
+    assert BASELINES[args.baselines] is all_of_them
+
+
 def test_a_stage_without_its_file_is_refused_by_usage(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         cli.main(["clean"])
