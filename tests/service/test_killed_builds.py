@@ -85,7 +85,7 @@ def test_a_builder_killed_when_it_has_come_so_far_changes_nothing(
         return
     assert answer.status_code == 503
     assert "stopped by signal 9" in answer.json()["error"]
-    assert "goes on as before" in answer.json()["error"]
+    assert "continues as before" in answer.json()["error"]
     assert answers(server) == before
 
 

@@ -136,7 +136,7 @@ DAMAGES: dict[str, tuple[Damage, str]] = {
         for name in ("item_desc", "item_price", "user_review", "user_item")
     },
     **{
-        f"{name} as text": (change(name, as_text), "number")
+        f"{name} as text": (change(name, as_text), "is not numeric")
         for name in ("item_desc", "item_price", "user_review", "user_item")
     },
     "items in the place of users": (swap("item_desc", "user_review"), columns.USER),
