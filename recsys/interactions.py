@@ -142,6 +142,8 @@ def identifies(names: Sequence[Any] | Names | pd.Index) -> BoolArray:
 def _user_rows(names: pd.Index, reviewed: BoolArray, first: pd.Index) -> tuple[Rows, Names]:
     """Number distinct names, (n,), given who reviewed an item of the catalog; name all users."""
     named = identifies(names)
-    others = names[named & reviewed].difference(first).sort_values()
-    users = first.append(others)
-    return np.where(named, users.get_indexer(names), -1), users.to_numpy(dtype=object)
+    rows = np.where(named, first.get_indexer(names), -1)
+    others = np.flatnonzero(named & reviewed & (rows < 0))
+    others = others[names[others].argsort()]
+    rows[others] = len(first) + np.arange(len(others))
+    return rows, first.append(names[others]).to_numpy(dtype=object)
