@@ -1,14 +1,18 @@
-"""The service: `create_app()` for any WSGI server, `python app.py` with its own."""
+"""The service: `python app.py` with its own server, `create_app()` for any WSGI server."""
 
 from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Callable
 from functools import partial
 
 from flask import Flask, Response
 
 import server
+from api.asgi.body import BodyReader
+from api.asgi.gateway import Gateway
+from api.asgi.quick_requests import QuickRequests
 from api.contract.request_values import MAX_EMPTY_BODY_BYTES
 from api.routes import (
     docs,
@@ -31,6 +35,7 @@ from classes.snapshot_store import SnapshotStore
 from config import Config, ConfigError
 from log_setup import LogRotation
 from processes.retrain import RETRAINING
+from processes.snapshot_keeper import SnapshotKeeper
 from processes.start_build import open_store
 from processes.top_list_keeper import TopListKeeper
 from scoring.compiled_search import prepare_search
@@ -91,6 +96,25 @@ def create_app(
     return app
 
 
+def create_asgi_app(on_startup: Callable[[], None], config: Config) -> Gateway:
+    """Build the application for the server, which calls `on_startup` when its loop starts."""
+    store = open_store(config, ServiceCounters(config.run_path))
+    return gateway(create_app(config, store), store, config, on_startup)
+
+
+def gateway(
+    app: Flask, store: SnapshotStore, config: Config, on_startup: Callable[[], None]
+) -> Gateway:
+    """Put the event loop in front of an application."""
+    return Gateway(
+        app,
+        QuickRequests(store),
+        config.threads_per_worker,
+        BodyReader(max(config.max_body_bytes, MAX_EMPTY_BODY_BYTES), config.body_timeout_s),
+        on_startup,
+    )
+
+
 def main() -> int:
     """Publish a snapshot if there is none, serve it, and return the exit status."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # until the server takes over
@@ -106,8 +130,8 @@ def main() -> int:
         return CANNOT_START
     except KeyboardInterrupt:
         return 0
-    companions = TopListKeeper(config), LogRotation(config)
-    return server.serve(config, partial(create_app, config), companions, run.drain)
+    companions = TopListKeeper(config), SnapshotKeeper(config), LogRotation(config)
+    return server.serve(config, partial(create_asgi_app, config=config), companions, run.drain)
 
 
 def _begin(run: RunFolder, config: Config) -> None:

@@ -178,9 +178,31 @@ class Config:
             36_500,
         ),
     ] = 365  # measured on three data sets: report/README.md
+    body_timeout_s: Annotated[
+        int,
+        Setting("BODY_TIMEOUT_S", "Seconds within which a request body must arrive.", 1, 3_600),
+    ] = 30
+    worker_timeout_s: Annotated[
+        int,
+        Setting(
+            "WORKER_TIMEOUT_S",
+            "Seconds without a sign of life after which a worker is replaced.",
+            5,
+            3_600,
+        ),
+    ] = 20
     reload_timeout_s: Annotated[
         int, Setting("RELOAD_TIMEOUT_S", "Seconds after which a reload is aborted.", 1, 86_400)
     ] = 900
+    build_memory_mb: Annotated[
+        int,
+        Setting(
+            "BUILD_MEMORY_MB",
+            "Memory in MB that building a snapshot may take; a reload that exceeds it is aborted.",
+            256,
+            100_000_000,
+        ),
+    ] = 12_000  # 109,000 items and 131,000 users with affinities take 4,600, measured
 
     def __post_init__(self) -> None:
         """Refuse invalid values."""

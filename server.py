@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import ipaddress
 import json
@@ -9,28 +10,39 @@ import logging
 import multiprocessing
 import multiprocessing.connection
 import os
+import resource
 import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
 from functools import partial
 from threading import Thread
 from typing import Any, Final, Protocol
 from urllib.parse import quote_plus
 
-from flask import Flask
 from granian import Granian
 from granian.constants import Interfaces
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 import log_setup
 from config import Config
+from storage.heartbeats import Heartbeats
 
 _BACKLOG: Final = 1_024
 _READY_TIMEOUT_S: Final = 60
 _READY_INTERVAL_S: Final = 0.05
 _END_INTERVAL_S: Final = 0.5
+_BEAT_INTERVAL_S: Final = 1.0
+_HEADER_TIMEOUT_MS: Final = 10_000
+_MOST_CONNECTIONS: Final = 16_384
+"""Of a worker, idle ones too; beyond it, connections wait in the backlog."""
+
+Application = Callable[..., Awaitable[None]]
+Load = Callable[[Callable[[], None]], Application]
+"""Creates the application, given what it has to call when its event loop starts."""
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +63,7 @@ class Companion(Protocol):
 
 def serve(
     config: Config,
-    load: Callable[[], Flask],
+    load: Load,
     companions: Sequence[Companion],
     drain: Callable[[], None],
 ) -> int:
@@ -61,21 +73,24 @@ def serve(
 
     Args:
         config: The address, and the numbers of workers and threads.
-        load: Creates the application, once in each worker; it must be picklable.
+        load: Creates the ASGI application, once in each worker.
         companions: Tasks that run as long as the workers do.
         drain: Called when the server is told to stop, DRAIN_S before it stops.
 
     Returns:
         Exit status: 0 after a signal, 1 if workers kept dying.
     """
+    _raise_file_limit()
     granian = _Server(
-        "app:create_app",
+        "app:create_asgi_app",
         address=check_address(config),
         port=config.port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.ASGI,
         workers=config.workers,
-        blocking_threads=config.threads_per_worker,
+        websockets=False,
         backlog=_BACKLOG,
+        backpressure=_MOST_CONNECTIONS,
+        http1_settings=HTTP1Settings(header_read_timeout=_HEADER_TIMEOUT_MS),
         respawn_failed_workers=True,
         workers_kill_timeout=config.shutdown_timeout_s,
         # Its warnings include false ones ("refused to gracefully stop") about workers that ended.
@@ -86,8 +101,9 @@ def serve(
     granian.drain = drain
     granian.drain_s = config.drain_s
     granian.announce = announcer(config)
+    granian.worker_timeout_s = config.worker_timeout_s
     try:
-        loader = partial(_load_in_worker, load, config.shutdown_timeout_s)
+        loader = partial(_load_in_worker, load, granian.heartbeats, config.shutdown_timeout_s)
         granian.serve(target_loader=loader, wrap_loader=False)
     except SystemExit as stopped:
         # A signal from a terminal also reaches the workers; that they ended is not a failure.
@@ -153,6 +169,12 @@ class _Server(Granian):  # type: ignore[misc, valid-type]  # granian chooses the
     drain: Callable[[], None]
     drain_s: int
     announce: Callable[[str], None]
+    worker_timeout_s: int
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        """Reserve what the workers share before they are forked."""
+        super().__init__(*args, **options)
+        self.heartbeats = Heartbeats()
 
     def startup(self, *args: Any) -> None:
         """Start the workers, and threads only afterwards, since a fork doesn't copy them whole."""
@@ -161,6 +183,7 @@ class _Server(Granian):  # type: ignore[misc, valid-type]  # granian chooses the
             companion.start()
         address = self.bind_addr, self.bind_port, self.announce
         Thread(target=_announce_when_ready, args=address, daemon=True).start()
+        Thread(target=self._kill_silent_workers, daemon=True).start()
 
     def shutdown(self, *args: Any) -> None:
         """Announce the end, wait for DRAIN_S or another signal, then end all processes."""
@@ -173,6 +196,19 @@ class _Server(Granian):  # type: ignore[misc, valid-type]  # granian chooses the
         finally:
             for companion in self.companions:
                 companion.stop()
+
+    def _kill_silent_workers(self) -> None:
+        """Kill workers that are stopped or stuck, so that they are replaced like dead ones."""
+        while not self.interrupt_signal:
+            time.sleep(_BEAT_INTERVAL_S)
+            for process in [worker.inner for worker in self.wrks]:
+                if self.heartbeats.silence_s(process.pid) > self.worker_timeout_s:
+                    logger.error(
+                        "worker %d gave no sign of life for %d s and is replaced",
+                        process.pid,
+                        self.worker_timeout_s,
+                    )
+                    process.kill()
 
     def _stop_workers(self) -> None:
         processes = [worker.inner for worker in self.wrks]
@@ -216,7 +252,7 @@ def _ask_for_user(host: str, port: int) -> str | None:
         connection.close()
 
 
-def _load_in_worker(load: Callable[[], Flask], shutdown_timeout_s: int) -> Flask:
+def _load_in_worker(load: Load, heartbeats: Heartbeats, shutdown_timeout_s: int) -> Application:
     """Create the application of one worker.
 
     The worker leaves the terminal's process group so that Ctrl-C reaches it once, through its
@@ -226,7 +262,20 @@ def _load_in_worker(load: Callable[[], Flask], shutdown_timeout_s: int) -> Flask
     parent = multiprocessing.parent_process()
     if parent is not None:
         Thread(target=_end_with, args=(parent.pid, shutdown_timeout_s), daemon=True).start()
-    return load()
+    return load(partial(_beat, heartbeats))
+
+
+def _beat(heartbeats: Heartbeats) -> None:
+    """Leave signs of life from within the event loop, so that a loop that is stuck leaves none."""
+    heartbeats.beat()
+    asyncio.get_running_loop().call_later(_BEAT_INTERVAL_S, _beat, heartbeats)
+
+
+def _raise_file_limit() -> None:
+    """Allow as many open files, and so connections, as the system lets this user have."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _end_with(parent_pid: int | None, timeout_s: int) -> None:

@@ -17,11 +17,14 @@ from api.wsgi.responses import json_response, to_json, utc
 from classes.snapshot import Snapshot
 from storage.run_folder import RunFolder
 
+LIVE_PATH: Final = "/health/live"
+READY_PATH: Final = "/health/ready"
+
 _NUMBER: Final = {"type": "number"}
 
 _LIVE: Final = Endpoint(
     method="GET",
-    path="/health/live",
+    path=LIVE_PATH,
     tag="operations",
     summary="Whether the process responds",
     response=SuccessResponse("It does.", record(status={"type": "string", "const": "alive"})),
@@ -29,7 +32,7 @@ _LIVE: Final = Endpoint(
 )
 _READY: Final = Endpoint(
     method="GET",
-    path="/health/ready",
+    path=READY_PATH,
     tag="operations",
     summary="Whether the service is ready for requests, and what it would answer them from",
     description="`slow_reason` is why Keras has to score, or null if the fast engine does. "

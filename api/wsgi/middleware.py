@@ -33,6 +33,9 @@ ROUTE: Final = "service.route"
 ID: Final = "service.request_id"
 """Key of the WSGI environment: the request's id."""
 
+REFUSAL: Final = "service.refusal"
+"""Key of the WSGI environment: the response to a request that was refused before it came here."""
+
 REQUEST_ID_HEADER: Final = "X-Request-ID"
 UNMATCHED: Final = "unmatched"
 METHODS: Final = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
@@ -110,7 +113,9 @@ class Middleware:
             return start_response(line, headers, exc_info)
 
         try:
-            refused = None if self._limiter is None else self._refused(self._limiter, environ)
+            refused = environ.get(REFUSAL)
+            if refused is None and self._limiter is not None:
+                refused = self._refused(self._limiter, environ)
             return (refused or self._app)(environ, started)
         finally:
             self._count_and_log(environ, status, perf_counter_ns() - start)

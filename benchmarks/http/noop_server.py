@@ -9,49 +9,50 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
 
-from flask import Flask, Response
+from flask import Response
 
 import app
 import server
+from api.asgi.body import Receive
+from api.asgi.environ import Scope
+from api.asgi.gateway import Send
+from classes.service_counters import ServiceCounters
 from config import Config
 from processes.start_build import open_store
 from processes.top_list_keeper import TopListKeeper
 from storage.run_folder import RunFolder
 
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
-
 BODY = b"{}\n"
+HEADERS = [(b"content-type", b"application/json")]
 
 
 class Bare:
-    """Answers one path, and passes all others on to the application."""
+    """Answers one path in the event loop, and passes all others on to the service."""
 
-    def __init__(self, wsgi_app: WSGIApplication) -> None:
-        """Wrap a WSGI application."""
-        self._app = wsgi_app
+    def __init__(self, application: server.Application) -> None:
+        """Wrap an ASGI application."""
+        self._app = application
 
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Serve one request (PEP 3333)."""
-        if environ["PATH_INFO"] != "/bare":
-            return self._app(environ, start_response)
-        headers = [("Content-Type", "application/json"), ("Content-Length", str(len(BODY)))]
-        start_response("200 OK", headers)
-        return [BODY]
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request (ASGI 3.0)."""
+        if scope.get("path") != "/bare":
+            await self._app(scope, receive, send)
+            return
+        await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
+        await send({"type": "http.response.body", "body": BODY})
 
 
-def create_app(config: Config) -> Flask:
+def create_asgi_app(on_startup: Callable[[], None], config: Config) -> Bare:
     """Make the application of the service, with the two endpoints."""
-    application = app.create_app(config)
+    store = open_store(config, ServiceCounters(config.run_path))
+    application = app.create_app(config, store)
     application.add_url_rule(
         "/no-op", "no_op", lambda: Response(BODY, mimetype="application/json"), methods=["GET"]
     )
-    application.wsgi_app = Bare(application.wsgi_app)  # type: ignore[method-assign]
-    return application
+    return Bare(app.gateway(application, store, config, on_startup))
 
 
 def main() -> int:
@@ -65,7 +66,7 @@ def main() -> int:
     run.begin()
     open_store(config).ensure(server.say)
     companions = () if without_lists else (TopListKeeper(config),)
-    return server.serve(config, partial(create_app, config), companions, run.drain)
+    return server.serve(config, partial(create_asgi_app, config=config), companions, run.drain)
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ ROOMS = {
     "log_setup": {"config"},
     "processes": {"config", "recsys", "storage", "scoring", "classes", "log_setup"},
     "api": {"config", "recsys", "storage", "scoring", "classes", "log_setup"},
-    "server": {"config", "log_setup"},
+    "server": {"config", "log_setup", "storage"},
     "app": {*BELOW_PIPELINE, "api", "server"},
     "pipeline": BELOW_PIPELINE,
     "scripts": {*BELOW_PIPELINE, "api", "server", "app"},

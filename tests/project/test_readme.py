@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import Flask
 
 from api.contract.openapi import openapi_path
 from api.wsgi.responses import GENERATION_HEADER
+from classes import AppDataProcessor
 from config import PROJECT_ROOT, settings_table
+from storage.artifacts import ArtifactPaths
 
 
 def readme() -> str:
@@ -26,3 +30,19 @@ def test_the_readme_names_every_endpoint_with_its_method(app: Flask) -> None:
 
 def test_the_readme_explains_the_header_that_names_the_generation() -> None:
     assert GENERATION_HEADER in readme()
+
+
+def test_the_readme_counts_the_items_and_known_users_of_the_sample() -> None:
+    sample = PROJECT_ROOT / "data" / "sample"
+    paths = ArtifactPaths.in_folders(sample / "data", sample / "embeddings", sample / "models")
+    data = AppDataProcessor.from_artifacts(paths)
+    assert f"{data.n_items:,} items and {data.n_users:,} known users" in readme()
+
+
+def test_every_link_of_the_papers_leads_to_a_file() -> None:
+    papers = [PROJECT_ROOT / "README.md", PROJECT_ROOT / "CONTRIBUTING.md"]
+    papers += sorted((PROJECT_ROOT / "docs").rglob("*.md"))
+    for paper in papers:
+        for target in re.findall(r"\]\(([^)#]+)", paper.read_text(encoding="utf-8")):
+            if "://" not in target:
+                assert (paper.parent / target).exists(), f"{paper.name} links to {target}"

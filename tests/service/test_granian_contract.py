@@ -19,7 +19,8 @@ from config import PROJECT_ROOT
 
 ADVICE = "server.py relies on it: read granian's server/common.py and adapt both."
 OPTIONS = (
-    *("address", "port", "interface", "workers", "blocking_threads", "backlog"),
+    *("address", "port", "interface", "workers", "websockets", "backlog", "backpressure"),
+    "http1_settings",
     *("respawn_failed_workers", "workers_kill_timeout", "log_level", "log_dictconfig"),
 )
 
@@ -30,7 +31,7 @@ def granian() -> Granian:
         "app:create_app",
         address="127.0.0.1",
         port=8080,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.ASGI,
         log_enabled=False,
     )
 
@@ -74,7 +75,7 @@ def test_serve_and_the_constructor_take_what_is_passed_to_them() -> None:
     assert set(OPTIONS) <= set(parameters(Granian.__init__)), ADVICE
     assert {"target_loader", "wrap_loader"} <= set(parameters(Granian.serve)), ADVICE
     assert LogLevels.error
-    assert Interfaces.WSGI
+    assert Interfaces.ASGI
 
 
 def test_the_attributes_of_the_server_are_what_they_were(granian: Granian) -> None:

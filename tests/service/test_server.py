@@ -26,17 +26,17 @@ from tests.support.services import N_WORKERS, config_in, copy_of
 
 # Servers whose workers say that they are busy, and then load for long, for ever, or never answer.
 SLOW_START = """
-    def load(config):
+    def load(on_startup, config):
         os.write(1, b"busy\\n")  # in one piece, whoever else writes
         time.sleep(2)
-        return create_app(config)
+        return create_asgi_app(on_startup, config)
 """
 NO_START = SLOW_START.replace("sleep(2)", "sleep(600)")
 NO_ANSWER = """
-    def load(config):
+    def load(on_startup, config):
         return wait_for_ever
 
-    def wait_for_ever(environ, start_response):
+    async def wait_for_ever(scope, receive, send):
         os.write(1, b"busy\\n")  # in one piece, whoever else writes
         time.sleep(600)
 """
@@ -44,12 +44,12 @@ SERVE = """
 import os, sys, time
 from functools import partial
 import server
-from app import create_app
+from app import create_asgi_app
 from config import Config
 {load}
 config = Config.from_environment()
 server.configure_logging(config)
-sys.exit(server.serve(config, partial(load, config), (), lambda: None))
+sys.exit(server.serve(config, partial(load, config=config), (), lambda: None))
 """
 
 

@@ -1,0 +1,128 @@
+"""The ASGI application: reads a request whole, and only then gives it to a thread.
+
+WSGI servers give a request a thread at its first byte, so a few clients that announce a body
+and then send nothing stop them. Here the event loop waits for clients; threads only compute.
+Requests that are answered in about a millisecond are answered in the event loop itself, which
+costs less than handing them over.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from api.asgi.body import BodyReader, Message, Receive
+from api.asgi.environ import Scope, environ_of
+from api.wsgi.middleware import REFUSAL
+from api.wsgi.problems import ProblemError, problem
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+
+Send = Callable[[Message], Awaitable[None]]
+IsQuick = Callable[[str, str, bytes], bool]
+"""Whether a request, by method, path and raw query, is answered in the event loop."""
+
+_BODILESS: Final = frozenset(("GET", "HEAD"))
+_MOST_DIGITS: Final = 20
+"""Of a Content-Length; the server refuses what doesn't fit 64 bits."""
+
+
+class _Response(NamedTuple):
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+
+
+class Gateway:
+    """Passes requests on to a WSGI application.
+
+    Args:
+        app: The WSGI application.
+        is_quick: Decides which requests need no thread.
+        n_threads: How many requests are handled at a time beside the quick ones.
+        bodies: Reads request bodies.
+        on_startup: Called within the event loop when the worker starts.
+    """
+
+    def __init__(
+        self,
+        app: WSGIApplication,
+        is_quick: IsQuick,
+        n_threads: int,
+        bodies: BodyReader,
+        on_startup: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Take the application; threads start with the first request that needs one."""
+        self._app = app
+        self._is_quick = is_quick
+        self._bodies = bodies
+        self._on_startup = on_startup
+        self._threads = ThreadPoolExecutor(n_threads, thread_name_prefix="request")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request, or the worker's life (ASGI 3.0)."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+            return
+        response = await self._respond(scope, receive)
+        start = {"type": "http.response.start", "status": response.status}
+        await send({**start, "headers": response.headers})
+        await send({"type": "http.response.body", "body": response.body})
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        while True:
+            event = (await receive())["type"]
+            if event == "lifespan.startup":
+                self._on_startup()
+            await send({"type": f"{event}.complete"})
+            if event == "lifespan.shutdown":
+                return
+
+    async def _respond(self, scope: Scope, receive: Receive) -> _Response:
+        method, path = scope["method"], scope["path"]
+        if method in _BODILESS and self._is_quick(method, path, scope["query_string"]):
+            return self._call(environ_of(scope, b""))
+        body = b""
+        try:
+            if _has_body(scope):
+                body = await self._bodies.read(receive, _announced_bytes(scope))
+        except ProblemError as error:
+            refused = environ_of(scope, b"")
+            refused[REFUSAL] = problem(error.status, str(error), error.headers)
+            return self._call(refused)
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self._threads, self._call, environ_of(scope, body))
+        finally:
+            self._bodies.release(body)
+
+    def _call(self, environ: WSGIEnvironment) -> _Response:
+        """Run the WSGI application to the end of its response."""
+        status, headers = "500", []
+
+        def start_response(line: str, found: list[tuple[str, str]], *_: Any) -> Any:
+            nonlocal status, headers
+            status, headers = line, found
+
+        chunks = self._app(environ, start_response)
+        try:
+            body = b"".join(chunks)
+        finally:
+            close = getattr(chunks, "close", None)
+            if close is not None:
+                close()
+        encoded = [(k.lower().encode("latin-1"), v.encode("latin-1")) for k, v in headers]
+        return _Response(int(status[:3]), encoded, body)
+
+
+def _has_body(scope: Scope) -> bool:
+    return any(name in (b"content-length", b"transfer-encoding") for name, _ in scope["headers"])
+
+
+def _announced_bytes(scope: Scope) -> int | None:
+    """Content-Length as a number; None without one, as in a body sent in chunks."""
+    found = next((value for name, value in scope["headers"] if name == b"content-length"), b"")
+    return int(found) if found.isdigit() and len(found) < _MOST_DIGITS else None

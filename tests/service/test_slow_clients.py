@@ -1,0 +1,85 @@
+"""Slow clients and stopped workers: whoever is well behaved is served all the while."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import psutil
+import pytest
+
+from config import Config
+from tests.support.process import Server, serving, until
+from tests.support.services import copy_of
+
+ANNOUNCED = b"POST /recommendations HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{"
+CHUNKED = (
+    b"POST /recommendations HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n"
+)
+
+
+@pytest.fixture(scope="module")
+def server(published: Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    config = copy_of(
+        published, tmp_path_factory.mktemp("slow"), workers=2, body_timeout_s=2, worker_timeout_s=5
+    )
+    with serving(config) as server:
+        yield server
+
+
+def connect(server: Server) -> socket.socket:
+    host, port = server.url.removeprefix("http://").split(":")
+    return socket.create_connection((host, int(port)), timeout=20)
+
+
+def seconds_of(server: Server, path: str) -> float:
+    start = time.monotonic()
+    assert server.get(path).status_code == 200
+    return time.monotonic() - start
+
+
+@pytest.mark.parametrize("request_head", [ANNOUNCED, CHUNKED])
+def test_clients_that_announce_a_body_and_stay_silent_hold_up_nobody_and_get_a_408(
+    server: Server, request_head: bytes
+) -> None:
+    with ExitStack() as stack:
+        slow = [stack.enter_context(connect(server)) for _ in range(60)]
+        for connection in slow:
+            connection.sendall(request_head)
+        for path in ("/recommendations?users=zoe", "/check_users?users=zoe,amir") * 5:
+            assert seconds_of(server, path) < 2
+        answers = [connection.recv(65_536) for connection in slow]
+    assert all(answer.startswith(b"HTTP/1.1 408 ") for answer in answers)
+
+
+def test_thousands_of_idle_connections_hold_up_nobody(server: Server) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 8_192)), hard))
+    with ExitStack() as stack:
+        for number in range(3_000):
+            connection = stack.enter_context(connect(server))
+            if number % 3 == 0:
+                connection.sendall(b"GET /check_users?users=zoe HTTP/1.1\r\nHost: ")
+        assert seconds_of(server, "/recommendations?users=zoe") < 2
+
+
+def test_a_stopped_worker_is_noticed_and_replaced(server: Server) -> None:
+    before = server.workers()
+    os.kill(before[0], signal.SIGSTOP)
+    until(lambda: not psutil.pid_exists(before[0]) or _is_dead(before[0]), timeout_s=20)
+    until(lambda: len(set(server.workers()) - {before[0]}) == 2, timeout_s=20)
+    for _ in range(20):
+        assert seconds_of(server, "/recommendations?users=zoe") < 2
+    assert "no sign of life" in server.stderr()
+
+
+def _is_dead(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
