@@ -25,7 +25,7 @@ from storage.name_table import Arrays, NameIndex, NameTable
 
 FIVE_STAR_RATES: Final = "item_five_star_rate"
 
-_CLEAN_COLUMNS: Final = (
+CLEAN_COLUMNS: Final = (
     columns.USER,
     columns.ITEM,
     columns.PRICE,
@@ -51,7 +51,7 @@ def artifact_arrays(paths: ArtifactPaths, cold_start_window_days: int) -> Arrays
         "item_desc_norm": norms(desc.vectors),
         "item_price": price.vectors,
     }
-    clean = read_clean(paths.clean, _CLEAN_COLUMNS)
+    clean = read_clean(paths.clean, CLEAN_COLUMNS)
     interactions = interactions_of(clean, items, review.names[named].astype(str))
     interactions = _about(interactions, len(items), paths.clean)
     if paths.item_affinity.exists():

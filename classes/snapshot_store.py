@@ -5,29 +5,27 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from threading import Lock
 from typing import Protocol
 
 from classes.errors import (
-    NoSnapshotError,
     NothingToRollBackError,
     ReloadBusyError,
     ReloadConflictError,
     ReloadRefusedError,
     ServiceError,
 )
+from classes.mapped_snapshot import MappedSnapshot
 from classes.service_counters import ServiceCounters
 from classes.snapshot import Snapshot
 from classes.top_lists import TopLists
 from config import Config
 from storage.array_folder import DamagedFolderError, read_manifest
-from storage.pointer import Pointer, Stamp
+from storage.pointer import Pointer
 from storage.snapshot_folder import DATA, MODEL, SnapshotFolder
 from storage.sources import source_fingerprint
 
 logger = logging.getLogger(__name__)
 
-OPEN_ATTEMPTS = 5
 _CHECKED = (DATA, MODEL)
 
 _OUTCOMES = {
@@ -79,21 +77,11 @@ class SnapshotStore:
         self._config = config
         self._folder = SnapshotFolder(config.snapshot_path)
         self._pointer = self._folder.pointer
-        self._opening = Lock()
-        self._held: tuple[Stamp, Snapshot] | None = None
+        self._mapped = MappedSnapshot(self._folder, self.counters.count_list)
 
     def current(self) -> Snapshot:
-        """Return the published snapshot; costs one `stat` while it stays the same.
-
-        Raises:
-            NoSnapshotError: Nothing is published, or what is published can't be opened.
-        """
-        stamp = self._pointer.stamp()
-        held = self._held
-        if held is not None and held[0] == stamp:
-            return held[1]
-        with self._opening:
-            return self._open()
+        """Return the published snapshot, as `MappedSnapshot.current` says."""
+        return self._mapped.current()
 
     def ensure(self, announce: Callable[[str], None]) -> None:
         """Publish a snapshot of the present artifact files, unless that is the one in service.
@@ -136,7 +124,7 @@ class SnapshotStore:
         with self._counted("_and_".join(name for name, wanted in parts if wanted)):
             with self._locked() as lock:
                 self._build(self._config, lock, data=data, model=model, announce=logger.info)
-            return self.current()
+            return self._mapped.published()
 
     def rehearse(self, config: Config, announce: Callable[[str], None]) -> None:
         """Build and check a generation from other folders' files, without serving it.
@@ -164,41 +152,20 @@ class SnapshotStore:
             self._refuse_damaged(earlier)
             self._pointer.replace(Pointer(earlier, tuple(older), pointer.sources))
             logger.info("rolled back from %s to %s", pointer.generation, earlier)
-        return self.current()
+        return self._mapped.published()
 
-    def _open(self) -> Snapshot:
-        """Open what the pointer names, again if a reload replaces it meanwhile."""
-        reason: Exception | None = None
-        for _ in range(OPEN_ATTEMPTS):
-            stamp, pointer = self._pointer.stamp(), self._pointer.read()
-            if stamp is None or pointer is None:
-                break
-            if self._held is not None and self._held[0] == stamp:
-                return self._held[1]
-            try:
-                snapshot = Snapshot.open(
-                    self._folder.generation(pointer.generation),
-                    self._top_lists(pointer.generation),
-                    self.counters.count_list,
-                )
-            except (OSError, ValueError, KeyError) as error:
-                reason = error
-                continue
-            if self._pointer.stamp() == stamp:
-                self._held = (stamp, snapshot)
-                return snapshot
-        raise NoSnapshotError(
-            f"No snapshot can be opened in {self._folder.root} ({reason or 'none is published'}). "
-            f"POST /reload builds one from the artifact files."
-        )
+    def restore(self, announce: Callable[[str], None]) -> None:
+        """Bring back what was removed from the folder, unless it is there again.
 
-    def _top_lists(self, generation: str) -> TopLists | None:
-        """Open the lists computed ahead; without them all lists are made on demand."""
-        try:
-            return TopLists.open(self._folder.top_lists(generation))
-        except (OSError, ValueError) as error:
-            logger.warning("the top lists of %s can't be opened: %s", generation, error)
-            return None
+        Raises:
+            ServiceError: A reload is running, or nothing can be built.
+        """
+        with self._locked() as lock:
+            pointer = self._pointer.read()
+            if pointer is not None and not self._folder.missing(pointer.generation):
+                self._mend_top_lists(pointer.generation)
+            else:
+                self._build(self._config, lock, data=True, model=True, announce=announce)
 
     def _mend_top_lists(self, generation: str) -> None:
         """Start the top lists again where a crash has left them missing or broken."""

@@ -12,13 +12,16 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from classes.app_data_processing import AppDataProcessor
+from classes.artifact_arrays import CLEAN_COLUMNS
 from classes.errors import ReloadRefusedError
 from classes.model import Model
 from classes.snapshot import Snapshot
@@ -30,17 +33,21 @@ from scoring.keras_file import MODEL_FILE, ModelMismatchError
 from storage.array_folder import open_arrays, read_manifest, save_arrays
 from storage.artifacts import ArtifactError
 from storage.atomic import replace_by_copy
+from storage.parquet_bounds import refuse_oversized
 from storage.pointer import Pointer
 from storage.snapshot_folder import DATA, INPUTS, MODEL, SnapshotFolder
 from storage.sources import (
     FORMAT_VERSION,
     artifact_paths,
+    data_files,
     data_hash,
     file_hash,
     source_fingerprint,
 )
 
 N_SHADOW_USERS = 32
+GRACE_S = 5
+"""How much longer than its caller a builder waits before it ends itself."""
 
 Say = Callable[[str], None]
 
@@ -61,6 +68,8 @@ def build_and_publish(
     snapshots.remove_debris()
     serving = snapshots.generation(pointer.generation) if pointer else None
     data_from, model_from = (None if data else serving), (None if model else serving)
+    if pointer is not None:
+        _refuse_incomplete(snapshots, pointer.generation, data=data, model=model)
     sources = source_fingerprint(config)
     hashes = {
         "data_hash": _manifest_hash(data_from, "data_hash") or data_hash(config),
@@ -84,6 +93,19 @@ def build_and_publish(
     snapshots.remove_all_but(successor.kept)
     say(f"Published snapshot {generation}.")
     return generation
+
+
+def _refuse_incomplete(
+    snapshots: SnapshotFolder, generation: str, *, data: bool, model: bool
+) -> None:
+    """Refuse to take from a generation what was removed from its folder."""
+    taken = (() if data else (INPUTS, DATA)) + (() if model else (MODEL,))
+    missing = snapshots.missing(generation, taken) if taken else ""
+    if missing:
+        raise ReloadRefusedError(
+            f"{snapshots.root / missing} is missing, so nothing can be kept of generation "
+            f"{generation}. POST /reload builds data and model from the artifact files."
+        )
 
 
 def _build(
@@ -122,9 +144,11 @@ def _place_data(config: Config, folder: Path, data_from: Path | None, say: Say) 
             )
         return AppDataProcessor(open_arrays(folder / INPUTS) | open_arrays(folder / DATA))
     say("Reading embeddings, prices and interactions …")
-    processor = AppDataProcessor.from_artifacts(
-        artifact_paths(config), config.cold_start_window_days
-    )
+    paths = artifact_paths(config)
+    for path in data_files(paths):
+        wanted = CLEAN_COLUMNS if path == paths.clean else None
+        refuse_oversized(path, config.build_memory_mb, wanted)
+    processor = AppDataProcessor.from_artifacts(paths, config.cold_start_window_days)
     inputs = processor.input_arrays
     rest = {name: array for name, array in processor.arrays.items() if name not in inputs}
     save_arrays(folder / INPUTS, inputs, {})
@@ -170,6 +194,13 @@ def _data_read_at(generation: Path | None) -> float | None:
     return None if generation is None else read_manifest(generation).get("data_read_at")
 
 
+def _be_expendable(timeout_s: int) -> None:
+    """Be the first to go where memory is short, and end in time even if the caller has died."""
+    with suppress(OSError):  # not every system has it
+        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
+    signal.alarm(timeout_s + GRACE_S)
+
+
 def _emit(**message: Any) -> None:
     sys.stdout.write(json.dumps(message) + "\n")
     sys.stdout.flush()
@@ -210,4 +241,5 @@ def main(parts: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
+    _be_expendable(Config.from_environment().reload_timeout_s)
     sys.exit(main(sys.argv[1:]))

@@ -34,15 +34,21 @@ def fill_block(snapshot: Snapshot, lists: TopLists, block: int) -> None:
     lists.write_block(block, [ranking.rows for ranking in ranked])
 
 
-def main(generation: str) -> None:
-    """Fill the lists of a published generation at low priority."""
+def main(generation: str) -> int:
+    """Fill the lists of a published generation at low priority; return the exit status."""
     snapshots = SnapshotFolder(Config.from_environment().snapshot_path)
     os.nice(NICENESS)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     prepare_search(snapshots.root)
-    snapshot = Snapshot.open(snapshots.generation(generation))
-    fill(snapshot, TopLists.open(snapshots.top_lists(generation), writable=True))
+    try:
+        snapshot = Snapshot.open(snapshots.generation(generation))
+        lists = TopLists.open(snapshots.top_lists(generation), writable=True)
+    except (OSError, ValueError, KeyError) as error:  # it was removed or replaced meanwhile
+        logger.info("generation %s can't be opened: %s", generation, error)
+        return 1
+    fill(snapshot, lists)
+    return 0
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    sys.exit(main(sys.argv[1]))

@@ -14,7 +14,8 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from threading import Timer
+from functools import partial
+from threading import Event
 from typing import IO, Any, cast
 
 from classes.errors import (
@@ -26,6 +27,7 @@ from classes.errors import (
 from classes.service_counters import ServiceCounters
 from classes.snapshot_store import SnapshotStore
 from config import PROJECT_ROOT, Config
+from processes.build_limits import BuildLimits
 from storage.snapshot_folder import SnapshotFolder
 
 logger = logging.getLogger(__name__)
@@ -38,9 +40,17 @@ ENDINGS: dict[str, type[ServiceError]] = {
 }
 
 
-def open_store(config: Config, counters: ServiceCounters | None = None) -> SnapshotStore:
-    """Open the store of published generations, which builds new ones in a process of their own."""
-    return SnapshotStore(config, counters, build=run_builder)
+def open_store(
+    config: Config, counters: ServiceCounters | None = None, stopping: Event | None = None
+) -> SnapshotStore:
+    """Open the store of published generations, which builds new ones in a process of their own.
+
+    Args:
+        config: The settings.
+        counters: Shared with other processes; counters of this process alone by default.
+        stopping: Ends a build in progress when it is set.
+    """
+    return SnapshotStore(config, counters, build=partial(run_builder, stopping=stopping))
 
 
 def run_builder(
@@ -51,6 +61,7 @@ def run_builder(
     model: bool,
     announce: Callable[[str], None],
     publish: bool = True,
+    stopping: Event | None = None,
 ) -> None:
     """Build and publish a generation, and return once it is in service.
 
@@ -64,6 +75,7 @@ def run_builder(
         announce: Called with each step.
         publish: Whether to publish it; otherwise it is only built and checked, so that
             publishing it later is quick.
+        stopping: Ends the build when it is set.
 
     Raises:
         ReloadRefusedError: A file is missing, unreadable or invalid.
@@ -72,7 +84,7 @@ def run_builder(
     """
     wishes = (("data", data), ("model", model), ("unpublished", not publish))
     parts = [name for name, wanted in wishes if wanted]
-    with _started(config, parts, lock) as (output, end):
+    with _started(config, parts, lock, stopping) as (output, end):
         messages = [message for message in _messages(output) if not _announced(message, announce)]
         end()
     for message in messages:
@@ -85,7 +97,7 @@ def run_builder(
 
 @contextmanager
 def _started(
-    config: Config, parts: list[str], lock: int
+    config: Config, parts: list[str], lock: int, stopping: Event | None
 ) -> Iterator[tuple[IO[str], Callable[[], None]]]:
     """Start the builder; yield its output, and a function that waits for a clean end."""
     pointer = SnapshotFolder(config.snapshot_path).pointer
@@ -102,8 +114,8 @@ def _started(
             start_new_session=True,
             env=os.environ | config.as_environment() | BUILDER_ENVIRONMENT,
         )
-        timer = Timer(config.reload_timeout_s, process.kill)
-        timer.start()
+        limits = BuildLimits(process, config, stopping)
+        limits.start()
 
         def end() -> None:
             # Only this builder may publish now, so a new pointer is its work, however it ended.
@@ -111,13 +123,13 @@ def _started(
                 return
             complaints.seek(0)
             logger.error("the builder ended with %s:\n%s", process.returncode, complaints.read())
-            sentence = _ending_sentence(process.returncode, config.reload_timeout_s)
+            sentence = limits.exceeded or _ending_sentence(process.returncode)
             raise ReloadFailedError(f"{sentence} {_what_now(config)}")
 
         try:
             yield cast(IO[str], process.stdout), end
         finally:
-            timer.cancel()
+            limits.stop()
             process.kill()
             process.communicate()
 
@@ -136,11 +148,11 @@ def _announced(message: dict[str, Any], announce: Callable[[str], None]) -> bool
     return "step" in message
 
 
-def _ending_sentence(returncode: int, timeout_s: int) -> str:
+def _ending_sentence(returncode: int) -> str:
     if returncode < 0:
         return (
-            f"Building the snapshot was stopped by signal {-returncode}, perhaps because "
-            f"memory ran out or it took longer than RELOAD_TIMEOUT_S={timeout_s}."
+            f"Building the snapshot was stopped by signal {-returncode}, perhaps because the "
+            f"machine ran out of memory."
         )
     return f"Building the snapshot ended with status {returncode}; the log has the details."
 

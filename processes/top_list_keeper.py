@@ -11,6 +11,7 @@ from typing import IO
 
 from classes.top_lists import TopLists
 from config import PROJECT_ROOT, Config
+from storage.pointer import Stamp
 from storage.snapshot_folder import SnapshotFolder
 
 logger = logging.getLogger(__name__)
@@ -43,12 +44,11 @@ class TopListKeeper:
         self._thread.join(timeout=STOP_TIMEOUT_S)
 
     def _watch(self) -> None:
-        failed: str | None = None
+        failed: Stamp | None = None  # not the generation, which may be removed and built again
         while not self._stopping.is_set():
-            pointer = self._folder.pointer.read()
-            generation = pointer.generation if pointer else None
-            if generation and generation != failed and self._is_incomplete(generation):
-                failed = None if self._fill(generation) else generation
+            stamp, pointer = self._folder.pointer.stamp(), self._folder.pointer.read()
+            if stamp and pointer and stamp != failed and self._is_incomplete(pointer.generation):
+                failed = None if self._fill(pointer.generation, stamp) else stamp
             self._stopping.wait(POLL_INTERVAL_S)
 
     def _is_incomplete(self, generation: str) -> bool:
@@ -58,8 +58,8 @@ class TopListKeeper:
             return False
         return lists.progress < 1.0
 
-    def _fill(self, generation: str) -> bool:
-        """Run until the lists are complete, the generation is replaced, or the server stops."""
+    def _fill(self, generation: str, published: Stamp) -> bool:
+        """Run until the lists are complete, another pointer is published, or the server stops."""
         process = subprocess.Popen(
             [sys.executable, "-m", "processes.fill_top_lists", generation],
             cwd=PROJECT_ROOT,
@@ -73,8 +73,7 @@ class TopListKeeper:
         relay.start()
         try:
             while process.poll() is None:
-                pointer = self._folder.pointer.read()
-                replaced = pointer is not None and pointer.generation != generation
+                replaced = self._folder.pointer.stamp() not in (published, None)
                 if replaced or self._stopping.wait(POLL_INTERVAL_S):
                     return True
         finally:

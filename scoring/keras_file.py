@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -11,6 +12,9 @@ from scoring.inputs import ModelInputs
 from storage.artifacts import ArtifactError
 
 MODEL_FILE = "best_model.keras"
+MOST_UNPACKED_BYTES: Final = {"config.json": 16_000_000, "metadata.json": 16_000_000}
+MOST_BYTES_OF_WEIGHTS: Final = 1_000_000_000
+"""Far above any network that ranks; Keras unpacks all of a part before it looks at it."""
 INPUT_ORDER = "user review, user item, item description, price, affinity, user profile"
 
 
@@ -22,9 +26,10 @@ def load_network(path: Path) -> Any:
     """Load a Keras model for inference.
 
     Raises:
-        ArtifactError: The file is missing, is not a Keras model that can be loaded, or
-            doesn't give one finite score per pair.
+        ArtifactError: The file is missing, is not a Keras model that can be loaded, holds
+            more than a network needs, or doesn't give one finite score per pair.
     """
+    _refuse_oversized(path)
     import keras  # costs seconds and 400 MB; a worker never needs it where the model splits
 
     try:
@@ -36,6 +41,23 @@ def load_network(path: Path) -> Any:
         ) from error
     _refuse_what_cannot_score(network, path)
     return network
+
+
+def _refuse_oversized(path: Path) -> None:
+    """Refuse parts that are larger unpacked than any network needs, before Keras reads them."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            parts = archive.infolist()
+    except (OSError, zipfile.BadZipFile):
+        return  # Keras says what is wrong with it
+    for part in parts:
+        limit = MOST_UNPACKED_BYTES.get(part.filename, MOST_BYTES_OF_WEIGHTS)
+        if part.file_size > limit:  # zipfile unpacks no more than that, whatever follows
+            raise ArtifactError(
+                f"{path.name} holds {part.file_size / 1e6:,.0f} MB of {part.filename}; a network "
+                f"that ranks has at most {limit / 1e6:,.0f} MB. Train it again "
+                f"(python -m pipeline train)."
+            )
 
 
 def _refuse_what_cannot_score(network: Any, path: Path) -> None:

@@ -21,9 +21,9 @@ logger = logging.getLogger(__name__)
 class VisitorRows:
     """Computes rows in the same way as the user half of known users.
 
-    The forms of that half are read from their file at the first visitor. A half that calls
-    Keras layers has no such file: then the network itself is loaded, which costs seconds
-    and 400 MB, and is logged.
+    The forms of that half are read from their file, in milliseconds. A half that calls Keras
+    layers has no such file: then the network itself is loaded at the first visitor, which
+    costs seconds and 400 MB, and is logged.
     """
 
     def __init__(self, load: Callable[[], Half]) -> None:
@@ -36,14 +36,15 @@ class VisitorRows:
         """Find the half in a model's folder."""
 
         def load() -> Half:
-            from scoring.split.half_file import load_half
-
-            if (folder / USER_HALF_FILE).exists():
-                return load_half(folder / USER_HALF_FILE)
             logger.warning("The user half calls Keras layers: loading Keras for a visitor.")
             return load_with_keras()
 
-        return cls(load)
+        rows = cls(load)
+        if (folder / USER_HALF_FILE).exists():
+            from scoring.split.half_file import load_half
+
+            rows._half = load_half(folder / USER_HALF_FILE)
+        return rows
 
     def of(self, visitor: Visitor) -> FloatArray:
         """Compute the row of a visitor, (1, head.user_width) float32."""

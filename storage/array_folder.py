@@ -90,6 +90,15 @@ def verify(folder: Path) -> None:
             raise DamagedFolderError(f"{folder.name}/{name} differs from its checksum.")
 
 
+def missing_file(folder: Path) -> Path | None:
+    """Find a file that the manifest lists but the folder lacks, or the manifest itself."""
+    try:
+        names = read_manifest(folder)["files"]
+    except DamagedFolderError:
+        return folder / MANIFEST
+    return next((folder / name for name in names if not (folder / name).exists()), None)
+
+
 def checksum(path: Path) -> str:
     """Hash a file by SHA-256, as hex."""
     with path.open("rb") as opened:

@@ -16,7 +16,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Final
 
-from storage.array_folder import DamagedFolderError, verify
+from storage.array_folder import DamagedFolderError, missing_file, verify
 from storage.atomic import replacing_folder
 from storage.file_lock import try_lock
 from storage.pointer import PointerFile
@@ -68,6 +68,16 @@ class SnapshotFolder:
         folder = self.generation(name)
         for each in (folder, *(folder / part for part in parts)):
             verify(each)
+
+    def missing(self, name: str, parts: Sequence[str] = PARTS) -> str:
+        """Return the path of a file that a generation, or some of its parts, lacks; else "".
+
+        Unlike `verify`, this reads no arrays.
+        """
+        folder = self.generation(name)
+        found = (missing_file(each) for each in (folder, *(folder / part for part in parts)))
+        path = next(filter(None, found), None)
+        return "" if path is None else str(path.relative_to(self.root))
 
     def is_sound(self, name: str) -> bool:
         """Return whether a generation is there and whole."""
