@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
+from reprlib import Repr
 from typing import Any, Final, Generic, TypeVar
 
 from api.wsgi.problems import ProblemError
@@ -17,6 +18,12 @@ T = TypeVar("T")
 Schema = dict[str, Any]
 
 _SHOWN_CHARACTERS: Final = 60
+_LONG_NUMBER: Final = 10**18
+
+_REPR: Final = Repr()
+_REPR.maxlevel = 3
+_REPR.maxlist = _REPR.maxdict = _SHOWN_CHARACTERS // 3  # of "1, ", no more would be shown
+_REPR.maxstring = _REPR.maxlong = _REPR.maxother = 2 * _SHOWN_CHARACTERS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +68,8 @@ class Parameter(Generic[T]):
 
     def refuse(self, value: Any, expected: str) -> ProblemError:
         """Return the error for a value that isn't accepted."""
-        text = f"{value:,}" if type(value) is int else shown(value)
+        is_short = type(value) is int and abs(value) < _LONG_NUMBER
+        text = f"{value:,}" if is_short else shown(value)
         return ProblemError(400, f"The parameter '{self.name}' is {text}; {expected}.")
 
     def single(self, texts: list[str]) -> str:
@@ -79,5 +87,5 @@ class Parameter(Generic[T]):
 
 def shown(value: Any) -> str:
     """Quote a value from a request for a message, shortened if long."""
-    text = repr(value[: _SHOWN_CHARACTERS + 1] if isinstance(value, str) else value)
+    text = repr(value[: _SHOWN_CHARACTERS + 1]) if isinstance(value, str) else _REPR.repr(value)
     return text if len(text) <= _SHOWN_CHARACTERS + 2 else text[:_SHOWN_CHARACTERS] + "…"

@@ -8,11 +8,12 @@ from typing import Any, Final
 
 from api.contract.parameter import Parameter, Schema
 from api.wsgi.problems import ProblemError
+from recsys.cleaning.text import MAX_NAME_LENGTH
 
 LARGEST_NUMBER: Final = 10**18 - 1
 _WHOLE_NUMBER: Final = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
 _NUMBER: Final = re.compile(
-    r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]{1,3})?", re.ASCII | re.IGNORECASE
+    r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)(e[+-]?[0-9]{1,3})?", re.ASCII | re.IGNORECASE
 )
 _FLAGS: Final = {"true": True, "false": False}
 _BLANKS: Final = r"\t-\r\u001c- \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
@@ -21,6 +22,8 @@ _BLANKS: Final = r"\t-\r\u001c- \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202
 _TEXT: Final = re.compile(f"[^{_BLANKS}]")
 _NAME: Final = re.compile(f"[^{_BLANKS},]")
 """A character that doesn't just separate names; every name has at least one."""
+
+_STRING: Final[Schema] = {"type": "string", "maxLength": MAX_NAME_LENGTH}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +49,8 @@ class Names(Parameter[list[str]]):
         """Trim the names and drop empty ones and duplicates."""
         if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
             raise self.refuse(value, f"expected a list of names of {self.nouns}")
+        for name in value:
+            _refuse_long(self.name, name)
         names = [name for name in dict.fromkeys(map(str.strip, value)) if _NAME.search(name)]
         if not names:
             raise ProblemError(
@@ -66,9 +71,9 @@ class Names(Parameter[list[str]]):
         """
         return {
             "type": "array",
-            "items": {"type": "string"},
+            "items": _STRING,
             "minItems": 1,
-            "contains": {"type": "string", "pattern": _NAME.pattern},
+            "contains": {**_STRING, "pattern": _NAME.pattern},
             "description": f"At most {self.most:,} distinct {self.nouns}.",
         }
 
@@ -165,7 +170,7 @@ class Flag(Parameter[bool]):
 
 @dataclass(frozen=True, kw_only=True)
 class Text(Parameter[str | None]):
-    """A trimmed text that isn't blank; None by default."""
+    """A name as trimmed text that isn't blank; None by default."""
 
     default: str | None = None
 
@@ -177,8 +182,27 @@ class Text(Parameter[str | None]):
         """Refuse blank text."""
         if not isinstance(value, str) or not _TEXT.search(value):
             raise self.refuse(value, "expected text that isn't blank")
-        return value.strip()
+        return self.bounded(value).strip()
+
+    def bounded(self, text: str) -> str:
+        """Return a text as it stands, such as the rest of a path, if it is short enough.
+
+        Raises:
+            ProblemError: 400 for more than `MAX_NAME_LENGTH` characters.
+        """
+        _refuse_long(self.name, text)
+        return text
 
     def schema(self) -> Schema:
         """Describe a text that isn't blank."""
-        return {"type": "string", "pattern": _TEXT.pattern}
+        return {**_STRING, "pattern": _TEXT.pattern}
+
+
+def _refuse_long(parameter: str, name: str) -> None:
+    """Refuse a name that no data have, before anything is done with it."""
+    if len(name) > MAX_NAME_LENGTH:
+        raise ProblemError(
+            400,
+            f"The parameter '{parameter}' has a name of {len(name):,} characters; at most "
+            f"{MAX_NAME_LENGTH:,} are allowed.",
+        )

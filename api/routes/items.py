@@ -64,7 +64,7 @@ def register(app: Flask, service: Service) -> None:
         _ABOUT.query()
         snapshot = service.store.current()
         facts = snapshot.data.facts
-        row = _row(snapshot.data, item)
+        row = _row(snapshot.data, _ITEM.bounded(item))
         payload = {
             **described_item(snapshot.data, row),
             "n_ratings": int(facts.n_ratings[row]),

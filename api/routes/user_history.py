@@ -60,7 +60,7 @@ def register(app: Flask, service: Service) -> None:
         """List a user's reviews, newest first."""
         n = _ENDPOINT.query().read(_N)
         snapshot = service.store.current()
-        row = snapshot.data.user_row(user)
+        row = snapshot.data.user_row(_USER.bounded(user))
         if row is None:
             raise UnknownNameError(
                 f"There is no known user {user[:60]!r}; unknown users get the cold-start list. "

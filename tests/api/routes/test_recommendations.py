@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 import json
+import time
+from urllib.parse import quote
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import given, settings
 
 from classes.snapshot_store import SnapshotStore
 from tests.support.artifacts import tiny_item_names, tiny_user_names
+from tests.support.hostile_text import hostile_texts
 from tests.support.problem import assert_problem
 
 ITEMS = tiny_item_names()
@@ -124,6 +128,46 @@ def test_more_users_than_the_cap_is_a_400_with_both_numbers(client: FlaskClient)
 
 def test_duplicates_do_not_count_against_the_cap(client: FlaskClient) -> None:
     assert list(ask(client, "users=" + ",".join(["zoe"] * 200))) == ["zoe"]
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        *("/recommendations?users=", "/recommendations?users=a,", "/recommendations?history="),
+        *("/recommendations?users=a&exclude=", "/recommendations?users=a&category="),
+        *("/check_users?users=", "/users/", "/items/", "/similar_items?item="),
+    ],
+)
+def test_a_name_of_more_than_512_characters_is_a_400_that_says_so_at_once(
+    client: FlaskClient, target: str
+) -> None:
+    started = time.perf_counter()
+    answer = client.get(target + quote("\u0323\u0301" * 4_500))
+    assert time.perf_counter() - started < 1
+    assert_problem(answer, 400, "9,000 characters", "at most 512")
+    assert "9,000" not in client.get(target + quote("\u0323" * 512)).text
+
+
+@pytest.mark.parametrize("name", ["users", "history", "exclude", "category"])
+def test_a_body_with_a_name_of_more_than_512_characters_is_a_400(
+    client: FlaskClient, name: str
+) -> None:
+    long = "\u0323\u0301" * 50_000
+    body = {"users": ["zoe"], name: long if name == "category" else ["a", long]}
+    answer = client.post("/recommendations", json=body)
+    assert_problem(answer, 400, f"'{name}'", "100,000 characters", "at most 512")
+
+
+@settings(max_examples=100, deadline=None)
+@given(name=hostile_texts)
+def test_any_name_is_answered(app: Flask, name: str) -> None:
+    client = app.test_client()
+    body = {"users": [name, "zoe"], "history": [name, "blue kettle"], "detail": True}
+    answers = [client.post("/recommendations", json=body)]
+    name = name.encode(errors="replace").decode()
+    targets = ("/recommendations?users=", "/check_users?users=", "/users/", "/items/")
+    answers += [client.get(target + quote(name)) for target in targets]
+    assert {answer.status_code for answer in answers} <= {200, 400, 404, 414}
 
 
 @pytest.mark.parametrize("value", ["1", "yes", "", "none", "truefalse"])

@@ -19,6 +19,7 @@ from recsys.cleaning.text import (
     normalize_name,
     normalize_text,
 )
+from tests.support.hostile_text import hostile_texts
 
 
 @pytest.mark.parametrize(
@@ -52,10 +53,52 @@ def test_free_text_is_cleaned_by_one_rule(raw: str, clean: str) -> None:
     assert normalize_name(raw) == clean
 
 
-@settings(max_examples=50, deadline=None)
-@given(st.text())
-def test_cleaning_twice_changes_nothing_more(text: str) -> None:
-    assert normalize_name(normalize_name(text)) == normalize_name(text)
+@settings(max_examples=500, deadline=None)
+@given(hostile_texts)
+def test_any_text_is_cleaned_without_growing_much_and_cleaning_twice_changes_nothing_more(
+    text: str,
+) -> None:
+    clean = normalize_name(text)
+    assert normalize_name(clean) == clean
+    assert len(clean) <= 3 * len(text)
+    assert clean.encode().decode() == clean
+
+
+@settings(max_examples=200, deadline=None)
+@given(hostile_texts)
+def test_any_text_is_made_fit_for_display(text: str) -> None:
+    text = text.encode(errors="replace").decode()  # no file holds lone surrogates
+    shown = display_text(pd.Series([text], dtype="str"))
+    if shown.notna()[0]:
+        assert " ".join(shown[0].split()) == shown[0]
+        assert shown[0].isprintable()
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.one_of(hostile_texts, hostile_texts.map("[{}]".format)))
+def test_any_text_is_read_as_a_list_or_left_alone(text: str) -> None:
+    items = list_items(text)
+    assert items is None or all(item and item == item.strip() for item in items)
+    assert leaf_item(text) in (text, "", *(items or ()))
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 600 + "'a'" + "]" * 600, "[0x" + "f" * 5_000 + "]", "[" + "{'a':" * 90 + "]"]
+)
+def test_a_list_too_deep_or_with_a_number_too_long_is_text(text: str) -> None:
+    assert list_items(text) in (None, ["a"])
+    assert leaf_item(text) in (text, "a")
+
+
+@pytest.mark.parametrize("digits", ["9" * 4_301, "0" * 4_300 + "65", "9" * 20])
+def test_a_reference_to_no_character_is_dropped_however_long_its_number(digits: str) -> None:
+    assert normalize_name(f"kelly &#{digits}; sullivan &amp;#{digits};") == "kelly sullivan"
+
+
+def test_a_letter_keeps_30_marks_and_more_cost_no_time() -> None:
+    started = time.perf_counter()
+    assert normalize_name("a" + "\u0323\u0301" * 100_000) == "ạ" + "\u0323" * 14 + "\u0301" * 15
+    assert time.perf_counter() - started < 5
 
 
 @settings(max_examples=50, deadline=None)
