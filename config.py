@@ -191,6 +191,16 @@ class Config:
             3_600,
         ),
     ] = 20
+    reload_fill_s: Annotated[
+        int,
+        Setting(
+            "RELOAD_FILL_S",
+            "Seconds that a reload spends at most on filling top lists before it publishes; the "
+            "rest is filled afterwards, and until then scored on demand.",
+            0,
+            86_400,
+        ),
+    ] = 120
     reload_timeout_s: Annotated[
         int, Setting("RELOAD_TIMEOUT_S", "Seconds after which a reload is aborted.", 1, 86_400)
     ] = 900

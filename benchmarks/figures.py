@@ -132,6 +132,18 @@ FIGURES: Final[tuple[Figure | str, ...]] = (
         "/recommendations, on demand, against the no-op in front",
         "{value:.2f} ×",
     ),
+    Figure(
+        "reload_until_filled",
+        "a reload of new data until all top lists are there, under load",
+        "{seconds:.0f} s",
+    ),
+    Figure(
+        "rate_while_reloading",
+        "requests/s from its start to there, against before",
+        "{value:.2f}",
+        target=0.6,
+    ),
+    Figure("p99_while_reloading", "p99 likewise", "{value:.2f}", target=-3),
     Figure("memory", "GB of 2 workers together (PSS)", "{value:.2f}", target=-1),
     Figure("memory_with_parent", "and with the process that started them", "{mb:,.0f} MB"),
     f"Top 5 of one user among {LARGE_ITEMS:,} items",

@@ -27,6 +27,7 @@ from classes.model import Model
 from classes.snapshot import Snapshot
 from classes.top_lists import TopLists
 from config import Config
+from processes.fill_top_lists import fill
 from scoring.compiled_search import prepare_search
 from scoring.inputs import ModelInputs
 from scoring.keras_file import MODEL_FILE, ModelMismatchError
@@ -46,6 +47,9 @@ from storage.sources import (
 )
 
 N_SHADOW_USERS = 32
+NICENESS = 3
+"""Lets requests have most of the processor, and still ends while they take all they can."""
+
 GRACE_S = 5
 """How much longer than its caller a builder waits before it ends itself."""
 
@@ -88,11 +92,24 @@ def build_and_publish(
         return generation
     manifest = read_manifest(snapshots.generation(generation))
     TopLists.create(snapshots.top_lists(generation), manifest["n_users"])
+    if pointer is not None and not snapshots.missing(pointer.generation, (INPUTS, DATA, MODEL)):
+        _fill_top_lists(config, snapshots, generation, say)
     successor = (pointer or Pointer(generation)).succeeded_by(generation, sources)
     snapshots.pointer.replace(successor)
     snapshots.remove_all_but(successor.kept)
     say(f"Published snapshot {generation}.")
     return generation
+
+
+def _fill_top_lists(config: Config, snapshots: SnapshotFolder, generation: str, say: Say) -> None:
+    """Fill the lists while the generation before still answers from its own.
+
+    Published without lists, every answer would be scored on demand until they are filled.
+    """
+    prepare_search(config.snapshot_path, say)
+    lists = TopLists.open(snapshots.top_lists(generation), writable=True)
+    until = time.monotonic() + config.reload_fill_s
+    fill(Snapshot.open(snapshots.generation(generation)), lists, say, until)
 
 
 def _refuse_incomplete(
@@ -241,5 +258,6 @@ def main(parts: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
+    os.nice(NICENESS)
     _be_expendable(Config.from_environment().reload_timeout_s)
     sys.exit(main(sys.argv[1:]))

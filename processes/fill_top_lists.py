@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import time
+from collections.abc import Callable
 
 from classes.snapshot import Snapshot
 from classes.top_lists import TOP_K, TopLists
@@ -17,15 +19,29 @@ NICENESS = 10
 logger = logging.getLogger(__name__)
 
 
-def fill(snapshot: Snapshot, lists: TopLists) -> None:
-    """Compute every missing list, starting where an earlier run was stopped."""
+def fill(
+    snapshot: Snapshot,
+    lists: TopLists,
+    say: Callable[[str], None] = logger.info,
+    until: float = float("inf"),
+) -> None:
+    """Compute every missing list, starting where an earlier run was stopped.
+
+    Args:
+        snapshot: The generation.
+        lists: Its lists.
+        say: Told of each tenth.
+        until: Monotonic time at which to stop.
+    """
     reported = 0
     for block in lists.open_blocks():
+        if time.monotonic() > until:
+            return
         fill_block(snapshot, lists, block)
         tenth = int(lists.progress * 10)
         if tenth > reported:
             reported = tenth
-            logger.info("top lists of %s: %d %%", snapshot.generation, tenth * 10)
+            say(f"Top lists of {snapshot.generation}: {tenth * 10} %.")
 
 
 def fill_block(snapshot: Snapshot, lists: TopLists, block: int) -> None:

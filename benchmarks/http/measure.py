@@ -14,6 +14,7 @@ from rich.progress import track
 from benchmarks.http.client import get
 from benchmarks.http.service import RunningService, free_port, running
 from benchmarks.http.throughput import Load, LoadTarget, load_in_turns, recommendation_requests
+from benchmarks.http.while_reloading import measure_while_reloading
 from benchmarks.results import Results
 from classes.snapshot import Snapshot
 from classes.top_lists import BLOCK_USERS, TopLists
@@ -58,6 +59,7 @@ def measure_service(
         with running(cold_config, (*SERVER, "--without-lists")) as cold:
             _measure_requests(results, _some_requests(config), warm, cold, n_turns)
         _measure_memory(results, _some_requests(config), warm)
+        measure_while_reloading(results, _some_requests(config), config, warm)
 
 
 def _measure_starts(results: Results, config: Config) -> None:

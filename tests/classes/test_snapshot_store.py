@@ -56,6 +56,18 @@ def test_broken_top_lists_do_no_harm_and_are_restarted_at_the_next_start(
         assert (lists / name).stat().st_size > 0
 
 
+def test_a_reload_publishes_once_the_top_lists_are_filled(config: Config) -> None:
+    build_other_data(config)
+    assert open_store(config).current().recommender.progress == 1.0
+
+
+def test_a_reload_without_time_to_fill_top_lists_publishes_at_once(config: Config) -> None:
+    build_other_data(replace(config, reload_fill_s=0))
+    recommender = open_store(config).current().recommender
+    assert recommender.progress == 0.0
+    assert all(len(items) == 5 for items in recommender.recommend(USERS).values())
+
+
 def test_a_generation_that_a_killed_build_left_half_removed_is_built_again(
     config: Config,
 ) -> None:
