@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from config import Config
@@ -95,7 +97,16 @@ def as_text(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.map(lambda value: f"about {value}")
 
 
+def first_name_of_megabytes(paths: ArtifactPaths) -> None:
+    """Make one name 50 MB long, which compression makes kilobytes."""
+    table = pa.Table.from_pandas(pd.read_parquet(paths.item_price).reset_index())
+    names = ["x" * 50_000_000, *table.column(columns.ITEM).to_pylist()[1:]]
+    table = table.set_column(table.schema.names.index(columns.ITEM), columns.ITEM, [names])
+    pq.write_table(table, paths.item_price, compression="zstd", write_statistics=False)
+
+
 DAMAGES: dict[str, tuple[Damage, str]] = {
+    "item_price with a bomb of a name": (first_name_of_megabytes, "holds 50 MB in 20 rows"),
     **{
         f"{name} cut": (cut(name), "is not a readable parquet file")
         for name in ("clean", "item_desc", "item_price", "user_review", "user_item")
@@ -231,6 +242,16 @@ def archive_without_weights(paths: ArtifactPaths) -> None:
         archive.writestr("config.json", config)
 
 
+def archive_with_padding(paths: ArtifactPaths) -> None:
+    """Append 20 MB of spaces to the description, which the archive compresses to 20 kB."""
+    with zipfile.ZipFile(paths.model) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    parts["config.json"] += b" " * 20_000_000
+    with zipfile.ZipFile(paths.model, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+
+
 def other_bytes(paths: ArtifactPaths) -> None:
     """Flip bits in the middle of the weights."""
     content = bytearray(paths.model.read_bytes())
@@ -245,6 +266,7 @@ MODEL_DAMAGES: dict[str, tuple[Damage, str, str]] = {
     "gone": (lambda paths: paths.model.unlink(), "refused", "is missing"),
     "parquet": (swap("model", "clean"), "refused", "not a Keras model"),
     "without weights": (archive_without_weights, "refused", "not a Keras model"),
+    "with a bomb of a description": (archive_with_padding, "refused", "20 MB of config.json"),
     "with flipped bits": (other_bytes, "refused", "not a Keras model"),
     "with NaN weights": (change_model(with_nan_weights), "refused", "NaN"),
     "with one NaN weight": (change_model(with_one_nan_weight), "refused", "NaN"),
