@@ -145,6 +145,16 @@ class Config:
             1_000_000,
         ),
     ] = 10_000
+    max_items_per_request: Annotated[
+        int,
+        Setting(
+            "MAX_ITEMS_PER_REQUEST",
+            "Largest number of items in all lists of a response together: users times `n`, twice "
+            "that with `detail`, and at least 10 for each user with any option.",
+            10_000,
+            100_000_000,
+        ),
+    ] = 50_000
     max_body_bytes: Annotated[
         int,
         Setting(

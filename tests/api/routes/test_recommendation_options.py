@@ -345,3 +345,38 @@ def test_a_body_too_large_is_a_413_with_the_limit(client: FlaskClient) -> None:
 def test_post_takes_no_query(client: FlaskClient) -> None:
     answer = client.post("/recommendations?n=5", json={"users": ["zoe"]})
     assert_problem(answer, 400, "'n'", "takes none")
+
+
+@pytest.mark.parametrize(
+    ("n_users", "options", "words"),
+    [
+        (
+            501,
+            {"n": 100},
+            ("501 lists that count as 100 items", "at most 50,000", "at most 500 users"),
+        ),
+        (5_001, {"exclude_seen": False}, ("5,001 lists that count as 10", "at most 5,000 users")),
+        (
+            251,
+            {"n": 100, "detail": True},
+            ("251 lists that count as 200 items", "at most 250 users"),
+        ),
+        (
+            *(25, {"n": 1, "detail": True, "history": [f"i{i}" for i in range(1_000)]}),
+            ("25 lists that count as 2,002 items", "at most 24 users", "pipeline recommend"),
+        ),
+    ],
+)
+def test_lists_of_more_items_than_the_limit_are_a_400_that_says_how_to_ask_in_parts(
+    client: FlaskClient, n_users: int, options: dict[str, Any], words: tuple[str, ...]
+) -> None:
+    users = [f"u{i}" for i in range(n_users)]
+    assert_problem(client.post("/recommendations", json={"users": users, **options}), 400, *words)
+    fewer = client.post("/recommendations", json={"users": users[:-1], **options})
+    assert fewer.status_code == 200
+    assert len(fewer.data) < 10_000_000
+
+
+def test_ten_thousand_users_may_have_five_items_each(client: FlaskClient) -> None:
+    users = [f"u{i}" for i in range(10_000)]
+    assert len(client.post("/recommendations", json={"users": users}).get_json()) == 10_000
