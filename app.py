@@ -55,9 +55,7 @@ class _Application(Flask):
 
 
 def create_app(
-    config: Config | None = None,
-    store: SnapshotStore | None = None,
-    jobs: JobFolder | None = None,
+    config: Config | None = None, store: SnapshotStore | None = None, jobs: JobFolder | None = None
 ) -> Flask:
     """Build the application; no snapshot is opened before the first request.
 

@@ -62,10 +62,7 @@ class Companion(Protocol):
 
 
 def serve(
-    config: Config,
-    load: Load,
-    companions: Sequence[Companion],
-    drain: Callable[[], None],
+    config: Config, load: Load, companions: Sequence[Companion], drain: Callable[[], None]
 ) -> int:
     """Serve until SIGTERM or SIGINT, then finish the requests in flight.
 

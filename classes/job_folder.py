@@ -20,12 +20,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Final, Literal
 
-from classes.errors import (
-    JobBusyError,
-    JobEndedError,
-    PipelineMissingError,
-    UnknownJobError,
-)
+from classes.errors import JobBusyError, JobEndedError, PipelineMissingError, UnknownJobError
 from config import PROJECT_ROOT, Config
 from storage.file_lock import try_lock
 from storage.json_file import read_json, write_json

@@ -18,12 +18,7 @@ from functools import partial
 from threading import Event
 from typing import IO, Any, cast
 
-from classes.errors import (
-    ReloadConflictError,
-    ReloadFailedError,
-    ReloadRefusedError,
-    ServiceError,
-)
+from classes.errors import ReloadConflictError, ReloadFailedError, ReloadRefusedError, ServiceError
 from classes.service_counters import ServiceCounters
 from classes.snapshot_store import SnapshotStore
 from config import PROJECT_ROOT, Config

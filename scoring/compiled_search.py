@@ -22,6 +22,5 @@ def prepare_search(snapshot_path: Path, say: Callable[[str], None] = logger.info
     from scoring import search  # numba costs a process that never scores half a second
 
     search.warm_up(
-        snapshot_path / FOLDER,
-        lambda: say("Compiling the scoring code, once: about 15 s …"),
+        snapshot_path / FOLDER, lambda: say("Compiling the scoring code, once: about 15 s …")
     )

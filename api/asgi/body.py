@@ -88,7 +88,5 @@ class BodyReader:
 
     def _too_large(self) -> ProblemError:
         return ProblemError(
-            413,
-            f"The body is larger than {self._max_bytes:,} bytes; send less or none.",
-            _CLOSE,
+            413, f"The body is larger than {self._max_bytes:,} bytes; send less or none.", _CLOSE
         )

@@ -49,8 +49,7 @@ PRICE_MAX = Number(
     example=40,
 )
 CATEGORY = Text(
-    name="category",
-    meaning="The category to choose from, as written in `GET /items/{item}`.",
+    name="category", meaning="The category to choose from, as written in `GET /items/{item}`."
 )
 HISTORY = Names(
     name="history",
@@ -65,9 +64,7 @@ HISTORY = Names(
     nouns="items",
 )
 DETAIL = Flag(
-    name="detail",
-    meaning="Whether to return details of each item and each list.",
-    default=False,
+    name="detail", meaning="Whether to return details of each item and each list.", default=False
 )
 
 OPTIONS: Final[tuple[Parameter[Any], ...]] = (

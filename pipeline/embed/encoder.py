@@ -58,9 +58,7 @@ class SentenceEncoder:
     def __call__(self, texts: Sequence[str]) -> HalfArray:
         """Encode one batch: (n, d) float16 of length 1."""
         vectors = _model(self.folder, self.dtype, self.max_tokens).encode(
-            list(texts),
-            batch_size=max(len(texts), 1),
-            show_progress_bar=False,
+            list(texts), batch_size=max(len(texts), 1), show_progress_bar=False
         )
         # Divided here: lengths divided in the model's bfloat16 are off by up to 4 in 1,000.
         units: HalfArray = normalize(np.asarray(vectors, dtype=np.float32)).astype(np.float16)

@@ -20,11 +20,7 @@ STALE: Final = "stale"
 FRESH: Final = "fresh"
 TUNING: Final = "tuning"
 
-CUTOFFS: Final = {
-    TUNING: (TRAIN, VALIDATION),
-    STALE: (TRAIN, TEST),
-    FRESH: (VALIDATION, TEST),
-}
+CUTOFFS: Final = {TUNING: (TRAIN, VALIDATION), STALE: (TRAIN, TEST), FRESH: (VALIDATION, TEST)}
 """The last part that is known, and the part that is asked about."""
 
 

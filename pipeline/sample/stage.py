@@ -23,9 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of the stage."""
     size = SampleSize()
     parser.add_argument(
-        "--output",
-        type=Path,
-        help="file to write (default: amazon_reviews.csv in DATA_PATH)",
+        "--output", type=Path, help="file to write (default: amazon_reviews.csv in DATA_PATH)"
     )
     parser.add_argument(
         "--seed", type=int, default=7, help="another seed makes another shop (default: %(default)s)"

@@ -128,17 +128,7 @@ ROWWISE: Final[Mapping[str, Function]] = MappingProxyType(
 """Functions of a whole row (n, width): they need all of its columns at once."""
 
 INCREASING: Final = frozenset(
-    {
-        "sigmoid",
-        "tanh",
-        "softplus",
-        "softsign",
-        "exponential",
-        "log_sigmoid",
-        "elu",
-        "celu",
-        "selu",
-    }
+    {"sigmoid", "tanh", "softplus", "softsign", "exponential", "log_sigmoid", "elu", "celu", "selu"}
 )
 """Strictly increasing functions: the order of their values is the order of their arguments."""
 

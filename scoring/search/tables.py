@@ -94,9 +94,6 @@ def frozen(array: Array, dtype: DTypeLike) -> Array:
 NO_ROWS: NDArray[np.int32] = frozen(np.empty(0), np.int32)
 NO_MASK: NDArray[np.bool_] = frozen(np.empty(0), np.bool_)
 NO_CODES: Final = Codes(
-    np.empty((0, 0, BLOCK, GROUP), np.uint8),
-    np.empty(0, np.float32),
-    np.empty((0, 5)),
-    np.empty(2),
+    np.empty((0, 0, BLOCK, GROUP), np.uint8), np.empty(0, np.float32), np.empty((0, 5)), np.empty(2)
 )
 """Of an index that is searched in float32."""

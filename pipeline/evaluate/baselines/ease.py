@@ -54,11 +54,7 @@ def refuses(data: TrainingData) -> str:
 
 
 def _scores(
-    matrix: Any,
-    weights: FloatArray,
-    present: NDArray[np.intp],
-    n_items: int,
-    users: Rows,
+    matrix: Any, weights: FloatArray, present: NDArray[np.intp], n_items: int, users: Rows
 ) -> FloatArray:
     """Score the items with history; those without get 0, as EASE has it."""
     scores = np.zeros((len(users), n_items), dtype=np.float32)

@@ -116,12 +116,7 @@ BPR: Final = Baseline(
     "BPR",
     fit_bpr,
     tuple(
-        {
-            "factors": factors,
-            "learning_rate": rate,
-            "regularization": strength,
-            "iterations": 100,
-        }
+        {"factors": factors, "learning_rate": rate, "regularization": strength, "iterations": 100}
         for factors, rate, strength in product((32, 128), (0.01, 0.05), (0.001, 0.01))
     ),
 )

@@ -149,10 +149,7 @@ def features_at(
     ).five_star_rates
     described = item_columns(interactions.items, days, ratings, catalog.log_prices, rates)
     profiles = user_profiles(
-        history,
-        ratings[history.interactions],
-        catalog.log_prices,
-        described[:, FIVE_STAR_RATE],
+        history, ratings[history.interactions], catalog.log_prices, described[:, FIVE_STAR_RATE]
     )
     return FeatureState(similarities, history, described, profiles)
 

@@ -50,11 +50,7 @@ def choose_item_shrinkage(data: RankerData) -> BiasChoice:
     aucs = []
     for shrinkage in ITEM_SHRINKAGES:
         model = fit_bias_model(
-            train.users,
-            train.items,
-            train.liked,
-            shape,
-            (FIVE_STAR_PSEUDO_COUNTS, shrinkage),
+            train.users, train.items, train.liked, shape, (FIVE_STAR_PSEUDO_COUNTS, shrinkage)
         )
         aucs.append(_auc(liked, model.predict(held_out.users, held_out.items)))
     best = int(np.argmax(np.nan_to_num(aucs)))

@@ -87,12 +87,7 @@ def batches(
 
 def feature_tables(features: Features) -> list[Any]:
     """Hand the four tables to TensorFlow once, in the order of `INPUT_NAMES`."""
-    tables = (
-        features.user_review,
-        features.user_item,
-        features.item_desc,
-        features.item_price,
-    )
+    tables = (features.user_review, features.user_item, features.item_desc, features.item_price)
     return [tf.constant(table) for table in tables]
 
 
