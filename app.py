@@ -12,7 +12,9 @@ from flask import Flask, Response
 import server
 from api.asgi.body import BodyReader
 from api.asgi.gateway import Gateway
+from api.asgi.listening import close_stuck_connections
 from api.asgi.quick_requests import QuickRequests
+from api.asgi.sender import ResponseSender
 from api.contract.request_values import MAX_EMPTY_BODY_BYTES
 from api.routes import (
     docs,
@@ -104,12 +106,18 @@ def gateway(
     app: Flask, store: SnapshotStore, config: Config, on_startup: Callable[[], None]
 ) -> Gateway:
     """Put the event loop in front of an application."""
+
+    def begin() -> None:
+        on_startup()
+        close_stuck_connections(config.body_timeout_s)
+
     return Gateway(
         app,
         QuickRequests(store),
         config.threads_per_worker,
         BodyReader(max(config.max_body_bytes, MAX_EMPTY_BODY_BYTES), config.body_timeout_s),
-        on_startup,
+        ResponseSender(config.body_timeout_s),
+        begin,
     )
 
 
@@ -119,6 +127,7 @@ def main() -> int:
     try:
         config = Config.from_environment()
         server.check_address(config)
+        server.raise_file_limit()
         server.configure_logging(config)
         run = RunFolder(config.run_path)
         _begin(run, config)

@@ -23,7 +23,7 @@ from typing import Any, Final, Protocol
 from urllib.parse import quote_plus
 
 from granian import Granian
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
@@ -37,6 +37,10 @@ _READY_INTERVAL_S: Final = 0.05
 _END_INTERVAL_S: Final = 0.5
 _BEAT_INTERVAL_S: Final = 1.0
 _HEADER_TIMEOUT_MS: Final = 10_000
+"""For the head of a request, and for the next request on a connection."""
+_BUFFER_BYTES: Final = 131_072
+"""Of a connection: the largest head of a request, and what waits for a slow client to read it."""
+_LEAST_OPEN_FILES: Final = 256
 _MOST_CONNECTIONS: Final = 16_384
 """Of a worker, idle ones too; beyond it, connections wait in the backlog."""
 
@@ -77,17 +81,19 @@ def serve(
     Returns:
         Exit status: 0 after a signal, 1 if workers kept dying.
     """
-    _raise_file_limit()
     granian = _Server(
         "app:create_asgi_app",
         address=check_address(config),
         port=config.port,
         interface=Interfaces.ASGI,
+        http=HTTPModes.http1,  # telling it from HTTP/2 waits for a first byte without a timeout
         workers=config.workers,
         websockets=False,
         backlog=_BACKLOG,
         backpressure=_MOST_CONNECTIONS,
-        http1_settings=HTTP1Settings(header_read_timeout=_HEADER_TIMEOUT_MS),
+        http1_settings=HTTP1Settings(
+            header_read_timeout=_HEADER_TIMEOUT_MS, max_buffer_size=_BUFFER_BYTES
+        ),
         respawn_failed_workers=True,
         workers_kill_timeout=config.shutdown_timeout_s,
         # Its warnings include false ones ("refused to gracefully stop") about workers that ended.
@@ -268,9 +274,18 @@ def _beat(heartbeats: Heartbeats) -> None:
     asyncio.get_running_loop().call_later(_BEAT_INTERVAL_S, _beat, heartbeats)
 
 
-def _raise_file_limit() -> None:
-    """Allow as many open files, and so connections, as the system lets this user have."""
+def raise_file_limit() -> None:
+    """Allow as many open files, and so connections, as the system lets this user have.
+
+    Raises:
+        ServerError: They don't suffice for the files of two snapshots and some connections.
+    """
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < _LEAST_OPEN_FILES:
+        raise ServerError(
+            f"A process may open {hard} files here; the service needs {_LEAST_OPEN_FILES}, and one "
+            f"more for each connection. Raise the limit, for example by ulimit -n 4096."
+        )
     with suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
