@@ -1,7 +1,8 @@
 """The cleaning rules for a single review, and for reviews that were published twice.
 
 `clean_rows` works on any part of the rows, `deduplicate` on any part that holds all rows of
-its items. Both accept empty frames, and no result depends on how the rows were divided. What belongs to an item as a whole is in `recsys.cleaning.item_table`.
+its items. Both accept empty frames, and no result depends on how the rows were divided. What
+belongs to an item as a whole is in `recsys.cleaning.item_table`.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from typing import Final
 import pandas as pd
 
 from recsys import columns
-from recsys.cleaning.price_text import parse_price, price_range_mask
+from recsys.cleaning.price_text import other_currency_mask, parse_price, price_range_mask
 from recsys.cleaning.review_time import parse_times
 from recsys.cleaning.text import (
+    MAX_NAME_LENGTH,
     anonymous_mask,
     display_text,
     has_html,
@@ -44,6 +46,7 @@ ROW_COLUMNS: Final = (
 DROPPED: Final = {
     "no_user": "dropped: no user name",
     "no_item": "dropped: no item name",
+    "long_name": f"dropped: user or item name of more than {MAX_NAME_LENGTH} characters",
     "bad_rating": "dropped: no rating from 1 to 5",
     "bad_time": "dropped: no usable review time",
     "duplicate": "dropped: exact duplicate",
@@ -54,12 +57,14 @@ MENDED: Final = {
     "time_from_unix": "mended: review time taken from unixReviewTime",
     "price_range": "mended: price range averaged",
     "price_junk": "mended: price text without an amount set to missing",
+    "long_fact": f"mended: title, brand or category cut to {MAX_NAME_LENGTH} characters",
     "description_unified": "mended: description replaced by the item's most frequent one",
     "description_fallback": "mended: description missing, title, brand and category used",
 }
 NOTED: Final = {
     "anonymous": "kept: anonymous customer, counts for popularity only",
     "no_text": "kept: neither review text nor summary",
+    "other_currency": "kept: price in another currency, its number read as US dollars",
     "no_price": "kept: no price known for the item",
 }
 RULES: Final = {**DROPPED, **MENDED, **NOTED}
@@ -102,6 +107,7 @@ def clean_rows(raw: pd.DataFrame, keys: Keys) -> tuple[pd.DataFrame, Counts]:
     faults = {
         "no_user": rows[columns.USER].isna(),
         "no_item": rows[columns.ITEM].isna(),
+        "long_name": _is_long(rows[columns.USER]) | _is_long(rows[columns.ITEM]),
         "bad_rating": rows[columns.RATING].isna(),
         "bad_time": rows[columns.REVIEW_TIME].isna(),
     }
@@ -139,12 +145,17 @@ def _clean_texts(raw: pd.DataFrame) -> tuple[pd.DataFrame, Counts]:
     review = review.fillna(normalize_text(_column(raw, columns.SUMMARY).where(no_review)))
     described = _column(raw, columns.DESCRIPTION)
     price_text = _column(raw, columns.PRICE)
+    shown = {
+        columns.TITLE: display_text(_column(raw, columns.ITEM)),
+        columns.BRAND: display_text(_column(raw, columns.BRAND)),
+        columns.CATEGORY: _category(raw),
+    }
     texts = pd.DataFrame(
         {
             columns.PRICE: parse_price(price_text),
-            columns.TITLE: display_text(_column(raw, columns.ITEM)),
-            columns.BRAND: display_text(_column(raw, columns.BRAND)),
-            columns.CATEGORY: _category(raw),
+            **{
+                name: text.str.slice(0, MAX_NAME_LENGTH).str.strip() for name, text in shown.items()
+            },
             columns.DESCRIPTION: normalize_text(described),
             columns.REVIEW_TEXT: review.fillna(""),
         }
@@ -154,6 +165,10 @@ def _clean_texts(raw: pd.DataFrame) -> tuple[pd.DataFrame, Counts]:
         html=int(with_html.sum()),
         text_from_summary=int((no_review & review.notna()).sum()),
         price_range=int(price_range_mask(price_text).sum()),
+        long_fact=int(
+            pd.DataFrame({n: _is_long(text) for n, text in shown.items()}).any(axis=1).sum()
+        ),
+        other_currency=int(other_currency_mask(price_text).sum()),
         price_junk=int((texts[columns.PRICE].isna() & (price_text.fillna("") != "")).sum()),
     )
     return texts, counts
@@ -173,6 +188,11 @@ def _key(raw: pd.DataFrame, name: str) -> pd.Series:
         return normalize_text(raw[name])
     trimmed = raw[name].astype("str").str.strip()
     return trimmed.where(trimmed != "")
+
+
+def _is_long(names: pd.Series) -> pd.Series:
+    """Mark names that are too long, as (n,) bool, False where missing."""
+    return names.str.len().fillna(0) > MAX_NAME_LENGTH
 
 
 def _column(raw: pd.DataFrame, name: str) -> pd.Series:

@@ -1,11 +1,40 @@
 from __future__ import annotations
 
+import time
+
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recsys.cleaning.price_text import parse_price, price_amounts, price_range_mask
+from recsys.cleaning.price_text import (
+    HIGHEST_PRICE,
+    other_currency_mask,
+    parse_price,
+    price_amounts,
+    price_range_mask,
+)
+from tests.support.hostile_text import hostile_texts
+
+
+@pytest.mark.parametrize(
+    ("text", "price"),
+    [
+        ("12,99 €", 12.99),
+        ("€12.99", 12.99),
+        ("1.299,00 EUR", 1299.0),
+        ("1\u202f299,5 €", 1299.5),
+        ("1,299 ¥", 1299.0),
+        ("£5 - £9.50", 7.25),
+        ("Rs. 499", 499.0),
+        ("CHF 1'299.00", 1299.0),
+    ],
+)
+def test_of_a_price_in_another_currency_the_number_is_read_and_the_row_marked(
+    text: str, price: float
+) -> None:
+    assert parse_price(pd.Series([text]))[0] == pytest.approx(price)
+    assert other_currency_mask(pd.Series([text, "$12", None, "€"])).tolist() == [True, *[False] * 3]
 
 
 @pytest.mark.parametrize(
@@ -32,6 +61,7 @@ def test_dollar_amounts_are_read_and_ranges_give_their_mean(text: str, price: fl
     "text",
     [
         *("", "$0.00", "0", "None", "—", "free", "$", "1e5", "12 items", "$1,12", "[]"),
+        *("-5", "€", "12 € off 3", "$1" + ",000" * 9, "-12,99 €", "1e308"),
         ".a-box-inner{background-color:#fff;width:10px}",
         "function f(){return '$1'}",
         "<div class='price'></div>",
@@ -56,9 +86,17 @@ def test_every_amount_in_cents_is_read_back(cents: int) -> None:
 
 
 @settings(max_examples=50, deadline=None)
-@given(st.text())
-def test_no_text_gives_a_price_of_zero_or_less(text: str) -> None:
-    assert all(amount > 0 for amount in price_amounts(text))
+@given(hostile_texts)
+def test_no_text_gives_a_price_that_nothing_has(text: str) -> None:
+    for written in (text, f"${text}", f"{text} €", "$" + "9" * len(text)):
+        assert all(0 < amount <= HIGHEST_PRICE for amount in price_amounts(written))
+
+
+def test_hostile_price_texts_cost_little_time() -> None:
+    started = time.perf_counter()
+    for text in ("$1" + ",111" * 50_000 + ",1", "1.111" * 50_000 + " €", "1 " * 400 + "€"):
+        assert price_amounts(text) == []
+    assert time.perf_counter() - started < 2
 
 
 def test_ranges_are_marked() -> None:

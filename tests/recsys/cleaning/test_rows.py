@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 
 from recsys import columns
 from recsys.cleaning.item_table import item_table, with_item_facts
-from recsys.cleaning.rows import ROW_COLUMNS, RULES, Keys, clean_rows, count_kept, deduplicate
+from recsys.cleaning.rows import (
+    DROPPED,
+    ROW_COLUMNS,
+    RULES,
+    Keys,
+    clean_rows,
+    count_kept,
+    deduplicate,
+)
 
 NAMES = Keys()
 IDS = Keys("reviewerID", "asin")
@@ -64,6 +72,11 @@ def test_a_whole_row_is_cleaned_column_by_column() -> None:
         ({"rating": None}, "bad_rating"),
         ({"reviewTime": "soon"}, "bad_time"),
         ({"userName": None, "rating": None}, "no_user"),
+        ({"userName": "x" * 513}, "long_name"),
+        ({"itemName": "y" * 600_000}, "long_name"),
+        ({"rating": "nan"}, "bad_rating"),
+        ({"rating": "inf"}, "bad_rating"),
+        ({"rating": "-4"}, "bad_rating"),
     ],
 )
 def test_a_row_without_user_item_rating_or_time_goes_and_is_counted_once(
@@ -72,7 +85,7 @@ def test_a_row_without_user_item_rating_or_time_goes_and_is_counted_once(
     rows, counts = clean_rows(raw_frame(fault, {}), NAMES)
     assert len(rows) == 1
     assert counts[rule] == 1
-    assert sum(counts[name] for name in ("no_user", "no_item", "bad_rating", "bad_time")) == 1
+    assert sum(counts[name] for name in DROPPED) == 1
 
 
 def test_ids_are_trimmed_and_otherwise_kept_and_namesakes_stay_apart() -> None:
@@ -118,6 +131,25 @@ def test_price_ranges_and_junk_are_counted() -> None:
     rows, counts = clean_rows(raw, NAMES)
     assert rows[columns.PRICE].isna().tolist() == [False, True, True, True]
     assert (counts["price_range"], counts["price_junk"]) == (1, 2)
+
+
+def test_prices_in_other_currencies_are_read_and_counted() -> None:
+    rows, counts = clean_rows(
+        raw_frame({"price": "12,99 €"}, {"price": "$3"}, {"price": "€"}), NAMES
+    )
+    assert rows[columns.PRICE].fillna(0).tolist() == [12.99, 3.0, 0.0]
+    assert (counts["other_currency"], counts["price_junk"]) == (1, 1)
+
+
+def test_ids_have_a_limit_too_and_titles_brands_and_categories_are_cut_to_it() -> None:
+    long = {"itemName": "T" * 600, "brand": "B" * 513, "category": "C " * 256 + "C"}
+    raw = raw_frame({}, {"reviewerID": "A" * 513}, {}).assign(brand=None, category=None)
+    raw.loc[0, list(long)] = list(long.values())
+    rows, counts = clean_rows(raw, IDS)
+    assert len(rows) == 2
+    assert (counts["long_name"], counts["long_fact"]) == (1, 1)
+    assert rows.loc[0, [columns.TITLE, columns.BRAND]].tolist() == ["T" * 512, "B" * 512]
+    assert rows.loc[0, columns.CATEGORY] == ("C " * 256).strip()
 
 
 def test_rows_whose_html_was_taken_out_are_counted() -> None:
