@@ -9,31 +9,25 @@ costs less than handing them over.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
-from api.asgi.body import BodyReader, Message, Receive
+from api.asgi.body import BodyReader, Receive
 from api.asgi.environ import Scope, environ_of
+from api.asgi.sender import Response, ResponseSender, Send
 from api.wsgi.middleware import REFUSAL
 from api.wsgi.problems import ProblemError, problem
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
-Send = Callable[[Message], Awaitable[None]]
 IsQuick = Callable[[str, str, bytes], bool]
 """Whether a request, by method, path and raw query, is answered in the event loop."""
 
 _BODILESS: Final = frozenset(("GET", "HEAD"))
 _MOST_DIGITS: Final = 20
 """Of a Content-Length; the server refuses what doesn't fit 64 bits."""
-
-
-class _Response(NamedTuple):
-    status: int
-    headers: list[tuple[bytes, bytes]]
-    body: bytes
 
 
 class Gateway:
@@ -44,6 +38,7 @@ class Gateway:
         is_quick: Decides which requests need no thread.
         n_threads: How many requests are handled at a time beside the quick ones.
         bodies: Reads request bodies.
+        responses: Sends responses.
         on_startup: Called within the event loop when the worker starts.
     """
 
@@ -53,12 +48,14 @@ class Gateway:
         is_quick: IsQuick,
         n_threads: int,
         bodies: BodyReader,
+        responses: ResponseSender,
         on_startup: Callable[[], None] = lambda: None,
     ) -> None:
         """Take the application; threads start with the first request that needs one."""
         self._app = app
         self._is_quick = is_quick
         self._bodies = bodies
+        self._responses = responses
         self._on_startup = on_startup
         self._threads = ThreadPoolExecutor(n_threads, thread_name_prefix="request")
 
@@ -67,10 +64,7 @@ class Gateway:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
             return
-        response = await self._respond(scope, receive)
-        start = {"type": "http.response.start", "status": response.status}
-        await send({**start, "headers": response.headers})
-        await send({"type": "http.response.body", "body": response.body})
+        await self._responses.send(send, await self._respond(scope, receive))
 
     async def _live(self, receive: Receive, send: Send) -> None:
         while True:
@@ -81,7 +75,7 @@ class Gateway:
             if event == "lifespan.shutdown":
                 return
 
-    async def _respond(self, scope: Scope, receive: Receive) -> _Response:
+    async def _respond(self, scope: Scope, receive: Receive) -> Response:
         method, path = scope["method"], scope["path"]
         if method in _BODILESS and self._is_quick(method, path, scope["query_string"]):
             return self._call(environ_of(scope, b""))
@@ -99,7 +93,7 @@ class Gateway:
         finally:
             self._bodies.release(body)
 
-    def _call(self, environ: WSGIEnvironment) -> _Response:
+    def _call(self, environ: WSGIEnvironment) -> Response:
         """Run the WSGI application to the end of its response."""
         status, headers = "500", []
 
@@ -115,7 +109,7 @@ class Gateway:
             if close is not None:
                 close()
         encoded = [(k.lower().encode("latin-1"), v.encode("latin-1")) for k, v in headers]
-        return _Response(int(status[:3]), encoded, body)
+        return Response(int(status[:3]), encoded, body)
 
 
 def _has_body(scope: Scope) -> bool:

@@ -18,7 +18,7 @@ import app
 import server
 from api.asgi.body import Receive
 from api.asgi.environ import Scope
-from api.asgi.gateway import Send
+from api.asgi.sender import Send
 from classes.service_counters import ServiceCounters
 from config import Config
 from processes.start_build import open_store

@@ -20,7 +20,7 @@ from config import PROJECT_ROOT
 ADVICE = "server.py relies on it: read granian's server/common.py and adapt both."
 OPTIONS = (
     *("address", "port", "interface", "workers", "websockets", "backlog", "backpressure"),
-    "http1_settings",
+    *("http", "http1_settings"),
     *("respawn_failed_workers", "workers_kill_timeout", "log_level", "log_dictconfig"),
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import signal
@@ -21,6 +22,7 @@ ANNOUNCED = b"POST /recommendations HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\
 CHUNKED = (
     b"POST /recommendations HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n"
 )
+JSON = {"Content-Type": "application/json"}
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +68,39 @@ def test_thousands_of_idle_connections_hold_up_nobody(server: Server) -> None:
             if number % 3 == 0:
                 connection.sendall(b"GET /check_users?users=zoe HTTP/1.1\r\nHost: ")
         assert seconds_of(server, "/recommendations?users=zoe") < 2
+
+
+def test_silent_connections_are_closed_whatever_they_began_to_say(server: Server) -> None:
+    answered = b"GET /check_users?users=zoe HTTP/1.1\r\nHost: x\r\n\r\n"
+    begun = (b"", b"PRI * HT", b"GET / HTTP/1.1\r\nHost: ", answered)
+    with ExitStack() as stack:
+        connections = [stack.enter_context(connect(server)) for _ in begun]
+        for connection, sent in zip(connections, begun, strict=True):
+            connection.sendall(sent)
+        for connection in connections:
+            while connection.recv(65_536):
+                pass
+
+
+def test_clients_that_never_read_their_answer_are_let_go_with_it(server: Server) -> None:
+    body = json.dumps({"users": [f"somebody {number}" for number in range(10_000)]}).encode()
+    head = f"Host: x\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    asked = b"POST /recommendations HTTP/1.1\r\n" + head.encode() + body
+    with ExitStack() as stack:
+        connections = [stack.enter_context(connect(server)) for _ in range(10)]
+        for connection in connections:
+            connection.sendall(asked)
+        ports = {connection.getsockname()[1] for connection in connections}
+        until(lambda: ports <= connected_ports(server))
+        until(lambda: not ports & connected_ports(server), timeout_s=20)
+        assert seconds_of(server, "/recommendations?users=zoe") < 2
+    assert server.post("/recommendations", data=body, headers=JSON).ok
+
+
+def connected_ports(server: Server) -> set[int]:
+    """The ports of the clients whose connections the workers still have."""
+    found = [psutil.Process(pid).net_connections("tcp") for pid in server.workers()]
+    return {each.raddr.port for those in found for each in those if each.raddr}
 
 
 def test_a_stopped_worker_is_noticed_and_replaced(server: Server) -> None:

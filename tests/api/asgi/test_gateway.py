@@ -13,6 +13,7 @@ import pytest
 from api.asgi.body import BodyReader
 from api.asgi.environ import environ_of
 from api.asgi.gateway import Gateway
+from api.asgi.sender import ResponseSender
 from api.wsgi.middleware import REFUSAL
 
 LIMIT = 10
@@ -45,7 +46,9 @@ def scope(method: str = "POST", path: str = "/", *headers: tuple[str, str]) -> d
 
 def gateway(timeout_s: float = 5.0, bodies: BodyReader | None = None) -> Gateway:
     reader = bodies or BodyReader(LIMIT, timeout_s)
-    return Gateway(Echo(), lambda method, path, query: path == "/quick", 2, reader)
+    return Gateway(
+        Echo(), lambda method, path, query: path == "/quick", 2, reader, ResponseSender(5.0)
+    )
 
 
 def ask(
@@ -154,7 +157,12 @@ def test_the_environment_is_that_of_wsgi() -> None:
 def test_the_event_loop_is_announced_when_it_starts() -> None:
     started: list[bool] = []
     application = Gateway(
-        Echo(), lambda *_: False, 2, BodyReader(LIMIT, 1.0), lambda: started.append(True)
+        Echo(),
+        lambda *_: False,
+        2,
+        BodyReader(LIMIT, 1.0),
+        ResponseSender(1.0),
+        lambda: started.append(True),
     )
 
     async def run() -> list[str]:
