@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,26 +49,34 @@ class Candidates:
 
 
 def choose(facts: ItemFacts, options: RecommendationOptions) -> Candidates:
-    """Apply the filters on price and category.
+    """Apply every filter of a request.
 
     Raises:
         OptionError: There is no such category, or the data has no categories.
     """
-    n_items = len(facts.prices)
-    if options.category is None and not options.by_price:
-        return Candidates(None, n_items)
-    mask = np.ones(n_items, dtype=np.bool_)
-    if options.category is not None:
-        mask = facts.categories == _category_row(facts, options.category)
-    if not options.by_price:
+    others, by_price = list(_filters(facts, options)), list(_price_filters(facts, options))
+    if not others and not by_price:
+        return Candidates(None, len(facts.prices))
+    mask = reduce(np.logical_and, [*others, *by_price])
+    if not by_price:
         return Candidates(mask, int(mask.sum()))
-    n_without_price = int((mask & np.isnan(facts.prices)).sum())
+    unpriced = reduce(np.logical_and, others, np.isnan(facts.prices))
+    return Candidates(mask, int(mask.sum()), int(unpriced.sum()))
+
+
+def _filters(facts: ItemFacts, options: RecommendationOptions) -> Iterator[BoolArray]:
+    """Yield the (n_items,) mask of each filter that a request sets, other than those on price."""
+    if options.category is not None:
+        yield facts.categories == _category_row(facts, options.category)
+
+
+def _price_filters(facts: ItemFacts, options: RecommendationOptions) -> Iterator[BoolArray]:
+    """Yield the (n_items,) mask of each bound on the price."""
     # A comparison with NaN is false, so unknown prices fail either bound.
     if options.price_min is not None:
-        mask = mask & (facts.prices >= options.price_min)
+        yield facts.prices >= options.price_min
     if options.price_max is not None:
-        mask = mask & (facts.prices <= options.price_max)
-    return Candidates(mask, int(mask.sum()), n_without_price)
+        yield facts.prices <= options.price_max
 
 
 def _category_row(facts: ItemFacts, name: str) -> int:

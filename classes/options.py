@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 
 from classes.errors import OptionError
@@ -43,13 +43,11 @@ class RecommendationOptions:
                 f"price_min may be at most price_max."
             )
 
-    @property
-    def by_price(self) -> bool:
-        """Whether items are filtered by price."""
-        return self.price_min is not None or self.price_max is not None
-
     @cached_property
     def is_plain(self) -> bool:
         """Whether lists computed ahead may answer: at most fewer items are asked for."""
-        chosen = self.exclude or self.history or self.by_price or self.category is not None
-        return self.n <= TOP_K and self.exclude_seen and not chosen
+        return self.n <= TOP_K and all(
+            getattr(self, option.name) == option.default
+            for option in fields(self)
+            if option.name != "n"
+        )

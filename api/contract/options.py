@@ -76,6 +76,8 @@ OPTIONS: Final[tuple[Parameter[Any], ...]] = (
     CATEGORY,
     HISTORY,
 )
+"""The options of `RecommendationOptions`, each under the name of its field."""
+
 _NAMES: Final = frozenset(each.name for each in OPTIONS)
 _NONE: Final = RecommendationOptions()
 
@@ -89,13 +91,10 @@ def read_options(values: RequestValues) -> RecommendationOptions:
     """
     if values.names.isdisjoint(_NAMES):  # most requests
         return _NONE
-    excluded, history = values.read(EXCLUDE), values.read(HISTORY)
-    return RecommendationOptions(
-        n=values.read(N),
-        exclude_seen=values.read(EXCLUDE_SEEN),
-        exclude=tuple(excluded),
-        price_min=values.read(PRICE_MIN),
-        price_max=values.read(PRICE_MAX),
-        category=values.read(CATEGORY),
-        history=tuple(history),
-    )
+    found = {each.name: _frozen(values.read(each)) for each in OPTIONS}
+    return RecommendationOptions(**found)
+
+
+def _frozen(value: Any) -> Any:
+    """Turn a list into a tuple, as frozen options have it."""
+    return tuple(value) if isinstance(value, list) else value

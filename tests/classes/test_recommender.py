@@ -56,7 +56,7 @@ def test_a_plain_request_is_looked_up_where_the_list_is_computed(
         RecommendationOptions(n=6),
         RecommendationOptions(exclude_seen=False),
         RecommendationOptions(exclude=("no such item",)),
-        RecommendationOptions(price_min=1.0),
+        RecommendationOptions(price_min=0.0),
         RecommendationOptions(history=(ITEMS[0],)),
     ],
 )

@@ -7,6 +7,7 @@ import re
 from flask import Flask
 
 from api.contract.openapi import openapi_path
+from api.contract.options import DETAIL, OPTIONS
 from api.wsgi.responses import GENERATION_HEADER
 from classes import AppDataProcessor
 from config import PROJECT_ROOT, settings_table
@@ -26,6 +27,11 @@ def test_the_readme_names_every_endpoint_with_its_method(app: Flask) -> None:
     for rule in app.url_map.iter_rules():
         [method] = (rule.methods or set()) - {"HEAD", "OPTIONS"}
         assert f"`{method} {openapi_path(rule.rule)}" in text
+
+
+def test_the_readme_shows_every_option_of_recommendations() -> None:
+    for option in (*OPTIONS, DETAIL):
+        assert f"`{option.name}=" in readme()
 
 
 def test_the_readme_explains_the_header_that_names_the_generation() -> None:
