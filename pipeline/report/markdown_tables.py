@@ -26,6 +26,7 @@ from pipeline.report.measures import (
     cold_start_rows,
     cost_rows,
     labels,
+    measured,
     ranking_rows,
     rating_rows,
 )
@@ -68,13 +69,15 @@ def with_tables(text: str, numbers: Numbers) -> str:
 
 def ranking(numbers: Numbers) -> str:
     """Every model's ranking at both cutoffs, best first."""
-    first, *others = labels(RANKING)
+    models = [model for part in numbers.values() for model in _fresh(part)["models"].values()]
+    shown = measured(RANKING, models)
+    first, *others = labels(shown)
     lines = _head("data", "model", f"{first}, fresh", *others, f"{first}, stale")
     for data, part in numbers.items():
-        fresh, stale = (part["ranking"][mode] for mode in ("fresh", "stale"))
-        before = ranking_rows(stale, RANKING[:1])
+        fresh, before = _fresh(part), ranking_rows(part["ranking"]["stale"], shown[:1])
         rows = {
-            name: [*cells, *before.get(name, [""])] for name, cells in ranking_rows(fresh).items()
+            name: [*cells, *before.get(name, [""])]
+            for name, cells in ranking_rows(fresh, shown).items()
         }
         lines += _group(f"**{data}**, {fresh['users']:,} users, {fresh['cases']:,} cases", rows)
     return "\n".join(lines)
@@ -140,7 +143,7 @@ def costs(numbers: Numbers) -> str:
     """How varied lists are and what models cost (fresh), best NDCG@10 first."""
     lines = _head("data", "model", *labels(COSTS))
     for data, part in numbers.items():
-        lines += _group(f"**{data}**", cost_rows(part["ranking"]["fresh"]))
+        lines += _group(f"**{data}**", cost_rows(_fresh(part)))
     return "\n".join(lines)
 
 
@@ -161,6 +164,11 @@ TABLES: Final[dict[str, Callable[[Numbers], str]]] = {
 }
 
 _SHOWN_OF_RATING: Final = ("auc", "accuracy", "five_star.f1", "other.f1")
+
+
+def _fresh(part: Numbers) -> Numbers:
+    ranking: Numbers = part["ranking"]["fresh"]
+    return ranking
 
 
 def _head(*names: str) -> list[str]:

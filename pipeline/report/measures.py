@@ -64,6 +64,12 @@ RATING: Final = (
 COLD_START: Final = (Measure("HitRate@5", "hit_rate@5"), Measure("NDCG@5", "ndcg@5"))
 
 
+def measured(measures: Iterable[Measure], models: Iterable[Numbers]) -> list[Measure]:
+    """Leave out the measures that no model has, since the numbers are older than they are."""
+    models = list(models)
+    return [each for each in measures if any(cells(model, [each]) != [""] for model in models)]
+
+
 def labels(measures: Iterable[Measure]) -> list[str]:
     """List the heads of a table's columns."""
     return [measure.label for measure in measures]

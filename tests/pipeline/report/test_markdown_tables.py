@@ -6,7 +6,9 @@ import re
 
 import pytest
 
+from pipeline.report import markdown_tables
 from pipeline.report.markdown_tables import FOLDER, TABLES, read_numbers, with_tables
+from pipeline.report.measures import RANKING, Measure
 
 pytestmark = pytest.mark.pipeline
 
@@ -14,6 +16,11 @@ README = (FOLDER / "README.md").read_text(encoding="utf-8")
 
 
 def test_tables_of_the_report_are_made_from_the_committed_numbers() -> None:
+    assert with_tables(README, read_numbers()) == README
+
+
+def test_a_measure_newer_than_all_numbers_has_no_column(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(markdown_tables, "RANKING", (*RANKING, Measure("new", "new@10")))
     assert with_tables(README, read_numbers()) == README
 
 
