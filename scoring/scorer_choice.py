@@ -15,7 +15,7 @@ from scoring.inputs import ModelInputs
 from scoring.keras_file import MODEL_FILE, check_widths, load_network
 from scoring.predict_scorer import PredictScorer
 from scoring.scorer import Scorer
-from scoring.split_files import AFFINITY_WEIGHTS, HEAD_FILE
+from scoring.split_files import AFFINITY_WEIGHTS, HEAD_FILE, SplitParts
 from scoring.tile_scorer import TileScorer
 from scoring.visitor_rows import VisitorRows
 from storage.array_folder import open_arrays, read_manifest
@@ -51,14 +51,16 @@ def open_scorer(folder: Path, inputs: ModelInputs) -> Scorer:
     if not (folder / HEAD_FILE).exists():
         reason = read_manifest(folder)["reason"]
         return PredictScorer(load_network(folder / MODEL_FILE), inputs, reason)
-    head, arrays = load_head(folder / HEAD_FILE), open_arrays(folder)
+    head = load_head(folder / HEAD_FILE)
+    arrays: dict[str, NDArray[Any]] = open_arrays(folder)
     visitors = VisitorRows.open(folder, lambda: _user_half_of(folder / MODEL_FILE))
     affinity_scoring = _affinity_scoring(inputs, arrays.get(AFFINITY_WEIGHTS))
+    parts = SplitParts(head, arrays["user_half"], visitors, affinity_scoring)
     if head.program is not None:
-        return TileScorer.from_arrays(head, arrays, visitors, affinity_scoring)
+        return TileScorer(parts, arrays["item_half"])
     from scoring.search_scorer import SearchScorer  # numba; see scoring/compiled_search.py
 
-    return SearchScorer.from_arrays(head, arrays, visitors, affinity_scoring)
+    return SearchScorer.from_arrays(parts, arrays)
 
 
 def _split_scorer(network: Any, inputs: ModelInputs, say: Callable[[str], None]) -> Scorer:
@@ -87,11 +89,12 @@ def _split_scorer(network: Any, inputs: ModelInputs, say: Callable[[str], None])
     item_half = halves.item_half(inputs.item_desc, inputs.item_price)
     if not (np.isfinite(user_half).all() and np.isfinite(item_half).all()):
         raise GraphSplitError("a half of the split holds values that are not finite")
-    visitors = VisitorRows(lambda: halves.user)
     affinity_scoring = _affinity_scoring(inputs, halves.affinity_weights)
+    visitors = VisitorRows(lambda: halves.user)
+    parts = SplitParts(halves.head, user_half, visitors, affinity_scoring)
     if halves.head.program is not None:
-        return TileScorer(halves.head, user_half, item_half, visitors, affinity_scoring)
-    return SearchScorer.build(halves.head, user_half, item_half, visitors, affinity_scoring, say)
+        return TileScorer(parts, item_half)
+    return SearchScorer.build(parts, item_half, say)
 
 
 def _affinity_scoring(

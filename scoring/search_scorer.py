@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,15 +13,12 @@ from numpy.typing import NDArray
 from recsys.arrays import FloatArray, ItemRows
 from recsys.ranking import Ranking
 from scoring import search
-from scoring.affinities import AffinityScoring
 from scoring.head import joint
-from scoring.head.joint import Head
 from scoring.scorer import CandidateMask
-from scoring.split_files import save_split
+from scoring.split_files import SplitParts
 
 if TYPE_CHECKING:
     from scoring.inputs import Visitor
-    from scoring.visitor_rows import VisitorRows
 
 logger = logging.getLogger(__name__)
 
@@ -38,68 +35,40 @@ class SearchScorer:
     """Searches the items for one user or for many who pass over them together.
 
     Args:
-        head: An additive head.
-        user_half: (n_users, head.user_width) float32.
-        index: The item half, ready to be searched.
-        visitors: Computes user rows for visitors.
-        affinity_scoring: What histories add to the items' rows, for a network that reads
-            affinities.
+        parts: Those of a network with an additive head.
+        index: Its item half, ready to be searched.
     """
 
     slow_reason = None
 
-    def __init__(
-        self,
-        head: Head,
-        user_half: FloatArray,
-        index: search.ItemIndex,
-        visitors: VisitorRows,
-        affinity_scoring: AffinityScoring | None = None,
-    ) -> None:
-        """Bring together what was computed from one network."""
-        self._head = head
-        self._user_half = search.frozen(user_half, np.float32)
+    def __init__(self, parts: SplitParts, index: search.ItemIndex) -> None:
+        self._parts = parts
+        self._user_half = search.frozen(parts.user_half, np.float32)
         self._index = index
-        self._visitors = visitors
-        self._affinity_scoring = affinity_scoring
 
     @classmethod
     def build(
-        cls,
-        head: Head,
-        user_half: FloatArray,
-        item_half: FloatArray,
-        visitors: VisitorRows,
-        affinity_scoring: AffinityScoring | None = None,
-        say: Callable[[str], None] = logger.info,
+        cls, parts: SplitParts, item_half: FloatArray, say: Callable[[str], None] = logger.info
     ) -> SearchScorer:
         """Index an item half (n_items, head.item_width), in bytes where that pays off."""
+        head = parts.head
         codes = search.quantize_items(item_half, head.relu_weights)
         index = search.ItemIndex.build(head.relu_weights, head.bias, item_half, codes)
         if codes is not None:
-            share = _share_scored(index, user_half)
+            share = _share_scored(index, parts.user_half)
             if share > MOST_SCORED:
                 index = search.ItemIndex.build(head.relu_weights, head.bias, item_half, None)
                 say(f"Bytes would leave {share:.0%} of the items to score exactly: not used.")
             else:
                 say(f"Bytes leave {share:.2%} of the items to score exactly.")
-        return cls(head, user_half, index, visitors, affinity_scoring)
+        return cls(parts, index)
 
     @classmethod
-    def from_arrays(
-        cls,
-        head: Head,
-        arrays: Mapping[str, NDArray[Any]],
-        visitors: VisitorRows,
-        affinity_scoring: AffinityScoring | None = None,
-    ) -> SearchScorer:
+    def from_arrays(cls, parts: SplitParts, arrays: Mapping[str, NDArray[Any]]) -> SearchScorer:
         """Wrap what `save` wrote, which may be memory maps; nothing of it is read."""
-        parts = [arrays.get(CODES + name) for name in search.Codes._fields]
-        codes = None if parts[0] is None else search.Codes(*cast("list[NDArray[Any]]", parts))
-        index = search.ItemIndex.build(
-            head.relu_weights, head.bias, arrays["item_half"], codes, arrays["peaks"]
-        )
-        return cls(head, arrays["user_half"], index, visitors, affinity_scoring)
+        weights, bias = parts.head.relu_weights, parts.head.bias
+        codes, peaks = codes_of(arrays), arrays["peaks"]
+        return cls(parts, search.ItemIndex.build(weights, bias, arrays["item_half"], codes, peaks))
 
     def score(self, user_row: int) -> FloatArray:
         """Score all items in one exact pass, as `Scorer` says."""
@@ -132,30 +101,36 @@ class SearchScorer:
         self, visitor: Visitor, k: int, excluded: ItemRows, candidates: CandidateMask = None
     ) -> Ranking:
         """Compute the visitor's row, then search as for a user."""
-        user, affinities = self._visitors.of(visitor)[0], None
-        if self._affinity_scoring is not None:
-            affinities = self._affinity_scoring.of_histories([visitor.history])
+        user, scoring = self._parts.visitors.of(visitor)[0], self._parts.affinity_scoring
+        affinities = None if scoring is None else scoring.of_histories([visitor.history])
         return search.top_k(self._index, user, k, excluded, candidates, affinities)
 
     def outputs(self, scores: FloatArray) -> FloatArray:
         """Apply what the head leaves out."""
-        return joint.outputs(self._head, scores)
+        return joint.outputs(self._parts.head, scores)
 
     def describe(self) -> str:
         """Describe the head and the form in which the items are searched."""
-        return f"{joint.describe(self._head)}, {self._index.describe()}"
+        return f"{joint.describe(self._parts.head)}, {self._index.describe()}"
 
     def save(self, folder: Path) -> None:
         """Write head, halves and index."""
         table, codes = self._index.table, self._index.codes
-        arrays = {"user_half": self._user_half, "item_half": table.items, "peaks": table.peaks}
+        arrays = {"item_half": table.items, "peaks": table.peaks}
         if len(codes.blocks):
             arrays |= {CODES + name: part for name, part in codes._asdict().items()}
-        save_split(folder, self._head, arrays, self._visitors, self._affinity_scoring)
+        self._parts.save(folder, arrays)
 
     def _affinities_of(self, user_rows: Sequence[int]) -> search.CompiledAffinities | None:
-        scoring = self._affinity_scoring
+        scoring = self._parts.affinity_scoring
         return None if scoring is None else scoring.of_users(user_rows)
+
+
+def codes_of(arrays: Mapping[str, NDArray[Any]]) -> search.Codes | None:
+    """Find the byte codes among what `SearchScorer.save` wrote; None where there are none."""
+    if CODES + search.Codes._fields[0] not in arrays:
+        return None
+    return search.Codes(*(arrays[CODES + name] for name in search.Codes._fields))
 
 
 def _share_scored(index: search.ItemIndex, user_half: FloatArray) -> float:

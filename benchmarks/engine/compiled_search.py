@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, cast
 
 import numpy as np
 from numba import njit
@@ -19,7 +18,7 @@ from recsys.ranking import Ranking
 from scoring import search as compiled
 from scoring.head.head_file import load_head
 from scoring.search.tables import NO_ROWS
-from scoring.search_scorer import CODES
+from scoring.search_scorer import codes_of
 from scoring.split_files import HEAD_FILE
 from storage.array_folder import open_arrays
 
@@ -51,8 +50,6 @@ class Search:
 def open_both(folder: Path) -> dict[str, Search]:
     """Open a saved model twice: searched in float32, and by the byte codes saved with it."""
     head, arrays = load_head(folder / HEAD_FILE), open_arrays(folder)
-    parts = [arrays.get(CODES + name) for name in compiled.Codes._fields]
-    codes = None if parts[0] is None else compiled.Codes(*cast("list[NDArray[Any]]", parts))
     item_half, user_half = (
         np.asarray(arrays[name], dtype=np.float32) for name in ("item_half", "user_half")
     )
@@ -61,7 +58,7 @@ def open_both(folder: Path) -> dict[str, Search]:
         index = compiled.ItemIndex.build(head.relu_weights, head.bias, item_half, some)
         return Search(index, compiled.frozen(user_half, np.float32))
 
-    return {"float32": search(None), "byte": search(codes)}
+    return {"float32": search(None), "byte": search(codes_of(arrays))}
 
 
 @njit(nogil=True, fastmath=True)

@@ -15,15 +15,11 @@ FORMAT_VERSION: Final = 2
 
 def save_head(head: Head, path: Path) -> None:
     """Write the head to `path` (ending in .npz), atomically."""
-    described = {
-        name: getattr(head, name)
-        for name in (field.name for field in dataclasses.fields(Head))
-        if name not in ("relu_weights", "program")
-    }
-    arrays = {"relu_weights": head.relu_weights}
+    described = dataclasses.asdict(head)
+    arrays = {"relu_weights": described.pop("relu_weights")}
     if head.program is not None:
-        described["program"] = _program_as_json(head.program)
-        arrays |= {f"array_{i}": array for i, array in enumerate(head.program.arrays)}
+        joined = described["program"].pop("arrays")
+        arrays |= {f"array_{i}": array for i, array in enumerate(joined)}
     save_archive(path, FORMAT_VERSION, described, arrays)
 
 
@@ -48,21 +44,9 @@ def _head_from(described: dict[str, Any], arrays: dict[str, Any]) -> Head:
     program = None
     if written is not None:
         ordered = tuple(arrays[f"array_{i}"] for i in range(len(arrays)))
-        program = _program_from(written, ordered)
+        steps = tuple(map(_step_from, written.pop("steps")))
+        program = Program(steps, arrays=ordered, **written)
     return Head(relu_weights=weights, output_parameters=parameters, program=program, **described)
-
-
-def _program_as_json(program: Program) -> dict[str, Any]:
-    return {
-        "user_width": program.user_width,
-        "item_width": program.item_width,
-        "steps": [dataclasses.asdict(step) for step in program.steps],
-    }
-
-
-def _program_from(written: dict[str, Any], arrays: tuple[Any, ...]) -> Program:
-    steps = tuple(_step_from(step) for step in written["steps"])
-    return Program(steps, written["user_width"], written["item_width"], arrays)
 
 
 def _step_from(written: dict[str, Any]) -> Step:

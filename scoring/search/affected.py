@@ -17,7 +17,7 @@ from scoring.search.affinity_tables import (
     Parts,
     Workspace,
 )
-from scoring.search.exact import exact_score_of, rounding_bound, user_constant
+from scoring.search.exact import exact_score, rounding_bound, user_constant
 from scoring.search.jit import entry, inlined
 from scoring.search.ranked import is_candidate, keep_best
 from scoring.search.tables import BLOCK, Array, Table, Users
@@ -117,7 +117,7 @@ def search_affected(
             continue
         corrected_row(table, affinities, row, total, item_row)
         constant, floor = users.constants[user], users.floors[user]
-        score = exact_score_of(table.weights, constant, floor, user_row, item_row)
+        score = exact_score(table.weights, constant, floor, user_row, item_row)
         found = keep_best(row, score, rows, scores, found)
         n_scored += 1
     return found, n_scored
@@ -170,5 +170,5 @@ def correct_scores(
     total, item_row = np.empty(user_row.size, np.float64), np.empty(user_row.size, np.float32)
     for row in affinities.workspace.reached[:n_reached]:
         corrected_row(table, affinities, row, total, item_row)
-        out[row] = exact_score_of(table.weights, constant, floor, user_row, item_row)
+        out[row] = exact_score(table.weights, constant, floor, user_row, item_row)
     clear(affinities.workspace, n_reached)

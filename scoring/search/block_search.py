@@ -144,7 +144,8 @@ def search_blocks(
             if not is_candidate(row, excluded, candidates):
                 continue
             floor, user_row = users.floors[user], users.rows[user]
-            score = exact_score(table, users.constants[user], floor, user_row, row)
+            constant, item_row = users.constants[user], table.items[row]
+            score = exact_score(table.weights, constant, floor, user_row, item_row)
             found = keep_best(row, score, rows, scores, found)
             n_scored += 1
     return found, n_scored

@@ -27,15 +27,6 @@ def user_constant(table: Table, user_row: Array) -> np.float64:
 
 @inlined
 def exact_score(
-    table: Table, constant: float, floor: Array, user_row: Array, row: int
-) -> np.float32:
-    """Score one pair, see `exact_score_of`."""
-    score: np.float32 = exact_score_of(table.weights, constant, floor, user_row, table.items[row])
-    return score
-
-
-@inlined
-def exact_score_of(
     weights: Array, constant: float, floor: Array, user_row: Array, item_row: Array
 ) -> np.float32:
     """Score one pair in float64, in a fixed order, and round once to float32.
@@ -66,7 +57,7 @@ def exact_scores(table_parts: tuple[Array, ...], user_row: Array, out: Array) ->
     constant = user_constant(table, user_row)
     floor = -user_row[: table.weights.size]
     for row in range(out.size):
-        out[row] = exact_score(table, constant, floor, user_row, row)
+        out[row] = exact_score(table.weights, constant, floor, user_row, table.items[row])
 
 
 @entry

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from recsys.arrays import FloatArray
-from scoring.split.forms import Activated, GraphSplitError, Leaf, Source, Term
+from scoring.split.forms import Activated, GraphSplitError, Source, Term, sources
 from scoring.split.halves import Half
 
 
@@ -32,7 +32,7 @@ def separate_affinity(half: Half, position: int, width: int) -> tuple[Half, Floa
     for block in half.blocks:
         kept = []
         for term in block.terms:
-            if _is_input(term.leaf, position):
+            if isinstance(term.leaf, Source) and _is_input(term.leaf, position):
                 first, last = term.span
                 affinity_weights[:, start + first : start + last] += term.dense()
             else:
@@ -43,22 +43,15 @@ def separate_affinity(half: Half, position: int, width: int) -> tuple[Half, Floa
     return Half(tuple(blocks)), affinity_weights.astype(np.float32)
 
 
-def _is_input(leaf: Leaf, position: int) -> bool:
-    return isinstance(leaf, Source) and leaf.call is None and leaf.position == position
+def _is_input(source: Source, position: int) -> bool:
+    """Return whether a source is an input; Keras itself computes nothing from the affinity."""
+    return source.call is None and source.position == position
 
 
 def _refuse_if_it_reads(term: Term, position: int) -> None:
-    if _reads(term.leaf, position):
+    if any(_is_input(source, position) for source in sources(term.leaf)):
         what = f"{term.leaf.name} of it" if isinstance(term.leaf, Activated) else "a product of it"
         raise GraphSplitError(
             f"the affinity enters the item half through {what}; an exact correction needs it "
             "to be added up only"
         )
-
-
-def _reads(leaf: Leaf, position: int) -> bool:
-    """Return whether a leaf reads an input; Keras itself computes nothing from the affinity."""
-    if isinstance(leaf, Source):
-        return _is_input(leaf, position)
-    inner = (leaf.form,) if isinstance(leaf, Activated) else (leaf.left, leaf.right)
-    return any(_reads(term.leaf, position) for form in inner for term in form.terms)

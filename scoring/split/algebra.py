@@ -119,6 +119,12 @@ def widened(form: Form, width: int) -> Form:
     return dense(form, np.ones((1, width)))
 
 
+def bilinear_sides(leaf: Product, weights: Matrix) -> tuple[Form, Form]:
+    """Return user and item of a bilinear product, full width, the item's columns times weights."""
+    user, item = leaf.inner if leaf.left.side is Side.USER else reversed(leaf.inner)
+    return widened(user, leaf.width), affine(widened(item, leaf.width), weights)
+
+
 def split_sides(form: Form) -> tuple[Form, Form, Form]:
     """Return the parts of a form that depend on the user (with the bias), the item, both."""
     nothing = np.zeros(form.width)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from recsys.arrays import FloatArray
 from scoring.head.program import Program, Span, Step
 from scoring.split import algebra
-from scoring.split.forms import Activated, Form, GraphSplitError, Leaf, Matrix, Product, Side, Term
+from scoring.split.forms import Activated, Form, GraphSplitError, Leaf, Matrix, Product, Term
 
 Columns = tuple[Form, ...]
 
@@ -65,7 +65,7 @@ class _Compiler:
         """Compile a term to steps and the matrices that map them to the form's columns."""
         matrix = np.zeros((term.leaf.width, width))
         matrix[:, slice(*term.span)] = term.dense()
-        if isinstance(term.leaf, Product) and width <= DOT_COLUMNS and _is_bilinear(term.leaf):
+        if isinstance(term.leaf, Product) and width <= DOT_COLUMNS and term.leaf.is_bilinear:
             units = np.eye(width)
             return [(self._dot(term.leaf, matrix[:, k]), units[k : k + 1]) for k in range(width)]
         return [(self._leaf(term.leaf), matrix)]
@@ -74,33 +74,23 @@ class _Compiler:
         if id(leaf) in self.known:
             return self.known[id(leaf)]
         if isinstance(leaf, Activated):
-            step = self._activate(leaf)
-        elif isinstance(leaf, Product) and _is_bilinear(leaf):
+            step = Step("activate", leaf.width, inputs=(self.form(leaf.form),))
+            step = replace(step, name=leaf.name, parameters=leaf.parameters)
+        elif isinstance(leaf, Product) and leaf.is_bilinear:
             step = self._bilinear("product", leaf, np.ones(leaf.width), leaf.width)
         elif isinstance(leaf, Product):
-            inputs = (self.form(leaf.left), self.form(leaf.right))
-            step = Step("multiply", leaf.width, inputs=inputs)
+            step = Step("multiply", leaf.width, inputs=tuple(map(self.form, leaf.inner)))
         else:
             raise GraphSplitError("an input of one side stands among the joint terms")
         return self._remember(leaf, step)
-
-    def _activate(self, leaf: Activated) -> Step:
-        inputs = (self.form(leaf.form),)
-        return Step(
-            "activate", leaf.width, inputs=inputs, name=leaf.name, parameters=leaf.parameters
-        )
 
     def _dot(self, leaf: Product, weights: Matrix) -> int:
         self.steps.append(self._bilinear("dot", leaf, weights, 1))
         return len(self.steps) - 1
 
     def _bilinear(self, kind: str, leaf: Product, weights: Matrix, width: int) -> Step:
-        user, item = leaf.left, leaf.right
-        if user.side is Side.ITEM:
-            user, item = item, user
-        item = algebra.affine(algebra.widened(item, leaf.width), weights)
-        columns = self._columns(self.user, algebra.widened(user, leaf.width))
-        return Step(kind, width, columns, self._columns(self.item, item))
+        user, item = algebra.bilinear_sides(leaf, weights)
+        return Step(kind, width, self._columns(self.user, user), self._columns(self.item, item))
 
     def _remember(self, value: Form | Leaf, step: Step) -> int:
         self.steps.append(step)
@@ -121,7 +111,3 @@ class _Compiler:
         start = sum(block.width for block in blocks)
         blocks.append(form)
         return start, start + form.width
-
-
-def _is_bilinear(leaf: Product) -> bool:
-    return {leaf.left.side, leaf.right.side} == {Side.USER, Side.ITEM}

@@ -8,6 +8,7 @@ columns at an offset. `algebra` computes with forms.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntFlag
 from typing import Any
@@ -77,6 +78,11 @@ class Activated:
         """The side on which it depends."""
         return self.form.side
 
+    @property
+    def inner(self) -> tuple[Form, ...]:
+        """The forms of which it is made."""
+        return (self.form,)
+
 
 @dataclass(frozen=True, eq=False)
 class Product:
@@ -94,6 +100,16 @@ class Product:
     def side(self) -> Side:
         """The side on which it depends."""
         return self.left.side | self.right.side
+
+    @property
+    def inner(self) -> tuple[Form, ...]:
+        """The forms of which it is made."""
+        return self.left, self.right
+
+    @property
+    def is_bilinear(self) -> bool:
+        """Whether it multiplies a part of the user and one of the item."""
+        return {self.left.side, self.right.side} == {Side.USER, Side.ITEM}
 
 
 Leaf = Source | Activated | Product
@@ -139,3 +155,13 @@ class Form:
         for term in self.terms:
             side |= term.leaf.side
         return side
+
+
+def sources(leaf: Leaf) -> Iterator[Source]:
+    """Visit the arrays from which a leaf is computed, some of them more than once."""
+    if isinstance(leaf, Source):
+        yield leaf
+        return
+    for form in leaf.inner:
+        for term in form.terms:
+            yield from sources(term.leaf)

@@ -27,7 +27,7 @@ def activated(form: Form, name: str) -> Form:
         return _PIECEWISE[name](form)
     if name not in _SMOOTH:
         raise GraphSplitError(f"the activation {name!r} has no exact rule")
-    return algebra.activate(form, *_SMOOTH[name])
+    return algebra.activate(form, name)
 
 
 def function_name(function: Any) -> str:
@@ -82,58 +82,18 @@ _PIECEWISE: Final[Mapping[str, Callable[[Form], Form]]] = MappingProxyType(
         "hard_sigmoid": _hard_sigmoid,
     }
 )
-_UNCHANGED: Final = (
-    "exponential",
-    "hard_silu",
-    "log",
-    "log1p",
-    "log_sigmoid",
-    "mish",
-    "reciprocal",
-    "rsqrt",
-    "selu",
-    "sigmoid",
-    "silu",
-    "softmax",
-    "softplus",
-    "softsign",
-    "sqrt",
-    "tanh",
+_SMOOTH: Final = (
+    frozenset({"exponential", "hard_silu", "log", "log1p", "log_sigmoid", "mish", "reciprocal"})
+    | {"rsqrt", "selu", "sigmoid", "silu", "softmax", "softplus", "softsign", "sqrt", "tanh"}
+    | {"elu", "celu", "gelu"}
 )
-_SMOOTH: Final[Mapping[str, tuple[str, tuple[float, ...]]]] = MappingProxyType(
-    {name: (name, ()) for name in _UNCHANGED}
-    | {"elu": ("elu", (1.0,)), "celu": ("celu", (1.0,)), "gelu": ("gelu", (0.0,))}
-)
+_NAMES_OF_CLASSES: Final = {
+    "".join(part.capitalize() for part in name.split("_")): name
+    for name in (*_PIECEWISE, *_SMOOTH)
+    if name not in ("linear", "exponential")
+}
 OPERATION_NAMES: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "Abs": "abs",
-        "Absolute": "abs",
-        "Celu": "celu",
-        "ELU": "elu",
-        "Elu": "elu",
-        "Exp": "exponential",
-        "Gelu": "gelu",
-        "HardSigmoid": "hard_sigmoid",
-        "HardSilu": "hard_silu",
-        "HardTanh": "hard_tanh",
-        "LeakyReLU": "leaky_relu",
-        "LeakyRelu": "leaky_relu",
-        "Log": "log",
-        "Log1p": "log1p",
-        "LogSigmoid": "log_sigmoid",
-        "Mish": "mish",
-        "Reciprocal": "reciprocal",
-        "Relu": "relu",
-        "Relu6": "relu6",
-        "Rsqrt": "rsqrt",
-        "Selu": "selu",
-        "Sigmoid": "sigmoid",
-        "Silu": "silu",
-        "Softmax": "softmax",
-        "Softplus": "softplus",
-        "Softsign": "softsign",
-        "Sqrt": "sqrt",
-        "Tanh": "tanh",
-    }
+    _NAMES_OF_CLASSES
+    | {"Absolute": "abs", "ELU": "elu", "Exp": "exponential", "LeakyReLU": "leaky_relu"}
 )
 """Classes of layers and operations that are an activation, with its name."""

@@ -52,11 +52,11 @@ def split(model: Any) -> SplitModel:
         )
     widths = input_widths(model)
     reference, note = as_float32(model)
-    lowered = _lowered(reference)
-    item, affinity_weights = lowered.item, None
+    head, user, item = _lowered(reference)
+    affinity_weights = None
     if n_inputs > AFFINITY:
         item, affinity_weights = separate_affinity(item, AFFINITY, widths[AFFINITY])
-    return SplitModel(lowered.head, widths, reference, lowered.user, item, note, affinity_weights)
+    return SplitModel(head, widths, reference, user, item, note, affinity_weights)
 
 
 def _lowered(model: Any) -> Lowered:

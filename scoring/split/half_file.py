@@ -9,7 +9,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Final
 
-from scoring.split.forms import Activated, Form, Leaf, Matrix, Product, Side, Source, Term
+from scoring.split.forms import (
+    Activated,
+    Form,
+    Leaf,
+    Matrix,
+    Product,
+    Side,
+    Source,
+    Term,
+    sources,
+)
 from scoring.split.halves import Half
 from storage.array_archive import ArchiveError, load_archive, save_archive
 
@@ -18,7 +28,8 @@ FORMAT_VERSION: Final = 2
 
 def reads_inputs_only(half: Half) -> bool:
     """Return whether a half can be computed without Keras."""
-    return not any(_calls_keras(block) for block in half.blocks)
+    leaves = (term.leaf for block in half.blocks for term in block.terms)
+    return all(source.call is None for leaf in leaves for source in sources(leaf))
 
 
 def save_half(half: Half, path: Path) -> None:
@@ -45,21 +56,6 @@ def load_half(path: Path) -> Half:
         raise ArchiveError(f"{path} lacks a part of a half: {error}. Build it again.") from error
 
 
-def _calls_keras(form: Form) -> bool:
-    for term in form.terms:
-        leaf = term.leaf
-        if isinstance(leaf, Source):
-            if leaf.call is not None:
-                return True
-        elif any(_calls_keras(inner) for inner in _forms_of(leaf)):
-            return True
-    return False
-
-
-def _forms_of(leaf: Activated | Product) -> tuple[Form, ...]:
-    return (leaf.form,) if isinstance(leaf, Activated) else (leaf.left, leaf.right)
-
-
 class _Writer:
     """Lists every value once, after those of which it is made."""
 
@@ -72,8 +68,7 @@ class _Writer:
         """Return the number of a form among the values, adding it if it is new."""
         if id(form) not in self._numbers:
             terms = [[self._leaf(t.leaf), self._array(t.matrix), t.offset] for t in form.terms]
-            described = {"kind": "form", "bias": self._array(form.bias), "terms": terms}
-            self._add(form, described)
+            self._add(form, {"kind": "form", "bias": self._array(form.bias), "terms": terms})
         return self._numbers[id(form)]
 
     def _leaf(self, leaf: Leaf) -> int:
@@ -82,7 +77,7 @@ class _Writer:
         if isinstance(leaf, Source):
             described = {"kind": "input", "position": leaf.position, "shape": list(leaf.shape)}
             return self._add(leaf, described | {"side": int(leaf.side)})
-        inner = [self.form(form) for form in _forms_of(leaf)]
+        inner = [self.form(form) for form in leaf.inner]
         if isinstance(leaf, Product):
             return self._add(leaf, {"kind": "product", "forms": inner})
         described = {"kind": "activated", "name": leaf.name, "parameters": list(leaf.parameters)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,17 +11,11 @@ from scoring.head.activations import INCREASING
 from scoring.head.joint import Head
 from scoring.split import algebra
 from scoring.split.compile import compile_program
-from scoring.split.forms import Activated, Form, GraphSplitError, Leaf, Matrix, Product, Side
+from scoring.split.forms import Activated, Form, GraphSplitError, Leaf, Matrix, Product
 from scoring.split.halves import Half
 
-
-@dataclass(frozen=True)
-class Lowered:
-    """A head and how its user rows and item rows are computed."""
-
-    head: Head
-    user: Half
-    item: Half
+Lowered = tuple[Head, Half, Half]
+"""A head and how its user rows and item rows are computed."""
 
 
 def lower(output: Form) -> Lowered:
@@ -41,8 +34,8 @@ def lower(output: Form) -> Lowered:
     if lowered is None:
         program, user, item = compile_program(form)
         head = Head(0, 0, np.zeros(0, np.float32), 0.0, program=program)
-        lowered = Lowered(head, Half(user), Half(item))
-    return replace(lowered, head=replace(lowered.head, **stripped))
+        lowered = head, Half(user), Half(item)
+    return replace(lowered[0], **stripped), *lowered[1:]
 
 
 def _strip(output: Form) -> tuple[Form, dict[str, Any]]:
@@ -96,11 +89,10 @@ def _additive(form: Form) -> Lowered | None:
         for leaf, weights in _weights_by_leaf(joint):
             if isinstance(leaf, Activated) and _is_pair_sum_relu(leaf):
                 waiting += _fold_units(parts, leaf, weights)
-            elif isinstance(leaf, Product) and {leaf.left.side, leaf.right.side} == {
-                Side.USER,
-                Side.ITEM,
-            }:
-                _fold_products(parts, leaf, weights)
+            elif isinstance(leaf, Product) and leaf.is_bilinear:
+                user, item = algebra.bilinear_sides(leaf, weights)
+                parts.user_products.append(user)
+                parts.item_products.append(item)
             else:
                 return None
     return _assemble(parts)
@@ -141,26 +133,11 @@ def _add_units(parts: _Parts, form: Form, weights: Matrix) -> None:
     parts.weights.append(weights)
 
 
-def _fold_products(parts: _Parts, leaf: Product, weights: Matrix) -> None:
-    user, item = leaf.left, leaf.right
-    if user.side is Side.ITEM:
-        user, item = item, user
-    parts.user_products.append(algebra.widened(user, leaf.width))
-    parts.item_products.append(algebra.affine(algebra.widened(item, leaf.width), weights))
-
-
 def _assemble(parts: _Parts) -> Lowered:
     user, item, _ = algebra.split_sides(algebra.add(parts.linear))
     weights = np.concatenate([*parts.weights, np.zeros(0)]).astype(np.float32)
     products = sum(form.width for form in parts.user_products)
     constant = Form(np.zeros(1), user.terms)
     head = Head(len(weights), products, weights, float(user.bias[0]))
-    return Lowered(
-        head,
-        Half(_blocks(parts.user_units, parts.user_products, constant)),
-        Half(_blocks(parts.item_units, parts.item_products, item)),
-    )
-
-
-def _blocks(units: Sequence[Form], products: Sequence[Form], linear: Form) -> tuple[Form, ...]:
-    return (*units, *products, linear)
+    user_half = Half((*parts.user_units, *parts.user_products, constant))
+    return head, user_half, Half((*parts.item_units, *parts.item_products, item))

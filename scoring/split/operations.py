@@ -117,20 +117,10 @@ def _function(operation: Any, call: Call) -> Form:
     return operation_form(operation, call.form)
 
 
-def _same(_: Any, call: Call) -> Form:
-    return call.form
-
-
-_SAME_LAYERS = (
-    "ActivityRegularization",
-    "AlphaDropout",
-    "Dropout",
-    "GaussianDropout",
-    "GaussianNoise",
-    "Identity",
-    "SpatialDropout1D",
+IDENTITIES: Final = frozenset(
+    {"layer:ActivityRegularization", "layer:AlphaDropout", "layer:Dropout", "layer:Identity"}
+    | {"layer:GaussianDropout", "layer:GaussianNoise", "layer:SpatialDropout1D", "op:StopGradient"}
 )
-IDENTITIES: Final = frozenset({*(f"layer:{name}" for name in _SAME_LAYERS), "op:StopGradient"})
 """Operations that return their input outside training."""
 
 _SHAPES = ("layer:Flatten", "layer:Reshape", "op:Reshape", "op:ExpandDims", "op:Squeeze")
@@ -169,7 +159,7 @@ _OPERATIONS: dict[str, Rule] = {
 }
 RULES: Final[Mapping[str, Rule]] = MappingProxyType(
     {f"{family}:{name}": _function for family in ("layer", "op") for name in OPERATION_NAMES}
-    | dict.fromkeys(_SHAPES, _same)
+    | dict.fromkeys(_SHAPES, lambda _, call: call.form)
     | {f"layer:{name}": rule for name, rule in _LAYERS.items()}
     | {f"op:{name}": rule for name, rule in _OPERATIONS.items()}
 )

@@ -13,14 +13,9 @@ import keras
 from scoring.split.forms import GraphSplitError
 from scoring.split.functions import function_name
 
-_LAYER_FAMILIES: Final = (
-    "activations",
-    "convolutional",
-    "merging",
-    "normalization",
-    "pooling",
-    "regularization",
-    "reshaping",
+_LAYER_FAMILIES: Final = frozenset(
+    {"activations", "convolutional", "merging", "normalization", "pooling", "regularization"}
+    | {"reshaping"}
 )
 _LAYERS: Final = frozenset(
     {"Dense", "Embedding", "Identity", "Masking", "Rescaling", "Normalization"}

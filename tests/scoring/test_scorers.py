@@ -17,6 +17,7 @@ from scoring.keras_file import MODEL_FILE
 from scoring.search.entries import ENTRIES
 from scoring.search_scorer import SearchScorer
 from scoring.split.halves import Half
+from scoring.split_files import SplitParts
 from scoring.visitor_rows import VisitorRows
 
 N_USERS, N_ITEMS, WIDTH = 40, 700, 6
@@ -148,12 +149,12 @@ def flat_halves(n_items: int) -> tuple[Head, Any, Any]:
 def test_bytes_are_used_where_they_spare_scoring_and_only_there() -> None:
     said: list[str] = []
     head, users, items = flat_halves(2_000)
-    scorer = SearchScorer.build(head, users, items, NO_VISITORS, say=said.append)
+    scorer = SearchScorer.build(SplitParts(head, users, NO_VISITORS), items, say=said.append)
     assert "searched in float32" in scorer.describe()
     assert said[0].endswith("of the items to score exactly: not used.")
     rng = np.random.default_rng(4)
     items = rng.normal(size=(20_000, 9)).astype(np.float32)
-    scorer = SearchScorer.build(head, users, items, NO_VISITORS, say=said.append)
+    scorer = SearchScorer.build(SplitParts(head, users, NO_VISITORS), items, say=said.append)
     assert "bytes an item" in scorer.describe()
     assert said[1].startswith("Bytes leave 0.")
 
@@ -162,15 +163,14 @@ def test_opening_takes_the_saved_peaks_and_codes_and_reads_no_item(tmp_path: Pat
     rng = np.random.default_rng(5)
     head = flat_halves(1)[0]
     users, items = (rng.normal(size=(n, 9)).astype(np.float32) for n in (20, 20_000))
-    SearchScorer.build(head, users, items, NO_VISITORS).save(tmp_path)
+    parts = SplitParts(head, users, NO_VISITORS)
+    SearchScorer.build(parts, items).save(tmp_path)
     arrays = {path.stem: np.load(path, mmap_mode="r") for path in tmp_path.glob("*.npy")}
     assert arrays["peaks"].tolist() == np.abs(items).max(axis=0).tolist()
     unreadable = arrays | {"item_half": np.full_like(items, np.nan)}
-    assert (
-        SearchScorer.from_arrays(head, unreadable, NO_VISITORS).describe().endswith("bytes an item")
-    )
-    reopened = SearchScorer.from_arrays(head, arrays, NO_VISITORS)
-    fresh = SearchScorer.build(head, users, items, NO_VISITORS)
+    assert SearchScorer.from_arrays(parts, unreadable).describe().endswith("bytes an item")
+    reopened = SearchScorer.from_arrays(parts, arrays)
+    fresh = SearchScorer.build(parts, items)
     every = [NO_ROWS] * 20
     assert as_lists(reopened.top_k(range(20), 5, every)) == as_lists(
         fresh.top_k(range(20), 5, every)

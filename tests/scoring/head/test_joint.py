@@ -12,8 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scoring.head import activations
-from scoring.head import joint
+from scoring.head import activations, joint
 from scoring.head import program as joint_program
 from scoring.head.head_file import load_head, save_head
 from scoring.head.joint import Head, HeadError, describe, outputs, score
