@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from pipeline.evaluate.baselines import BASELINES, TrainingData
+from pipeline.evaluate.baselines import BASELINES, MINIMAL, TrainingData
 from pipeline.evaluate.cutoff import FRESH, STALE, Cutoff
 from pipeline.evaluate.point_in_time import with_similarities_of, write_artifacts_at
 from pipeline.evaluate.ranking_model import ModelAnswers, RankingModel, ask, ranks_at
@@ -19,10 +19,7 @@ from pipeline.evaluate.tuning import Tuned, fitted, tune
 from pipeline.train.model_card import read_card
 from storage.artifacts import ArtifactPaths
 
-MINIMAL: Final = ("popularity", "ALS")
-"""The baselines that `--baselines minimal` fits, without tuning."""
-
-RATERS: Final = (RATING_NETWORK, RANKER, *MINIMAL)
+RATERS: Final = (RATING_NETWORK, RANKER, *(baseline.name for baseline in MINIMAL))
 """The models that answer the rating task, besides the bias model."""
 
 STRICT: Final = "ranker, similarities of training only"
@@ -143,7 +140,7 @@ def tuned_baselines(
     Returns:
         What was tuned, and the names of those left out with the reason.
     """
-    baselines = [each for each in BASELINES if all_baselines or each.name in MINIMAL]
+    baselines = BASELINES if all_baselines else MINIMAL
     refused = {each.name: each.refuses(largest) for each in baselines}
     tuned = []
     for baseline in baselines:

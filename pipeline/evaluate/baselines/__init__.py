@@ -1,8 +1,7 @@
 """The models that the shipped one has to beat, one kind per module.
 
 Each is a `Baseline`: a function that fits it on `TrainingData`, and a grid of at most eight
-settings, of which validation chooses one. Two have nothing to choose, the minimal ones: plain
-popularity, and ALS on the ratings.
+settings, of which validation chooses one, where it isn't the only one.
 """
 
 from typing import Final
@@ -21,5 +20,15 @@ from pipeline.evaluate.baselines.popularity import PLAIN, TUNED
 from pipeline.evaluate.baselines.text_knn import TEXT_KNN
 
 BASELINES: Final = (PLAIN, TUNED, MINIMAL_ALS, IALS, BPR, ITEM_KNN, RP3BETA, EASE, TEXT_KNN)
+MINIMAL: Final = (PLAIN, MINIMAL_ALS)
+"""Those that `--baselines minimal` fits: plain popularity and ALS on the ratings, without tuning."""
 
-__all__ = ["BASELINES", "MAX_TRIALS", "Baseline", "Fitted", "TrainingData", "first_of_pair"]
+__all__ = [
+    "BASELINES",
+    "MAX_TRIALS",
+    "MINIMAL",
+    "Baseline",
+    "Fitted",
+    "TrainingData",
+    "first_of_pair",
+]
