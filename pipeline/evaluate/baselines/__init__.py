@@ -1,7 +1,7 @@
 """The models that the shipped one has to beat, one kind per module.
 
 Each is a `Baseline`: a function that fits it on `TrainingData`, and a grid of at most eight
-settings, of which validation chooses one, where it isn't the only one.
+settings; where there are several, validation chooses one.
 """
 
 from typing import Final
