@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from config import Config, ConfigError
-from pipeline.errors import PipelineError
+from pipeline.errors import NothingToMeasureError, PipelineError
 from recsys.split import SplitError
 from storage.artifacts import ArtifactError
 
@@ -73,12 +73,12 @@ STAGES: Final = (
     ),
     Stage(
         "train",
-        "Fit the model that the service loads: a ranker of what users choose next, or, with\n"
-        "--objective rating, a network that predicts five-star ratings.",
+        "Fit the model that the service loads: a ranker of what users choose next, or where the\n"
+        "reviews can't teach it a network that predicts five-star ratings, else popularity.",
         "DATA_PATH/clean_df.pq and the files of EMBEDDINGS_PATH",
         "MODEL_PATH/best_model.keras and its card, best_model.json; for a ranker also\n"
         "         EMBEDDINGS_PATH/item_affinity_df.pq and item_price_df.pq",
-        "train --objective ranker",
+        "train",
         ("train.stage",),
     ),
     Stage(
@@ -86,7 +86,7 @@ STAGES: Final = (
         "Compare the model with tuned baselines: each ranks the whole catalog for the users of the\n"
         "test days, and some tell five-star ratings from others. Prints tables.",
         "DATA_PATH/clean_df.pq, the files of EMBEDDINGS_PATH, MODEL_PATH/best_model.keras",
-        "report/metrics.json, or the file named by --metrics",
+        "MODEL_PATH/metrics.json, or the file named by --metrics",
         "evaluate --baselines minimal --metrics metrics.json",
         ("evaluate.stage",),
     ),
@@ -110,7 +110,7 @@ STAGES: Final = (
         "run",
         "Run clean, embed, train and evaluate, one after the other.",
         "a reviews file, as clean does",
-        "everything that the service loads, and report/metrics.json",
+        "everything that the service loads, and MODEL_PATH/metrics.json",
         "run --reviews reviews.csv.gz --user-column reviewerID --item-column asin",
         ("clean.stage", "embed.stage", "train.stage", "evaluate.stage"),
     ),
@@ -187,7 +187,14 @@ def run_stage(args: argparse.Namespace) -> None:
     for module in stage.modules:
         if len(stage.modules) > 1:
             console.rule(f"[bold]{module.partition('.')[0]}")
-        importlib.import_module(f"pipeline.{module}").run(args, config, console)
+        try:
+            importlib.import_module(f"pipeline.{module}").run(args, config, console)
+        except NothingToMeasureError as error:
+            if len(stage.modules) == 1:
+                raise
+            console.print(
+                f"Nothing to judge the model by: {error}", style="bold yellow", highlight=False
+            )
 
 
 def _refuse(sentence: str) -> int:

@@ -35,7 +35,7 @@ from storage.run_folder import RunFolder
 NICENESS: Final = 10
 POLL_INTERVAL_S: Final = 0.5
 TERMINATE_TIMEOUT_S: Final = 10.0
-TRAINING: Final = (sys.executable, "-m", "pipeline", "train")
+TRAINING: Final = (sys.executable, "-m", "pipeline", "train", "--objective", "ranker")
 RETRAINING: Final = JobProgram(
     command=(sys.executable, "-m", "processes.retrain"),
     # Some packages of the pipeline group, to find out whether it is installed.

@@ -68,6 +68,20 @@ def temporal_cuts(
     return cuts_from_day_counts(distinct, counts, train_share, validation_share)
 
 
+def cuts_or_all_training(days: IntArray) -> TemporalCuts:
+    """Choose the default cuts, or have all rows train where they are of a single day.
+
+    Args:
+        days: (n,) int, days since 1970-01-01, in any order; not empty.
+
+    >>> cuts_or_all_training(np.array([7, 7]))
+    TemporalCuts(train_end_day=8, validation_end_day=8)
+    """
+    if len(np.unique(days)) > 1:
+        return temporal_cuts(days)
+    return TemporalCuts(int(days[0]) + 1, int(days[0]) + 1)
+
+
 def cuts_from_day_counts(
     days: IntArray, counts: IntArray, train_share: float = 0.8, validation_share: float = 0.1
 ) -> TemporalCuts:
@@ -95,7 +109,8 @@ def cuts_from_day_counts(
         )
     if len(days) < 2:
         raise SplitError(
-            f"the reviews are of {len(days)} distinct days; a split by time needs at least 2."
+            f"The reviews are of {len(days)} distinct day{'' if len(days) == 1 else 's'}; "
+            f"a split by time needs at least 2."
         )
     held = np.cumsum(counts) / np.sum(counts)
     last = len(days) - 1

@@ -14,7 +14,7 @@ from recsys import catalog, columns
 from recsys.arrays import Names, Rows
 from recsys.features.user_vectors import newest_positions
 from recsys.interactions import Interactions, interactions_of
-from recsys.split import TRAIN, TemporalCuts, split_labels, temporal_cuts
+from recsys.split import TRAIN, TemporalCuts, cuts_or_all_training, split_labels
 from storage.artifacts import read_clean
 
 
@@ -41,11 +41,14 @@ class TrainingReviews:
         interactions: Their rows.
         texts: (n,) str, "" where a review has no text.
         cuts: Where the training days end.
+        all_days: Whether every day counts as a training day, since a split would leave no
+            user with a training review.
     """
 
     interactions: Interactions
     texts: Names
     cuts: TemporalCuts
+    all_days: bool
 
     def newest_written(self, reviews_per_user: int) -> Rows:
         """Choose the rows of each user's newest reviews that have a text.
@@ -88,10 +91,12 @@ def read_items(clean_path: Path) -> CandidateItems:
 def read_training_reviews(clean_path: Path, item_names: pd.Index) -> TrainingReviews:
     """Read the reviews of the training days by users.
 
+    Where the reviews are of a single day, or users come after the training days only, all
+    days are training days: users are known, and nothing is left to measure by.
+
     Raises:
         storage.artifacts.ArtifactError: The file can't be read or lacks a column.
-        recsys.split.SplitError: It spans fewer than two days.
-        PipelineError: No training review is by a user.
+        PipelineError: No review is by a user.
     """
     wanted = (
         columns.USER,
@@ -102,13 +107,15 @@ def read_training_reviews(clean_path: Path, item_names: pd.Index) -> TrainingRev
     )
     clean = read_clean(clean_path, wanted)
     everything = interactions_of(clean, item_names)
-    cuts = temporal_cuts(everything.days)
-    training = everything.where(split_labels(everything.days, cuts) == TRAIN)
-    by_users = training.where(training.known).of_present_users()
-    if not len(by_users):
+    if not everything.known.any():
         raise PipelineError(
-            f"{clean_path} has {len(training):,} training reviews, none of them by a named user; "
+            f"{clean_path} has {len(everything):,} reviews, none of them by a named user; "
             f"expected at least one. Another key may help: clean with --user-column."
         )
+    cuts = cuts_or_all_training(everything.days)
+    in_training = split_labels(everything.days, cuts) == TRAIN
+    all_days = not (in_training & everything.known).any() or bool(in_training.all())
+    training = everything if all_days else everything.where(in_training)
+    by_users = training.where(training.known).of_present_users()
     texts = clean[columns.REVIEW_TEXT].astype("str").fillna("").to_numpy(dtype=object)
-    return TrainingReviews(by_users, texts[by_users.file_rows], cuts)
+    return TrainingReviews(by_users, texts[by_users.file_rows], cuts, all_days)

@@ -205,6 +205,11 @@ def _fallbacks(items: CandidateItems, reviews: TrainingReviews, n_wanted: int) -
     """Say in sentences what is missing in the data, and what is done about it."""
     n_items, n_users = len(items.names), reviews.interactions.n_users
     textless, priceless = int((items.texts == "").sum()), int(np.isnan(items.prices).sum())
+    if reviews.all_days:
+        yield (
+            "A split by time leaves no training review by a named user, so users are described "
+            "by all of their reviews, and no model can be measured."
+        )
     if textless:
         yield f"{textless:,} of {n_items:,} items have no text at all: their vectors are zeros."
     if priceless == n_items:

@@ -9,7 +9,7 @@ from itertools import chain
 from pathlib import Path
 
 from config import Config
-from pipeline.errors import PipelineError
+from pipeline.errors import NothingToMeasureError
 from pipeline.evaluate.cold_start_users import ColdStartRanks, rank_by_cold_start_rules
 from pipeline.evaluate.cutoff import FRESH, STALE, TUNING, Cutoff, cutoff
 from pipeline.evaluate.models import (
@@ -25,6 +25,7 @@ from pipeline.evaluate.timeline import TEMPORAL, Timeline, read_timeline
 from pipeline.evaluate.tuning import Tuned
 from pipeline.train.rating.data import data_fingerprint
 from pipeline.train.tensorflow_startup import start_tensorflow
+from recsys.split import SplitError
 from storage.artifacts import ArtifactPaths
 
 
@@ -58,7 +59,7 @@ class Evaluation:
         stale: Models that know the training days only, asked about the test days.
         fresh: The same models when they know the validation days too, as after a reload.
         tuned: What each baseline tried on validation.
-        refused: Baselines that the data is too large for, and why.
+        refused: Models left out, since the data is too large or too little for them, and why.
         rating: Scores of the rating task; empty where all ratings are of one kind.
         cold_start: Ranks by the cold-start rules, for people never seen before.
         fingerprint: Fingerprint of the data files.
@@ -93,19 +94,23 @@ def evaluate(
         tell: Takes a line on what is being done.
 
     Raises:
-        PipelineError: The data leaves nothing to measure by, or the model reads other inputs.
+        NothingToMeasureError: The data leaves nothing to measure by.
+        PipelineError: The model reads other inputs.
         storage.artifacts.ArtifactError: A file is missing or bad.
     """
     started, options = time.monotonic(), options or EvaluationOptions()
     start_tensorflow()
     paths = ArtifactPaths.in_folders(config.data_path, config.embeddings_path, config.model_path)
-    timeline = read_timeline(paths, options.split)
+    try:
+        timeline = read_timeline(paths, options.split)
+    except SplitError as error:
+        raise NothingToMeasureError(f"{error} Give reviews over a longer time.") from error
     validation, stale, fresh = (
         cutoff(timeline, name, options.max_users, options.seed) for name in (TUNING, STALE, FRESH)
     )
     _refuse_too_few(validation, stale, fresh)
     tell("the model in service, as of both cutoffs")
-    in_service = service_models(
+    in_service, not_trained = service_models(
         paths,
         timeline,
         (stale, fresh),
@@ -125,7 +130,7 @@ def evaluate(
         stale=of_stale,
         fresh=of_fresh,
         tuned=tuned,
-        refused=refused,
+        refused={**refused, **not_trained},
         rating=tuple(rating),
         cold_start=rank_by_cold_start_rules(
             validation, fresh, timeline.prices, config.cold_start_window_days
@@ -139,7 +144,7 @@ def _refuse_too_few(validation: Cutoff, stale: Cutoff, fresh: Cutoff) -> None:
     """Refuse data without cases to choose settings by or to measure by."""
     counts = [len(each.cases) for each in (validation, stale, fresh)]
     if not all(counts):
-        raise PipelineError(
+        raise NothingToMeasureError(
             f"There are {counts[0]:,} validation cases, and {counts[1]:,} (stale) and "
             f"{counts[2]:,} (fresh) test cases: first reviews of known items by users with a "
             f"history; each must be above 0. Give reviews over a longer time, or of users who "

@@ -8,12 +8,18 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
+from pipeline.errors import NotTrainableError
 from pipeline.evaluate.baselines import BASELINES, MINIMAL, TrainingData
 from pipeline.evaluate.cutoff import FRESH, STALE, Cutoff
 from pipeline.evaluate.point_in_time import with_similarities_of, write_artifacts_at
 from pipeline.evaluate.ranking_model import ModelAnswers, RankingModel, ask, ranks_at
 from pipeline.evaluate.rating_task import RatingScores, bias_scores, has_both_classes, rating_scores
-from pipeline.evaluate.service_model import RANKER, RATING_NETWORK, ranking_model_from_artifacts
+from pipeline.evaluate.service_model import (
+    RANKER,
+    RATING_NETWORK,
+    ranking_model_from_artifacts,
+    served_name,
+)
 from pipeline.evaluate.timeline import LEAVE_ONE_OUT, Timeline
 from pipeline.evaluate.tuning import Tuned, fitted, tune
 from pipeline.train.model_card import read_card
@@ -62,7 +68,7 @@ def service_models(
     keep: Path | None,
     *,
     with_network: bool,
-) -> dict[str, list[RankingModel]]:
+) -> tuple[dict[str, list[RankingModel]], dict[str, str]]:
     """Load what the service's classes can score, on artifacts as of each cutoff.
 
     The model in service comes first. A ranker is followed by the rating network, and where
@@ -76,7 +82,7 @@ def service_models(
         with_network: Whether to train the rating network, where a ranker is in service.
 
     Returns:
-        The models, by name of the cutoff.
+        The models, by name of the cutoff; and the names of those left out with the reason.
 
     Raises:
         PipelineError: The inputs of the model in service don't fit the data.
@@ -88,19 +94,24 @@ def service_models(
             for each in cutoffs
         )
         seconds = float(read_card(paths.model).get("seconds", "nan"))
+        name = served_name(paths)
         loaded = {
-            each.name: [ranking_model_from_artifacts(as_of, timeline.user_names, "", seconds)]
+            each.name: [ranking_model_from_artifacts(as_of, timeline.user_names, name, seconds)]
             for each, as_of in zip(cutoffs, (stale, fresh), strict=True)
         }
         if not paths.item_affinity.exists():
-            return loaded
+            return loaded, {}
         if timeline.split == LEAVE_ONE_OUT:
             strict = with_similarities_of(stale, fresh, folder / STRICT)
             loaded[FRESH].append(ranking_model_from_artifacts(strict, timeline.user_names, STRICT))
         elif with_network:
-            for name, network in _networks(paths, timeline, stale, fresh, folder).items():
-                loaded[name].append(network)
-    return loaded
+            try:
+                networks = _networks(paths, timeline, stale, fresh, folder)
+            except NotTrainableError as error:
+                return loaded, {RATING_NETWORK: error.reason}
+            for mode, network in networks.items():
+                loaded[mode].append(network)
+    return loaded, {}
 
 
 def _networks(

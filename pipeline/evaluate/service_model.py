@@ -8,11 +8,15 @@ import numpy as np
 
 from pipeline.errors import PipelineError
 from pipeline.evaluate.ranking_model import RankingModel
+from pipeline.train.model_card import read_card
+from pipeline.train.popularity import MODEL
 from recsys.arrays import FloatArray, ItemRows, Names, Rows
 from storage.artifacts import ArtifactPaths
 
 RATING_NETWORK: Final = "network"
 RANKER: Final = "ranker"
+POPULARITY: Final = "popularity model"
+"""Popularity in service; plain "popularity" is a baseline."""
 
 
 def ranking_model_from_artifacts(
@@ -23,7 +27,7 @@ def ranking_model_from_artifacts(
     Args:
         paths: Paths of artifacts that hold nothing later than the cutoff in question.
         user_names: (n_users,) the name of each user row of the cases.
-        name: Its name in reports; by default what the artifacts say it is.
+        name: Its name in reports; by default `served_name`.
         fit_seconds: Time that training took.
 
     Raises:
@@ -54,14 +58,20 @@ def ranking_model_from_artifacts(
             listed[place, : len(ranking.rows)] = ranking.rows
         return listed
 
-    own_name = RANKER if paths.item_affinity.exists() else RATING_NETWORK
     return RankingModel(
-        name or own_name,
+        name or served_name(paths),
         catalog_scores,
         fit_seconds=fit_seconds,
         n_bytes=_bytes_of(paths),
         lists=lists,
     )
+
+
+def served_name(paths: ArtifactPaths) -> str:
+    """Name the kind of a model, by its card and by whether it reads affinities."""
+    if read_card(paths.model).get("model") == MODEL:
+        return POPULARITY
+    return RANKER if paths.item_affinity.exists() else RATING_NETWORK
 
 
 def _row_or_none(row: int | None) -> int:

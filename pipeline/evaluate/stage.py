@@ -1,4 +1,4 @@
-"""Stage `evaluate`: the numbers of all models, as `report/metrics.json` and as tables.
+"""Stage `evaluate`: the numbers of all models, as `metrics.json` beside the model and as tables.
 
 Ranking: does a model put the items that a user reviewed next among the first of the whole
 catalog? Rating: can it tell the 5-star pairs from the others among pairs that happened?
@@ -13,13 +13,16 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from config import PROJECT_ROOT, Config
+from config import Config
+from pipeline.errors import NothingToMeasureError
 from storage.atomic import replacing
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-METRICS_PATH: Final = PROJECT_ROOT / "report" / "metrics.json"
+    from pipeline.evaluate.evaluation import EvaluationOptions
+
+METRICS_FILE: Final = "metrics.json"
 
 BASELINES: Final = {"all": True, "minimal": False, "mission": False}
 """Whether all baselines are meant; "mission" is an older spelling of "minimal"."""
@@ -57,9 +60,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--metrics",
         type=Path,
-        default=METRICS_PATH,
         metavar="FILE",
-        help="write the numbers to FILE (default report/metrics.json)",
+        help="write the numbers to FILE (default MODEL_PATH/metrics.json)",
     )
     group.add_argument(
         "--keep-artifacts",
@@ -74,23 +76,41 @@ def run(args: argparse.Namespace, config: Config, console: Console) -> None:
     """Evaluate the artifacts in the configured folders, write the numbers and show them.
 
     Raises:
-        pipeline.errors.PipelineError: The data or the model can't be evaluated.
+        pipeline.errors.NothingToMeasureError: The reviews hold no case to judge a model by.
+        pipeline.errors.PipelineError: The model can't be evaluated on the data.
         storage.artifacts.ArtifactError: An input file is missing or bad.
     """
-    from pipeline.evaluate.evaluation import EvaluationOptions, evaluate
-    from pipeline.evaluate.results import results
-    from pipeline.report.terminal_tables import print_tables
+    from pipeline.evaluate.evaluation import EvaluationOptions
 
     options = EvaluationOptions(
         args.split, BASELINES[args.baselines], args.max_users, args.seed, args.keep_artifacts
     )
+    beside_model = metrics_path(config)
+    try:
+        measure(config, options, args.metrics or beside_model, console)
+    except NothingToMeasureError:
+        beside_model.unlink(missing_ok=True)  # numbers of an earlier model
+        raise
+
+
+def metrics_path(config: Config) -> Path:
+    """Return where the numbers of the model in the configured folder lie."""
+    return config.model_path / METRICS_FILE
+
+
+def measure(config: Config, options: EvaluationOptions, path: Path, console: Console) -> None:
+    """Evaluate, write the numbers to a file and show them; raises what `evaluate` raises."""
+    from pipeline.evaluate.evaluation import evaluate
+    from pipeline.evaluate.results import results
+    from pipeline.report.terminal_tables import print_tables
+
     with console.status("reading") as status:
         evaluation = evaluate(config, options, status.update)
         status.update("bootstrapping intervals")
         numbers = results(evaluation)
-    write_metrics(numbers, args.metrics)
+    write_metrics(numbers, path)
     print_tables(numbers, console)
-    console.print(f"wrote {args.metrics} in {numbers['seconds']:.1f} s")
+    console.print(f"wrote {path} in {numbers['seconds']:.1f} s")
 
 
 def write_metrics(numbers: dict[str, Any], path: Path) -> None:

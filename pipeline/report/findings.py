@@ -26,6 +26,7 @@ _SHOWN_CHARACTERS = 60
 _SPOKEN = {
     "network": "the rating network",
     "ranker": "the ranker",
+    "popularity model": "popularity in service",
     "popularity": "plain popularity",
     "popularity, tuned": "tuned popularity",
     "bias model": "the bias model",

@@ -1,28 +1,4 @@
-"""The defects of real review files, each kind in a known share.
-
-| kind                 | share | how it looks                                                  |
-|----------------------|-------|---------------------------------------------------------------|
-| price_missing        | 0.160 | of items: no price on any row                                 |
-| price_range          | 0.080 | of items: "$12.99 - $18.99"                                   |
-| price_zero           | 0.020 | of items: "$0.00"                                             |
-| price_junk           | 0.030 | of items: style sheet or markup of the page instead of a price |
-| description_missing  | 0.060 | of items: empty or "[]"                                       |
-| description_html     | 0.200 | of items: tags and entities                                   |
-| description_list     | 0.550 | of items: '["First part.", "Second part."]'                   |
-| title_entities       | 0.400 | of items with &, quotes in the title: "&amp;", "&#39;"         |
-| row_price_missing    | 0.040 | of rows: no price though the item has one                     |
-| row_price_other      | 0.060 | of rows: up to 8 % off the item's price                       |
-| row_description_cut  | 0.030 | of rows: only the description's first sentence                |
-| row_title_case       | 0.020 | of rows: title in capitals or lower case, or trailing blanks   |
-| row_name_case        | 0.020 | of rows: the same for the user's name                         |
-| row_review_html      | 0.060 | of rows: "<br />", "&#34;" in the review text                 |
-| row_text_missing     | 0.015 | of rows: no review text, only a summary                       |
-| row_all_text_missing | 0.003 | of rows: neither review text nor summary                      |
-| row_no_user          | 0.004 | of rows: neither name nor id                                  |
-| row_no_item          | 0.003 | of rows: neither title nor id                                 |
-| row_no_rating        | 0.004 | of rows: no rating                                            |
-| row_no_time          | 0.002 | of rows: no date                                              |
-| row_duplicate        | 0.012 | of rows: an exact copy of the row before                      |
+"""The defects of real review files, each kind in a known share (`SHARES`).
 
 Beside these, `people` leaves 4 % of the users without a name of their own ("Amazon
 Customer" and "Kindle Customer" in several spellings) and gives 2 % the name of another.
@@ -38,29 +14,31 @@ from pipeline.sample.portable_random import PortableRandom
 Row = dict[str, str]
 
 SHARES: Final = {
-    "price_missing": 0.16,
-    "price_range": 0.08,
-    "price_zero": 0.02,
-    "price_junk": 0.03,
-    "description_missing": 0.06,
-    "description_html": 0.2,
-    "description_list": 0.55,
-    "title_entities": 0.4,
-    "row_price_missing": 0.04,
-    "row_price_other": 0.06,
-    "row_description_cut": 0.03,
-    "row_title_case": 0.02,
-    "row_name_case": 0.02,
-    "row_review_html": 0.06,
-    "row_text_missing": 0.015,
-    "row_all_text_missing": 0.003,
-    "row_no_user": 0.004,
-    "row_no_item": 0.003,
-    "row_no_rating": 0.004,
-    "row_no_time": 0.002,
-    "row_duplicate": 0.012,
+    # of items
+    "price_missing": 0.16,  # no price on any row
+    "price_range": 0.08,  # "$12.99 - $18.99"
+    "price_zero": 0.02,  # "$0.00"
+    "price_junk": 0.03,  # style sheet or markup of the page instead of a price
+    "description_missing": 0.06,  # empty or "[]"
+    "description_html": 0.2,  # tags and entities
+    "description_list": 0.55,  # '["First part.", "Second part."]'
+    "title_entities": 0.4,  # where & or quotes are in the title: "&amp;", "&#39;"
+    # of rows
+    "row_price_missing": 0.04,  # no price though the item has one
+    "row_price_other": 0.06,  # up to 8 % off the item's price
+    "row_description_cut": 0.03,  # only the description's first sentence
+    "row_title_case": 0.02,  # title in capitals or lower case, or trailing blanks
+    "row_name_case": 0.02,  # the same for the user's name
+    "row_review_html": 0.06,  # "<br />", "&#34;" in the review text
+    "row_text_missing": 0.015,  # no review text, only a summary
+    "row_all_text_missing": 0.003,  # neither review text nor summary
+    "row_no_user": 0.004,  # neither name nor id
+    "row_no_item": 0.003,  # neither title nor id
+    "row_no_rating": 0.004,  # no rating
+    "row_no_time": 0.002,  # no date
+    "row_duplicate": 0.012,  # an exact copy of the row before
 }
-"""Share of each kind, as in the table above."""
+"""Share of each kind, and how it looks."""
 
 _JUNK = (
     ".price-box{background-color:#fff} #shelf .price-box{border-top:1px solid #ddd}.label{color:#555}",

@@ -25,21 +25,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--output", type=Path, help="file to write (default: amazon_reviews.csv in DATA_PATH)"
     )
-    parser.add_argument(
-        "--seed", type=int, default=7, help="another seed makes another shop (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--users", type=int, default=size.n_users, help="customers (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--items", type=int, default=size.n_items, help="products (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--rows",
-        type=int,
-        default=size.n_rows,
-        help="reviews, approximately (default: %(default)s)",
-    )
+    for option, default, meaning in (
+        ("--seed", 7, "another seed makes another shop"),
+        ("--users", size.n_users, "customers"),
+        ("--items", size.n_items, "products"),
+        ("--rows", size.n_rows, "reviews, approximately"),
+    ):
+        text = f"{meaning} (default: %(default)s)"
+        parser.add_argument(option, type=int, default=default, help=text)
 
 
 def run(args: argparse.Namespace, config: Config, console: Console) -> None:

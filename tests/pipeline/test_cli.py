@@ -179,7 +179,7 @@ def test_the_help_of_a_stage_says_what_it_reads_and_writes_with_an_example(
     ("stage", "parts"),
     [
         ("train", ["a ranker of what users choose next", "item_affinity_df.pq", "--objective"]),
-        ("evaluate", ["tuned baselines", "--baselines {all,minimal}", "report/metrics.json"]),
+        ("evaluate", ["tuned baselines", "--baselines {all,minimal}", "MODEL_PATH/metrics.json"]),
     ],
 )
 def test_the_help_of_training_and_evaluation_is_about_what_they_do_now(

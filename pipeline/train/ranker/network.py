@@ -18,7 +18,7 @@ say about a pair is in the affinities."""
 def build_ranker(
     head: RankerHead, text_widths: tuple[int, int, int], widths: tuple[int, int, int]
 ) -> Any:
-    """Build the network: linear and hidden units side by side over one concatenation.
+    """Build the network: linear and any hidden units side by side over one concatenation.
 
     Args:
         head: The weights; its inputs are the price's columns after the first, affinities and
@@ -35,6 +35,10 @@ def build_ranker(
     ]
     joined = keras.layers.Concatenate(name="pair")(inputs[N_TEXT_INPUTS:])
     linear = keras.layers.Dense(1, use_bias=False, name="linear")
+    if not len(head.bias):
+        model = keras.Model(inputs, linear(joined), name="ranker")
+        linear.set_weights([_after_price(head.linear[:, None])])
+        return model
     hidden = keras.layers.Dense(len(head.bias), activation="relu", name="hidden")
     output = keras.layers.Dense(1, use_bias=False, name="output")
     score = keras.layers.Add(name="score")([linear(joined), output(hidden(joined))])

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from config import Config
-from pipeline.errors import PipelineError
+from pipeline.errors import NotTrainableError
 from pipeline.train.model_card import read_card, save_model, versions
 from pipeline.train.rating.data import data_fingerprint
 from pipeline.train.tensorflow_startup import start_tensorflow
@@ -39,6 +39,25 @@ LIMITS: Final = (
 )
 
 
+class PopularityAheadError(NotTrainableError):
+    """Popularity ranks better than the ranker on the validation days.
+
+    Attributes:
+        column: The item column that did.
+    """
+
+    def __init__(self, trial: RankerTrial) -> None:
+        """Compare the two in a sentence."""
+        super().__init__(
+            f"On the validation days the ranker's NDCG@10 is {trial.ranker.ndcg:.4f}, "
+            f"{-trial.gain:.4f} below that of popularity ({trial.popularity_column}: "
+            f"{trial.popularity.ndcg:.4f}), so it was not published.",
+            "Give more reviews",
+            "publish it nevertheless: --allow-worse",
+        )
+        self.column = trial.popularity_column
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of the ranker."""
     group = parser.add_argument_group("training the ranker")
@@ -53,7 +72,8 @@ def run(args: argparse.Namespace, config: Config, console: Console) -> None:
     """Train on the artifacts in the configured folders; write similarities, columns, model and card.
 
     Raises:
-        PipelineError: The ranker can't be trained on the data, or popularity ranks better.
+        NotTrainableError: The data can't teach a ranker, or popularity ranks better.
+        recsys.split.SplitError: The reviews are of a single day.
         storage.artifacts.ArtifactError: An input file is missing or bad.
     """
     from pipeline.train.ranker.data import read_ranker_data
@@ -124,16 +144,10 @@ def refuse_worse(trial: RankerTrial, *, allow: bool) -> None:
     """Refuse a ranker that popularity beats, unless that is allowed.
 
     Raises:
-        PipelineError: It is refused; no file has been replaced.
+        PopularityAheadError: It is refused; no file has been replaced.
     """
-    if trial.gain >= 0 or allow:
-        return
-    raise PipelineError(
-        f"On the validation days the ranker's NDCG@10 is {trial.ranker.ndcg:.4f}, "
-        f"{-trial.gain:.4f} below that of popularity ({trial.popularity_column}: "
-        f"{trial.popularity.ndcg:.4f}), so it was not published and the old files stay. Give "
-        f"more reviews, or publish it nevertheless: --allow-worse."
-    )
+    if trial.gain < 0 and not allow:
+        raise PopularityAheadError(trial)
 
 
 def publish(

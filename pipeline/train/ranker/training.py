@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.errors import PipelineError
+from pipeline.errors import NotTrainableError
 from pipeline.train.ranker.data import RankerData
 from pipeline.train.ranker.feature_state import (
     DECAY_SCALES,
@@ -91,7 +91,7 @@ def make_folds(data: RankerData, item_shrinkage: float, tell: Tell) -> list[Fold
 
     Raises:
         recsys.split.SplitError: Fewer than two days.
-        PipelineError: Nobody with a history chose anything new in the validation days, or
+        NotTrainableError: Nobody with a history chose anything new in the validation days, or
             in the days before.
     """
     folds = []
@@ -102,10 +102,11 @@ def make_folds(data: RankerData, item_shrinkage: float, tell: Tell) -> list[Fold
         folds.append(Fold(state, before, targets_of(later, state)))
     taught = sum(len(fold.targets.users) for fold in folds[BEFORE_VALIDATION])
     if not taught or not len(folds[-1].targets.users):
-        raise PipelineError(
+        raise NotTrainableError(
             "Nobody who had reviewed an item before reviewed another one in the validation days, "
-            "or in the days before, so nothing can be learned about what comes next. Give "
-            "reviews of users who come back, or train the rating network: --objective rating."
+            "or in the days before, so nothing can be learned about what comes next.",
+            "Give reviews of users who come back",
+            "train the rating network: --objective rating",
         )
     return folds
 

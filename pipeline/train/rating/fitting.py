@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from pipeline.errors import PipelineError
+from pipeline.errors import NotTrainableError
 from pipeline.train.rating.data import Features
 from pipeline.train.rating.network import batches, build_network, feature_tables
 from recsys.interactions import Interactions
@@ -60,7 +60,7 @@ def fit(
         console: Gets one line an epoch.
 
     Raises:
-        PipelineError: The loss became NaN, infinite or zero.
+        NotTrainableError: The loss became NaN, infinite or zero.
     """
     keras.utils.set_random_seed(plan.seed)
     tf.config.experimental.enable_op_determinism()
@@ -117,10 +117,10 @@ class _Watch(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
         loss, validation_loss = logs["loss"], logs["val_loss"]
         for value in (loss, validation_loss):
             if not math.isfinite(value) or value == 0:
-                raise PipelineError(
-                    f"Epoch {epoch + 1} has the loss {value}, so nothing can be learned from it. "
-                    f"Check the embeddings for huge values, or rebuild them: "
-                    f"python -m pipeline embed."
+                raise NotTrainableError(
+                    f"Epoch {epoch + 1} has the loss {value}, so nothing can be learned from it.",
+                    "Check the embeddings for huge values",
+                    "rebuild them: python -m pipeline embed",
                 )
         self._losses.training.append(loss)
         self._losses.validation.append(validation_loss)

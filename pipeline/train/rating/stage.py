@@ -13,14 +13,14 @@ import argparse
 import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
 from config import Config
-from pipeline.errors import PipelineError
-from pipeline.train.model_card import card_path, save_model, versions
+from pipeline.errors import NotTrainableError
+from pipeline.train.model_card import card_path, refused_facts, save_model, versions
 from pipeline.train.rating.data import (
     Features,
     data_fingerprint,
@@ -37,6 +37,12 @@ from storage.artifacts import ArtifactPaths, write_frame
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from pipeline.train.model_card import Refusals
+
+FEWEST_ROWS: Final = 50
+"""Training rows, as many 5-star ones as others, from which the network is a fallback: fewer
+don't tell its hundred thousand weights anything."""
 
 
 @dataclass(frozen=True)
@@ -68,11 +74,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run(args: argparse.Namespace, config: Config, console: Console) -> None:
+def run(
+    args: argparse.Namespace,
+    config: Config,
+    console: Console,
+    instead_of: Refusals | None = None,
+) -> None:
     """Train on the artifacts in the configured folders and write the model and its card.
 
+    Item similarities, which only a ranker reads, are removed: they may be of other items.
+
+    Args:
+        args: The options of the stage.
+        config: The folders.
+        console: Gets a line an epoch.
+        instead_of: Why better models could not be trained, where this one is a fallback; it
+            then needs `FEWEST_ROWS`.
+
     Raises:
-        PipelineError: The network can't be trained on the data; the message says why.
+        NotTrainableError: The data can't teach the network.
+        recsys.split.SplitError: The reviews are of a single day.
         storage.artifacts.ArtifactError: An input file is missing or bad.
     """
     started = time.monotonic()
@@ -81,11 +102,14 @@ def run(args: argparse.Namespace, config: Config, console: Console) -> None:
     features = without_item_columns(found)
     interactions = read_interactions(paths.clean, features)
     plan = RatingPlan(args.epochs, args.batch_size, args.patience, args.seed)
-    trained = train(features, interactions, plan, console)
+    fewest = FEWEST_ROWS if instead_of else 0
+    trained = train(features, interactions, plan, console, fewest)
+    paths.item_affinity.unlink(missing_ok=True)
     if features.widths != found.widths:
         _write_price(features, paths.item_price)
     card = {
         **trained.facts,
+        **refused_facts(instead_of),
         "data_fingerprint": data_fingerprint(paths),
         "seconds": round(time.monotonic() - started, 1),
     }
@@ -94,7 +118,11 @@ def run(args: argparse.Namespace, config: Config, console: Console) -> None:
 
 
 def train(
-    features: Features, interactions: Interactions, plan: RatingPlan, console: Console
+    features: Features,
+    interactions: Interactions,
+    plan: RatingPlan,
+    console: Console,
+    fewest_rows: int = 0,
 ) -> Trained:
     """Fit the network on the training days, stopped by the validation days.
 
@@ -106,11 +134,12 @@ def train(
         interactions: All of them, whose users are those of the features.
         plan: How to train.
         console: Gets a line an epoch.
+        fewest_rows: Undersampled training rows that there have to be.
 
     Raises:
         recsys.split.SplitError: The interactions span fewer than two days.
-        PipelineError: A class is absent from the training or validation rows, or the loss
-            became meaningless.
+        NotTrainableError: A class is absent from the training or validation rows, there are
+            too few, or the loss became meaningless.
     """
     start_tensorflow()
     from sklearn.metrics import roc_auc_score
@@ -127,6 +156,7 @@ def train(
     _refuse_single_class(held_out, "validation")
     drawn = np.zeros(len(rows), dtype=bool)
     drawn[undersample(rows.liked, plan.seed)] = True
+    _refuse_too_few(int(drawn.sum()), fewest_rows)
     console.print(
         f"{int(drawn.sum()):,} of {len(rows):,} training rows (as many 5-star ones as others), "
         f"{len(held_out):,} validation rows, at most {plan.epochs} epochs"
@@ -188,10 +218,21 @@ def _refuse_single_class(rows: Interactions, part: str) -> None:
     liked = int(rows.liked.sum())
     if 0 < liked < len(rows):
         return
-    raise PipelineError(
+    raise NotTrainableError(
         f"The {part} period holds {len(rows):,} reviews by known users, {liked:,} of them with "
-        f"5 stars; both kinds are needed. Give more reviews, or check the ratings and times."
+        f"5 stars; both kinds are needed.",
+        "Give more reviews",
+        "check the ratings and times",
     )
+
+
+def _refuse_too_few(found: int, fewest: int) -> None:
+    if found < fewest:
+        raise NotTrainableError(
+            f"The training period holds {found:,} reviews by known users, as many with 5 stars as "
+            f"with fewer; the network needs {fewest:,}.",
+            "Give more reviews",
+        )
 
 
 def _positive(text: str) -> int:

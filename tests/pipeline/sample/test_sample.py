@@ -292,11 +292,6 @@ def test_purchases_out_of_taste_are_rated_lower(rows: list[dict[str, str]]) -> N
     assert usual > odd + 0.7
 
 
-def test_shares_of_defects_are_those_of_the_documented_table() -> None:
-    table = re.findall(r"^\| (\w+) +\| ([\d.]+) \|", defects.__doc__ or "", flags=re.MULTILINE)
-    assert {kind: float(share) for kind, share in table} == defects.SHARES
-
-
 def test_draws_follow_their_distributions() -> None:
     random = PortableRandom(1)
     normal = [random.normal() for _ in range(20_000)]
