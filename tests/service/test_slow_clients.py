@@ -9,7 +9,7 @@ import signal
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 import psutil
 import pytest
@@ -82,16 +82,17 @@ def test_silent_connections_are_closed_whatever_they_began_to_say(server: Server
                 pass
 
 
-def test_clients_that_never_read_their_answer_are_let_go_with_it(server: Server) -> None:
-    body = json.dumps({"users": [f"somebody {number}" for number in range(10_000)]}).encode()
+def test_clients_that_never_read_their_answers_are_let_go_with_them(server: Server) -> None:
+    users = [f"somebody {number:0170}" for number in range(10_000)]
+    body = json.dumps({"users": users}).encode()
     head = f"Host: x\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     asked = b"POST /recommendations HTTP/1.1\r\n" + head.encode() + body
     with ExitStack() as stack:
-        connections = [stack.enter_context(connect(server)) for _ in range(10)]
+        connections = [stack.enter_context(connect(server)) for _ in range(3)]
         for connection in connections:
-            connection.sendall(asked)
+            with suppress(ConnectionError):  # the first may be let go while the second is sent
+                connection.sendall(asked + asked)  # more answers than the system's buffers hold
         ports = {connection.getsockname()[1] for connection in connections}
-        until(lambda: ports <= connected_ports(server))
         until(lambda: not ports & connected_ports(server), timeout_s=20)
         assert seconds_of(server, "/recommendations?users=zoe") < 2
     assert server.post("/recommendations", data=body, headers=JSON).ok
