@@ -47,8 +47,8 @@ from storage.sources import (
 )
 
 N_SHADOW_USERS = 32
-NICENESS = 3
-"""Lets requests have most of the processor, and still ends while they take all they can."""
+NICENESS = 5
+"""Of a build beside requests: these have most of the processor, and it ends all the same."""
 
 GRACE_S = 5
 """How much longer than its caller a builder waits before it ends itself."""
@@ -258,6 +258,8 @@ def main(parts: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    os.nice(NICENESS)
-    _be_expendable(Config.from_environment().reload_timeout_s)
+    settings = Config.from_environment()
+    if SnapshotFolder(settings.snapshot_path).pointer.stamp():
+        os.nice(NICENESS)
+    _be_expendable(settings.reload_timeout_s)
     sys.exit(main(sys.argv[1:]))

@@ -29,6 +29,11 @@ logger = logging.getLogger(__name__)
 
 BUILDER_MODULE = "processes.build_snapshot"
 BUILDER_ENVIRONMENT = {"TF_CPP_MIN_LOG_LEVEL": "2", "CUDA_VISIBLE_DEVICES": ""}
+BESIDE_REQUESTS = dict.fromkeys(
+    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"), "1"
+)
+"""Environment of a builder while a generation is served: it leaves the other cores to requests."""
+
 ENDINGS: dict[str, type[ServiceError]] = {
     "refused": ReloadRefusedError,
     "conflict": ReloadConflictError,
@@ -107,7 +112,10 @@ def _started(
             pass_fds=(lock,),
             text=True,
             start_new_session=True,
-            env=os.environ | config.as_environment() | BUILDER_ENVIRONMENT,
+            env=os.environ
+            | config.as_environment()
+            | BUILDER_ENVIRONMENT
+            | (BESIDE_REQUESTS if before else {}),
         )
         limits = BuildLimits(process, config, stopping)
         limits.start()
