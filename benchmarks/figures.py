@@ -53,6 +53,17 @@ def _endpoint(key: str, label: str) -> Figure:
     return Figure(key, label, "{per_second:,.0f} requests/s", f"{percentiles}; {alone}")
 
 
+def _value(key: str, label: str, target: float, measured: str = "{value:.2f}") -> Figure:
+    return Figure(key, label, measured, target=target)
+
+
+def _against_no_op(key: str, label: str, target: float) -> tuple[Figure, Figure]:
+    return (
+        _value(f"{key}_against_no_op", f"{label}, against the no-op endpoint", target),
+        _value(f"{key}_against_bare", f"{label}, against the no-op in front", 0, "{value:.2f} ×"),
+    )
+
+
 _SEARCHES: Final = {
     "read": "read the item half once",
     "float32": "float32 search",
@@ -63,46 +74,24 @@ _SEARCHES: Final = {
     "faiss_batch": f"FAISS, {BATCH} users together",
 }
 
+_PREDICT: Final = "model.predict, batch_size=32"
+_TIMES: Final = "{value:,.0f} ×"
+
 FIGURES: Final[tuple[Figure | str, ...]] = (
     Figure("build", "build a snapshot from the files", "{seconds:.1f} s"),
     "Top 5 of one user, one thread, processor time",
     *(_search(key, label) for key, label in _SEARCHES.items()),
     _search("numpy", "NumPy on the same halves, in tiles"),
     _search("predict_8192", "model.predict, batch_size=8192", decimals=0),
-    _search("predict_32", "model.predict, batch_size=32", decimals=0),
-    Figure(
-        "predict_against_float32",
-        "model.predict, batch_size=32, against float32 search",
-        "{value:,.0f} ×",
-        target=2_000,
-    ),
-    Figure(
-        "predict_against_byte",
-        "model.predict, batch_size=32, against byte search",
-        "{value:,.0f} ×",
-        target=2_000,
-    ),
-    Figure(
-        "float32_against_reading",
-        "float32 search against reading the item half",
-        "{value:.2f}",
-        target=-1.3,
-    ),
-    Figure(
-        "byte_against_reading",
-        "byte search against reading the item half",
-        "{value:.2f}",
-        target=-1,
-    ),
+    _search("predict_32", _PREDICT, decimals=0),
+    _value("predict_against_float32", f"{_PREDICT}, against float32 search", 2_000, _TIMES),
+    _value("predict_against_byte", f"{_PREDICT}, against byte search", 2_000, _TIMES),
+    _value("float32_against_reading", "float32 search against reading the item half", -1.3),
+    _value("byte_against_reading", "byte search against reading the item half", -1),
     Figure("answer_on_demand", "an answer, scored on demand, in one process", "{ms:.3f} ms"),
     Figure("answer_from_lists", "an answer, from the top lists, in one process", "{ms:.3f} ms"),
     "The service, 2 workers",
-    Figure(
-        "start",
-        "seconds from start to the first answer, snapshot published",
-        "{value:.2f}",
-        target=-3,
-    ),
+    _value("start", "seconds from start to the first answer, snapshot published", -3),
     Figure("start_processor", "processor seconds of that, all processes", "{seconds:.1f} s"),
     Figure("fill_lists", "top lists of all users, processor time", "{seconds:.0f} s"),
     _endpoint("bare", "no-op in front of the application"),
@@ -110,41 +99,16 @@ FIGURES: Final[tuple[Figure | str, ...]] = (
     _endpoint("from_lists", "/recommendations, top lists warm"),
     _endpoint("on_demand", "/recommendations, on demand"),
     Figure("client", "the client's own share of a core", "{least:.0%} to {most:.0%}"),
-    Figure(
-        "from_lists_against_no_op",
-        "/recommendations, top lists warm, against the no-op endpoint",
-        "{value:.2f}",
-        target=0.7,
-    ),
-    Figure(
-        "from_lists_against_bare",
-        "/recommendations, top lists warm, against the no-op in front",
-        "{value:.2f} ×",
-    ),
-    Figure(
-        "on_demand_against_no_op",
-        "/recommendations, on demand, against the no-op endpoint",
-        "{value:.2f}",
-        target=0.25,
-    ),
-    Figure(
-        "on_demand_against_bare",
-        "/recommendations, on demand, against the no-op in front",
-        "{value:.2f} ×",
-    ),
+    *_against_no_op("from_lists", "/recommendations, top lists warm", 0.7),
+    *_against_no_op("on_demand", "/recommendations, on demand", 0.25),
     Figure(
         "reload_until_filled",
         "a reload of new data until all top lists are there, under load",
         "{seconds:.0f} s",
     ),
-    Figure(
-        "rate_while_reloading",
-        "requests/s from its start to there, against before",
-        "{value:.2f}",
-        target=0.6,
-    ),
-    Figure("p99_while_reloading", "p99 likewise", "{value:.2f}", target=-3),
-    Figure("memory", "GB of 2 workers together (PSS)", "{value:.2f}", target=-1),
+    _value("rate_while_reloading", "requests/s from its start to there, against before", 0.6),
+    _value("p99_while_reloading", "p99 likewise", -3),
+    _value("memory", "GB of 2 workers together (PSS)", -1),
     Figure("memory_with_parent", "and with the process that started them", "{mb:,.0f} MB"),
     f"Top 5 of one user among {LARGE_ITEMS:,} items",
     *(_search(f"large_{key}", label) for key, label in _SEARCHES.items()),

@@ -19,7 +19,6 @@ from recsys.metrics.ranking import (
     hit_rate,
     ndcg,
     reciprocal_rank,
-    target_rank,
     target_ranks,
     user_means,
 )
@@ -38,7 +37,6 @@ __all__ = [
     "paired_difference",
     "reciprocal_rank",
     "resampled_means",
-    "target_rank",
     "target_ranks",
     "user_means",
 ]

@@ -31,15 +31,16 @@ class Interval(NamedTuple):
 
 
 def resampled_means(
-    values: Scores, users: NDArray[np.integer], n_samples: int = N_SAMPLES, seed: int = 0
+    values: Scores, users: NDArray[np.integer], n_samples: int = N_SAMPLES
 ) -> NDArray[np.float64]:
     """Average values (n, m) over the cases of users drawn with replacement, draw by draw.
+
+    The draws are the same for the same number of users.
 
     Args:
         values: (n, m), m values per case.
         users: (n,) integers, the user of each case.
         n_samples: Number of draws.
-        seed: Seed of the draws, which are the same for the same number of users.
 
     Returns:
         (n_samples, m) float64, each column the mean over the drawn cases.
@@ -47,73 +48,49 @@ def resampled_means(
     _, group = np.unique(users, return_inverse=True)
     counts = np.bincount(group).astype(np.float64)
     sums = np.stack([np.bincount(group, weights=column) for column in values.T], axis=1)
-    random = np.random.default_rng(seed)
+    random = np.random.default_rng(0)
     n_users, means = len(counts), np.empty((n_samples, values.shape[1]))
     for first in range(0, n_samples, _DRAWS_A_BLOCK):
-        n_draws = min(_DRAWS_A_BLOCK, n_samples - first)
-        drawn = np.stack(
-            [
-                np.bincount(random.integers(0, n_users, n_users), minlength=n_users)
-                for _ in range(n_draws)
-            ]
-        ).astype(np.float64)
-        means[first : first + n_draws] = (drawn @ sums) / (drawn @ counts)[:, None]
+        drawn = np.zeros((min(_DRAWS_A_BLOCK, n_samples - first), n_users))
+        for draw in drawn:
+            draw[:] = np.bincount(random.integers(0, n_users, n_users), minlength=n_users)
+        means[first : first + len(drawn)] = (drawn @ sums) / (drawn @ counts)[:, None]
     return means
 
 
-def intervals(
-    values: Mapping[str, Scores],
-    users: NDArray[np.integer],
-    n_samples: int = N_SAMPLES,
-    seed: int = 0,
-) -> dict[str, Interval]:
+def intervals(values: Mapping[str, Scores], users: NDArray[np.integer]) -> dict[str, Interval]:
     """Compute the mean of each (n,) values with its 95 % interval, on draws that all share.
 
     Args:
         values: Values of the cases, by name.
         users: (n,) integers, the user of each case.
-        n_samples: Number of draws.
-        seed: Seed of the draws.
     """
     if len(users) == 0:
-        nothing = Interval(float("nan"), float("nan"), float("nan"))
-        return dict.fromkeys(values, nothing)
+        return dict.fromkeys(values, Interval(*[float("nan")] * 3))
     columns = np.stack(list(values.values()), axis=1)
-    low, high = np.quantile(resampled_means(columns, users, n_samples, seed), TAILS, axis=0)
+    low, high = np.quantile(resampled_means(columns, users), TAILS, axis=0)
     return {
         name: Interval(float(np.mean(of_cases)), float(low[place]), float(high[place]))
         for place, (name, of_cases) in enumerate(values.items())
     }
 
 
-def interval(
-    values: Scores, users: NDArray[np.integer], n_samples: int = N_SAMPLES, seed: int = 0
-) -> Interval:
+def interval(values: Scores, users: NDArray[np.integer]) -> Interval:
     """Compute the mean of values (n,) with its 95 % interval."""
-    return intervals({"": values}, users, n_samples, seed)[""]
+    return intervals({"": values}, users)[""]
 
 
-def paired_difference(
-    ours: Scores,
-    theirs: Scores,
-    users: NDArray[np.integer],
-    n_samples: int = N_SAMPLES,
-    seed: int = 0,
-) -> Interval:
+def paired_difference(ours: Scores, theirs: Scores, users: NDArray[np.integer]) -> Interval:
     """Compute the mean of ours - theirs (n,), case by case, with its 95 % interval.
 
     Where zero lies outside the interval, the two differ by more than the draw of these users
     explains.
     """
-    return interval(np.asarray(ours) - np.asarray(theirs), users, n_samples, seed)
+    return interval(np.asarray(ours) - np.asarray(theirs), users)
 
 
 def auc_interval(
-    labels: BoolArray,
-    scores: Scores,
-    users: NDArray[np.integer],
-    n_samples: int = N_SAMPLES,
-    seed: int = 0,
+    labels: BoolArray, scores: Scores, users: NDArray[np.integer]
 ) -> tuple[float, float]:
     """Compute the 95 % interval of the AUC of pairs (n,), drawing users with replacement.
 
@@ -127,9 +104,9 @@ def auc_interval(
     _, group = np.unique(scores, return_inverse=True)
     _, user = np.unique(users, return_inverse=True)
     n_groups, n_users = int(group.max()) + 1, int(user.max()) + 1
-    random = np.random.default_rng(seed)
-    values = np.full(n_samples, np.nan)
-    for draw in range(n_samples):
+    random = np.random.default_rng(0)
+    values = np.full(N_SAMPLES, np.nan)
+    for draw in range(N_SAMPLES):
         weights = np.bincount(random.integers(0, n_users, n_users), minlength=n_users)[user]
         positive = np.bincount(group, weights * labels, n_groups)
         negative = np.bincount(group, weights * ~labels, n_groups)

@@ -36,26 +36,13 @@ class UserMeans(NamedTuple):
     reciprocal_rank: Values
 
 
-def target_rank(scores: Scores, target: int) -> float:
-    """Rank one item by the scores of a catalog (n_items,): 1 is the best, ties get the mid-rank.
+def target_ranks(scores: Scores, rows: NDArray[np.integer], targets: NDArray[np.integer]) -> Values:
+    """Rank an item of each case by the scores of a catalog: 1 is the best, ties get the mid-rank.
 
         rank = 1 + |{j : s_j > s_t}| + |{j != t : s_j = s_t}| / 2
 
-    Items left out have the score -inf. Mid-ranks place a model that scores all items alike
-    in the middle of the catalog, whatever the order of the items (McSherry and Najork,
-    ECIR 2008).
-
-    Raises:
-        ValueError: A score is NaN.
-
-    >>> target_rank(np.array([0.3, 0.9, 0.3, 0.1]), target=0)
-    2.5
-    """
-    return float(target_ranks(scores[None, :], np.zeros(1, dtype=np.intp), np.array([target]))[0])
-
-
-def target_ranks(scores: Scores, rows: NDArray[np.integer], targets: NDArray[np.integer]) -> Values:
-    """Rank many items at once, each as `target_rank` does.
+    Mid-ranks place a model that scores all items alike in the middle of the catalog, whatever
+    the order of the items (McSherry and Najork, ECIR 2008).
 
     Args:
         scores: (m, n_items), one catalog per row; items left out have -inf.
@@ -67,6 +54,9 @@ def target_ranks(scores: Scores, rows: NDArray[np.integer], targets: NDArray[np.
 
     Raises:
         ValueError: A score is NaN, which has no place in an order.
+
+    >>> target_ranks(np.array([[0.3, 0.9, 0.3, 0.1]]), np.array([0, 0]), np.array([0, 1])).tolist()
+    [2.5, 1.0]
     """
     n_missing = int(np.count_nonzero(np.isnan(scores)))
     if n_missing:

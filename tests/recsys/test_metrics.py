@@ -18,22 +18,27 @@ from recsys import metrics
 SCORES = np.array([0.9, 0.8, 0.7, 0.4, 0.2])
 
 
+def target_rank(scores: np.ndarray, target: int) -> float:
+    """The rank of one item of one catalog."""
+    return float(metrics.target_ranks(scores[None], np.array([0]), np.array([target]))[0])
+
+
 @pytest.mark.parametrize("name", ["ranking", "catalog", "intervals"])
 def test_docstring_examples_are_true(name: str) -> None:
     assert doctest.testmod(importlib.import_module(f"recsys.metrics.{name}")).failed == 0
 
 
 def test_rank_is_one_for_the_best_and_last_for_the_worst() -> None:
-    assert metrics.target_rank(SCORES, 0) == 1.0
-    assert metrics.target_rank(SCORES, 4) == 5.0
+    assert target_rank(SCORES, 0) == 1.0
+    assert target_rank(SCORES, 4) == 5.0
 
 
 def test_tied_items_share_the_middle_rank() -> None:
-    assert metrics.target_rank(np.zeros(11), 3) == 6.0
+    assert target_rank(np.zeros(11), 3) == 6.0
 
 
 def test_items_left_out_do_not_push_the_target_down() -> None:
-    assert metrics.target_rank(np.array([-np.inf, 0.5, 0.1]), 1) == 1.0
+    assert target_rank(np.array([-np.inf, 0.5, 0.1]), 1) == 1.0
 
 
 def test_scores_that_are_not_numbers_are_refused_with_their_count() -> None:
@@ -42,7 +47,7 @@ def test_scores_that_are_not_numbers_are_refused_with_their_count() -> None:
         with pytest.raises(ValueError, match=r"3 of 6 scores are NaN"):
             metrics.target_ranks(scores, np.array([0]), np.array([target]))
     with pytest.raises(ValueError, match=r"1 of 2 scores are NaN"):
-        metrics.target_rank(np.array([np.nan, 0.5]), 0)
+        target_rank(np.array([np.nan, 0.5]), 0)
 
 
 def test_hit_rate_and_ndcg_by_hand() -> None:
@@ -57,9 +62,7 @@ def test_many_ranks_are_those_of_one_after_the_other() -> None:
     scores = random.integers(0, 9, (4, 30)).astype(float)
     scores[:, :5] = -np.inf
     rows, targets = random.integers(0, 4, 12), random.integers(5, 30, 12)
-    expected = [
-        metrics.target_rank(scores[row], item) for row, item in zip(rows, targets, strict=True)
-    ]
+    expected = [target_rank(scores[row], item) for row, item in zip(rows, targets, strict=True)]
     assert metrics.target_ranks(scores, rows, targets).tolist() == expected
 
 

@@ -17,7 +17,6 @@ import pytest
 
 from config import PROJECT_ROOT, Config
 from pipeline.errors import PipelineError
-from pipeline.sample import defects
 from pipeline.sample import stage as sample
 from pipeline.sample.portable_random import PortableRandom
 from pipeline.sample.table import SAMPLE_COLUMNS, SampleSize, as_csv, sample_rows
