@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Event
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -70,11 +71,14 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Trial:
-    """A series of reloads: the verdict on the answers, and figures after each reload."""
+    """A series of reloads: the verdict on the answers, and figures after each reload.
+
+    `own_mb` is the anonymous memory of all workers together, what is mapped left out.
+    """
 
     verdict: Verdict
     reload_seconds: list[float]
-    pss_mb: list[float]
+    own_mb: list[float]
     n_mapped_generations: list[int]
 
 
@@ -135,17 +139,17 @@ def run_trial(
         generation = _reload(port).generation
         known |= {(generation, i): _body(port, path) for i, path in enumerate(paths)}
     changes = [Change(0, 0, generation)]
-    pss, mapped = [], []
+    own, mapped = [], []
     with _Load(port, paths) as load:
         for number in range(n_reloads):
             place[number % len(place)]()
             changes.append(_reload(port))
-            pss.append(sum(psutil.Process(each).memory_full_info().pss for each in workers()) / 1e6)
+            own.append(sum(map(_own_mb, workers())))
             mapped.append(max(_count_mapped_generations(each) for each in workers()))
             report(number + 1, (changes[-1].answered - changes[-1].asked) / 1e9)
         watched = load.end()
     seconds = [(change.answered - change.asked) / 1e9 for change in changes[1:]]
-    return Trial(judge(watched, changes, known), seconds, pss, mapped)
+    return Trial(judge(watched, changes, known), seconds, own, mapped)
 
 
 def _reload(port: int) -> Change:
@@ -160,6 +164,13 @@ def _body(port: int, path: str) -> bytes:
     answer = requests.get(f"http://127.0.0.1:{port}{path}", timeout=60)
     answer.raise_for_status()
     return answer.content
+
+
+def _own_mb(process: int) -> float:
+    """Memory that a process shares with nobody and no file, which other processes can't change."""
+    rollup = Path(f"/proc/{process}/smaps_rollup").read_text(encoding="ascii")
+    [kilobytes] = [line.split()[1] for line in rollup.splitlines() if line.startswith("Anonymous:")]
+    return int(kilobytes) / 1_000
 
 
 def _count_mapped_generations(process: int) -> int:

@@ -71,7 +71,7 @@ def _print(trial: Trial, console: Console) -> None:
     console.print(f"  from a generation not in service: {verdict.n_out_of_time}")
     console.print(f"  by generation: {verdict.n_of_each_generation}")
     console.print(f"  seconds for a reload: median {np.median(trial.reload_seconds):.2f}")
-    console.print(f"  memory of the workers (PSS), MB: {_ends(trial.pss_mb)}")
+    console.print(f"  memory of the workers, MB: {_ends(trial.own_mb)}")
     console.print(f"  most generations mapped by a worker: {max(trial.n_mapped_generations)}")
 
 

@@ -62,7 +62,7 @@ def test_reloads_under_load_fail_nobody_mix_nothing_and_keep_no_memory(tmp_path:
     assert len(verdict.n_of_each_generation) == 2
     assert min(verdict.n_of_each_generation.values()) > N_RELOADS
     assert max(trial.n_mapped_generations) <= 2  # the one in service and one in flight
-    assert trial.pss_mb[-1] - trial.pss_mb[len(place)] < GROWTH_MB, trial.pss_mb
+    assert trial.own_mb[-1] - trial.own_mb[len(place)] < GROWTH_MB, trial.own_mb
 
 
 def answer(body: bytes, generation: str = "one", status: int = 200) -> Answer:
