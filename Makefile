@@ -10,7 +10,7 @@ export VENV
 PARALLEL = -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-fast fuzz test-serving pipeline sample examples report bench load check format lock clean \
+.PHONY: help serve test test-fast fuzz test-serving pipeline sample examples report project-report bench load check format lock clean \
         setup-serve setup-pipeline setup-report setup-bench setup-load setup-dev setup-all chromium
 
 help: ## List the commands
@@ -46,11 +46,12 @@ sample: setup-pipeline ## Generate the sample reviews, into DATA_PATH/amazon_rev
 examples: setup-dev ## Update the documentation's examples, api/contract/examples.json, from the bundled sample
 	@$(RUN) -m scripts.make_examples
 
-report: setup-report ## Measure again, and rebuild every table and figure of report/
+report: setup-report ## Measure your model again: tables and notebooks in MODEL_PATH/report
 	@$(RUN) -m scripts.use_sample
-	$(RUN) -m pipeline evaluate
-	PYTHONPATH=$(CURDIR) $(RUN) -m nbconvert --to notebook --execute --inplace report/eda.ipynb report/model_selection.ipynb
-	$(RUN) -m pipeline report
+	@$(RUN) -m pipeline report --measure
+
+project-report: setup-report ## Measure the bundled sample again, and rebuild every table and figure of report/
+	@$(RUN) -m pipeline report --measure --project
 
 bench: setup-bench ## Measure the targets and print their ratios, about 15 minutes; ARGS=--quick for two
 	@$(RUN) -m benchmarks $(ARGS)

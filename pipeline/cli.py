@@ -100,10 +100,12 @@ STAGES: Final = (
     ),
     Stage(
         "report",
-        "Fill the tables of the report from the committed numbers.",
-        "report/metrics.json, metrics_real.json and successive_tests.json",
-        "report/README.md",
-        "report",
+        "Describe how good the model is: a page of tables, and with --measure notebooks. With\n"
+        "--project, rebuild the project's own report on the bundled sample.",
+        "MODEL_PATH/metrics.json; with --measure what evaluate reads",
+        "the folder MODEL_PATH/report; with --project the tables of report/README.md, and with\n"
+        "         --measure too report/metrics.json and the notebooks",
+        "report --measure",
         ("report.stage",),
     ),
     Stage(

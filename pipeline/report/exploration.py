@@ -16,7 +16,7 @@ from recsys import columns
 from recsys.arrays import Rows
 from recsys.catalog import item_prices
 from recsys.interactions import FIVE_STARS, interactions_of
-from recsys.split import TEST, TRAIN, split_labels, temporal_cuts
+from recsys.split import TEST, TRAIN, cuts_or_all_training, split_labels
 from storage.artifacts import ArtifactPaths, read_clean
 
 RAW_NAMES: Final = ("amazon_reviews.csv", "amazon_reviews.csv.gz", "amazon_reviews.parquet")
@@ -35,7 +35,8 @@ class Exploration:
         months: One row a calendar month, by its first day: reviews, and active users and items.
         parts: (n,) TRAIN, VALIDATION or TEST.
         part_starts: First day of validation and of test.
-        known_test_share: Share of test reviews whose writer also wrote in the training days.
+        known_test_share: Share of test reviews whose writer also wrote in the training days; 0
+            where no day is a test day.
         anonymous_share: Share of reviews by nobody who can be recognized.
     """
 
@@ -66,7 +67,7 @@ def explore(config: Config) -> Exploration:
     clean = read_clean(paths.clean, columns.CLEAN_COLUMNS)
     items = pd.Index(clean[columns.ITEM].dropna().unique())
     rows = interactions_of(clean, items)
-    cuts = temporal_cuts(rows.days)
+    cuts = cuts_or_all_training(rows.days)
     parts = split_labels(rows.days, cuts)
     known = np.isin(rows.users, rows.users[(parts == TRAIN) & (rows.users >= 0)])
     prices = item_prices(clean, items)
@@ -82,7 +83,7 @@ def explore(config: Config) -> Exploration:
             np.datetime64(cuts.train_end_day, "D"),
             np.datetime64(cuts.validation_end_day, "D"),
         ),
-        known_test_share=float(known[parts == TEST].mean()),
+        known_test_share=float(known[parts == TEST].mean()) if (parts == TEST).any() else 0.0,
         anonymous_share=float((rows.users < 0).mean()),
     )
 
@@ -134,13 +135,19 @@ def findings(found: Exploration) -> str:
         ),
         _about_prices(found),
         _about_words(found),
-        (
-            f"**Who comes back:** {found.known_test_share:.0%} of the reviews in "
-            f"the test period are by people who also wrote in the training period. For the rest "
-            f"there is only the cold-start list."
-        ),
+        _about_returning(found),
     ]
     return "\n".join(f"* {sentence}" for sentence in sentences)
+
+
+def _about_returning(found: Exploration) -> str:
+    if not (found.parts == TEST).any():
+        return "**All reviews are of one day,** so nobody can be seen to come back."
+    return (
+        f"**Who comes back:** {found.known_test_share:.0%} of the reviews in "
+        f"the test period are by people who also wrote in the training period. For the rest "
+        f"there is only the cold-start list."
+    )
 
 
 def _about_prices(found: Exploration) -> str:

@@ -71,7 +71,7 @@ def test_notebook_runs_on_the_artifacts_that_the_environment_names(
     client = NotebookClient(
         notebook,
         timeout=240,
-        similarity_name="python3",
+        kernel_name="python3",
         resources={"metadata": {"path": str(REPORT)}},
     )
     client.execute()
