@@ -45,14 +45,14 @@ def artifact_arrays(paths: ArtifactPaths, cold_start_window_days: int) -> Arrays
     review, bought = read_embedding_pair(paths.user_review, paths.user_item, columns.USER)
     desc, price = read_embedding_pair(paths.item_desc, paths.item_price, columns.ITEM)
     named = identifies(review.names)
-    items = pd.Index(desc.names.astype(str))
+    items = pd.Index(desc.names).astype("str")
     arrays: Arrays = {
         "item_desc": desc.vectors,
         "item_desc_norm": norms(desc.vectors),
         "item_price": price.vectors,
     }
     clean = read_clean(paths.clean, CLEAN_COLUMNS)
-    interactions = interactions_of(clean, items, review.names[named].astype(str))
+    interactions = interactions_of(clean, items, review.names[named])
     interactions = _about(interactions, len(items), paths.clean)
     if paths.item_affinity.exists():
         arrays |= Affinities.arrays(read_similarities(paths.item_affinity, items))

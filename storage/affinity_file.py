@@ -20,8 +20,9 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from recsys import columns
+from recsys.cleaning.faults import long_name
 from recsys.item_similarities import ItemSimilarities, stack_similarities
-from storage.artifacts import ArtifactError, missing_file_message
+from storage.artifacts import LARGEST_VALUE, ArtifactError, missing_file_message
 from storage.atomic import replacing
 
 SIMILARITY: Final = "kernel"
@@ -43,8 +44,8 @@ def read_similarities(path: Path, items: pd.Index) -> ItemSimilarities:
 
     Raises:
         ArtifactError: The file is missing, unreadable or empty, a column is absent or not
-            numeric, an item isn't in the catalog, a weight isn't finite, or a similarity has
-            several decays.
+            numeric, an item isn't in the catalog, a name is too long, a weight isn't finite
+            or above `LARGEST_VALUE`, or a similarity has several decays.
     """
     table = _read_table(path)
     if not table.num_rows:
@@ -108,7 +109,10 @@ def _codes(
     joined = values.combine_chunks()
     whole = joined.unify_dictionaries().chunk(0) if isinstance(joined, pa.ChunkedArray) else joined
     codes = whole.indices.to_numpy(zero_copy_only=False).astype(np.int32)
-    return codes, np.array(whole.dictionary.to_pylist(), dtype=object)
+    names = np.array(whole.dictionary.to_pylist(), dtype=object)
+    if fault := long_name(pd.Series(names), column):
+        raise ArtifactError(f"{path}: {fault} {_REBUILD}")
+    return codes, names
 
 
 def _as_they_appear(
@@ -125,7 +129,7 @@ def _as_they_appear(
 def _rows(table: pa.Table, column: str, items: pd.Index, path: Path) -> NDArray[np.int32]:
     """Look up the item rows of a column of item names."""
     codes, names = _codes(table, column, path)
-    rows = items.get_indexer(pd.Index(names.astype(str)))
+    rows = items.get_indexer(pd.Index(names, dtype="str"))
     used = np.unique(codes)
     unknown = used[rows[used] < 0]
     if len(unknown):
@@ -138,14 +142,15 @@ def _rows(table: pa.Table, column: str, items: pd.Index, path: Path) -> NDArray[
 
 def _numbers(table: pa.Table, column: str, path: Path) -> NDArray[np.float32]:
     try:
-        values: NDArray[np.float32] = table.column(column).to_numpy().astype(np.float32)
+        with np.errstate(over="ignore"):  # becomes infinite, which is refused
+            values: NDArray[np.float32] = table.column(column).to_numpy().astype(np.float32)
     except (TypeError, ValueError) as error:
         raise ArtifactError(f"{path}: {column!r} is not numeric: {error}. {_REBUILD}") from error
-    n_bad = int(np.count_nonzero(~np.isfinite(values)))
+    n_bad = int(np.count_nonzero(~(np.abs(values) <= LARGEST_VALUE)))
     if n_bad:
         raise ArtifactError(
-            f"{path}: {n_bad:,} of {len(values):,} values of {column!r} are NaN or infinite. "
-            f"{_REBUILD}"
+            f"{path}: {n_bad:,} of {len(values):,} values of {column!r} are NaN or infinite, or "
+            f"above {LARGEST_VALUE:g}. {_REBUILD}"
         )
     return values
 

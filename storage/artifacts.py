@@ -1,8 +1,9 @@
 """Reads and writes the files that cross from the pipeline to the service.
 
 Reading tolerates what doesn't matter (extra columns, an index kept as a column) and is
-strict about what does: names, widths and finite values. Writing is
-atomic: a reader sees the old file or the new one, never a part.
+strict about what does: names, widths, and values that no review can have. Messages give the
+rows of users instead of their names, since they are logged. Writing is atomic: a reader sees
+the old file or the new one, never a part.
 """
 
 from __future__ import annotations
@@ -10,16 +11,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype
 
 from recsys import columns
-from recsys.arrays import FloatArray
+from recsys.arrays import BoolArray, FloatArray
+from recsys.cleaning.faults import clean_fault, long_name
 from storage.atomic import replacing
+
+LARGEST_VALUE: Final = 1e9
+"""Of an embedding, a scaled price or a similarity: products and sums of a network stay finite."""
 
 
 class ArtifactError(ValueError):
@@ -86,7 +91,8 @@ def read_embeddings(path: Path, key: str) -> Embeddings:
 
     Raises:
         ArtifactError: Missing or unreadable file, no `key`, no rows, a name that is
-            missing or repeated, a column that isn't numeric, or values that aren't finite.
+            missing, repeated or too long, a column that isn't numeric, or values that aren't
+            finite or above `LARGEST_VALUE`.
     """
     frame = _read_parquet(path)
     if frame.index.name != key:
@@ -128,7 +134,8 @@ def read_clean(path: Path, wanted: Sequence[str] | None = None) -> pd.DataFrame:
 
     Raises:
         ArtifactError: Missing or unreadable file, or a column of the contract is absent,
-            holds something else than numbers or times, or lacks a time.
+            holds something else than numbers or times, lacks a time, or holds a name, rating
+            or price that no review can have.
     """
     schema = _read_schema(path)
     required = set(columns.CLEAN_COLUMNS if wanted is None else wanted)
@@ -138,8 +145,8 @@ def read_clean(path: Path, wanted: Sequence[str] | None = None) -> pd.DataFrame:
         raise ArtifactError(f"{path}: lacks the columns {missing}; it has {schema}.")
     chosen = schema if wanted is None else [name for name in wanted if name in schema]
     frame = _read_parquet(path, chosen)
-    _refuse_other_types(frame, path)
-    _refuse_missing_times(frame, path)
+    if fault := clean_fault(frame):
+        raise ArtifactError(f"{path}: {fault} Clean the reviews again: python -m pipeline clean.")
     return frame
 
 
@@ -198,50 +205,34 @@ def _unreadable(path: Path, error: Exception) -> str:
 
 
 def _refuse_bad_names(index: pd.Index, path: Path, key: str) -> None:
+    if fault := long_name(index.to_series(), key):
+        raise ArtifactError(f"{path}: {fault} Rebuild it with the pipeline.")
     if index.hasnans:
         raise ArtifactError(f"{path}: {int(np.count_nonzero(index.isna())):,} rows have no {key}.")
     if not index.is_unique:
-        twice = index[index.duplicated()]
+        twice = index.duplicated()
         raise ArtifactError(
-            f"{path}: {len(twice):,} rows repeat a {key}, {twice[0]!r} among them; "
+            f"{path}: {np.count_nonzero(twice):,} rows repeat a {key}, {_first(twice, index)} for one; "
             f"expected one row per {key}."
-        )
-
-
-def _refuse_other_types(frame: pd.DataFrame, path: Path) -> None:
-    """Refuse ratings and prices that aren't numbers, and times that aren't times."""
-    for name, expected, is_one in (
-        (columns.RATING, "numbers", is_numeric_dtype),
-        (columns.PRICE, "numbers", is_numeric_dtype),
-        (columns.REVIEW_TIME, "times", is_datetime64_any_dtype),
-    ):
-        # Parquet stores a column without any value as one without a type.
-        if name in frame and not is_one(frame[name]) and frame[name].notna().any():
-            first = frame[name].dropna().iloc[0]
-            raise ArtifactError(
-                f"{path}: the column {name!r} holds {frame[name].dtype}, {first!r} for one; "
-                f"expected {expected}. Clean the reviews again: python -m pipeline clean."
-            )
-
-
-def _refuse_missing_times(frame: pd.DataFrame, path: Path) -> None:
-    """A row without a time has no place in any history, and belongs to no part of a split."""
-    if columns.REVIEW_TIME in frame and (n_missing := int(frame[columns.REVIEW_TIME].isna().sum())):
-        raise ArtifactError(
-            f"{path}: {n_missing:,} of {len(frame):,} rows have no {columns.REVIEW_TIME}. "
-            f"Clean the reviews again: python -m pipeline clean."
         )
 
 
 def _as_float32(frame: pd.DataFrame, path: Path) -> FloatArray:
     try:
-        vectors = frame.to_numpy(dtype=np.float32)
+        with np.errstate(over="ignore"):  # becomes infinite, which is refused
+            vectors = frame.to_numpy(dtype=np.float32)
     except (TypeError, ValueError) as error:
         raise ArtifactError(f"{path}: a column is not numeric: {error}") from error
-    finite = np.isfinite(vectors).all(axis=1)
-    if not finite.all():
+    fits = (np.abs(vectors) <= LARGEST_VALUE).all(axis=1)
+    if not fits.all():
         raise ArtifactError(
-            f"{path}: {int(np.count_nonzero(~finite)):,} of {len(finite):,} rows hold NaN or infinite "
-            f"values, the first is {frame.index[int(np.argmin(finite))]!r}."
+            f"{path}: {np.count_nonzero(~fits):,} of {len(fits):,} rows hold NaN or infinite values "
+            f"or some above {LARGEST_VALUE:g}; the first is {_first(~fits, frame.index)}."
         )
     return vectors
+
+
+def _first(marked: BoolArray, index: pd.Index) -> str:
+    """Show the first marked name if it is an item's, else its row: users stay out of logs."""
+    row = int(np.argmax(marked))
+    return repr(index[row]) if index.name == columns.ITEM else f"row {row + 1:,}"

@@ -89,8 +89,18 @@ def first_row_twice(frame: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([frame, frame.head(1)])
 
 
-def last_row_renamed(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame.rename(index={frame.index[-1]: "somebody else"})
+def last_row_renamed_to(name: str) -> Callable[[pd.DataFrame], pd.DataFrame]:
+    return lambda frame: frame.rename(index={frame.index[-1]: name})
+
+
+def with_clean_value(column: str, value: float) -> Damage:
+    """Change one rating or price."""
+
+    def how(frame: pd.DataFrame) -> pd.DataFrame:
+        frame.loc[3, column] = value
+        return frame
+
+    return change("clean", how)
 
 
 def as_text(frame: pd.DataFrame) -> pd.DataFrame:
@@ -139,7 +149,10 @@ DAMAGES: dict[str, tuple[Damage, str]] = {
         for name in ("item_price", "user_item", "user_review", "item_desc")
     },
     **{
-        f"{name} with another name": (change(name, last_row_renamed), "1 of which it lacks")
+        f"{name} with another name": (
+            change(name, last_row_renamed_to("somebody else")),
+            "1 of which it lacks",
+        )
         for name in ("item_price", "user_item", "user_review", "item_desc")
     },
     **{
@@ -168,6 +181,38 @@ DAMAGES: dict[str, tuple[Damage, str]] = {
     "clean with times as numbers": (
         change("clean", lambda frame: frame.assign(**{columns.REVIEW_TIME: 1_514_764_800})),
         columns.REVIEW_TIME,
+    ),
+    **{
+        f"{name} with a value of 1e30": (change(name, with_value(1e30)), "1 of")
+        for name in ("item_desc", "item_price", "user_review", "user_item")
+    },
+    **{
+        f"{name} with a name of 1 MB": (
+            change(name, last_row_renamed_to("x" * 1_000_000)),
+            "1,000,000",
+        )
+        for name in ("item_desc", "item_price", "user_review", "user_item")
+    },
+    **{
+        f"clean with a {column} of 513 characters": (
+            change("clean", lambda frame, column=column: frame.assign(**{column: "x" * 513})),
+            f"the longest {column} has 513 characters; at most 512",
+        )
+        for column in (columns.USER, columns.ITEM, columns.TITLE, columns.CATEGORY)
+    },
+    **{
+        f"clean with a {column} of {value}": (
+            with_clean_value(column, value),
+            f"have a {column} that",
+        )
+        for column, value in (
+            *((columns.RATING, value) for value in (np.nan, np.inf, -1.0, 0.0, 5.5, 1e308)),
+            *((columns.PRICE, value) for value in (np.inf, -np.inf, -1.0, 1e10, 1e308)),
+        )
+    },
+    "clean with no rating at all": (
+        change("clean", lambda frame: frame.assign(**{columns.RATING: None})),
+        f"have a {columns.RATING} that",
     ),
     "clean of another shop": (
         change("clean", lambda frame: frame.assign(**{columns.ITEM: "unheard of"})),

@@ -49,6 +49,8 @@ def frame() -> pd.DataFrame:
     [
         ({"neighbour": ["lamp", "sofa"]}, "'sofa' for one"),
         ({"weight": [1.0, np.nan]}, "1 of 2 values of 'weight' are NaN or infinite"),
+        ({"weight": [1.0, 1e300]}, "1 of 2 values of 'weight' are NaN or infinite, or above 1e"),
+        ({"kernel": ["z", "k" * 513]}, "longest kernel has 513 characters; at most 512"),
         ({"weight": ["heavy", "light"]}, "'weight' is not numeric"),
         ({"kernel": ["z", None]}, "1 rows have no kernel"),
         ({"kernel": ["z", "z"]}, "runs from 0.25 to 0.5"),
