@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 METRICS_FILE: Final = "metrics.json"
 
-BASELINES: Final = {"all": True, "minimal": False, "mission": False}
-"""Whether all baselines are meant; "mission" is an older spelling of "minimal"."""
+BASELINE_SETS: Final = {"all": True, "minimal": False, "mission": False}
+"""Whether a set holds all baselines; "mission" is an older spelling of "minimal"."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--baselines",
         "--rivals",  # an older spelling
-        choices=tuple(BASELINES),
+        choices=tuple(BASELINE_SETS),
         metavar="{all,minimal}",
         default="all",
         help="compare with all baselines, tuned, or only with plain popularity and ALS "
@@ -83,7 +83,7 @@ def run(args: argparse.Namespace, config: Config, console: Console) -> None:
     from pipeline.evaluate.evaluation import EvaluationOptions
 
     options = EvaluationOptions(
-        args.split, BASELINES[args.baselines], args.max_users, args.seed, args.keep_artifacts
+        args.split, BASELINE_SETS[args.baselines], args.max_users, args.seed, args.keep_artifacts
     )
     beside_model = metrics_path(config)
     try:

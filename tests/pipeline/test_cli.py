@@ -206,11 +206,11 @@ def test_the_help_of_training_and_evaluation_is_about_what_they_do_now(
 def test_baselines_are_chosen_by_the_new_and_by_the_older_spelling(
     words: list[str], all_of_them: bool
 ) -> None:
-    from pipeline.evaluate.stage import BASELINES
+    from pipeline.evaluate.stage import BASELINE_SETS
 
     command = ["evaluate", *words]
     args = cli.build_parser(command).parse_args(command)
-    assert BASELINES[args.baselines] is all_of_them
+    assert BASELINE_SETS[args.baselines] is all_of_them
 
 
 def test_a_stage_without_its_file_is_refused_by_usage(capsys: pytest.CaptureFixture[str]) -> None:
