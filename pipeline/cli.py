@@ -16,6 +16,7 @@ from typing import Final
 
 from config import Config, ConfigError
 from pipeline.errors import NothingToMeasureError, PipelineError
+from recsys.cleaning.text import printable
 from recsys.split import SplitError
 from storage.artifacts import ArtifactError
 
@@ -182,13 +183,14 @@ def run_stage(args: argparse.Namespace) -> None:
             `main` lists.
     """
     from rich.console import Console  # not installed where only the service is
+    from rich.text import Text
 
     config = Config.from_environment()
-    console = Console()
+    console = Console(markup=False, emoji=False)  # messages quote names from files
     stage = next(stage for stage in STAGES if stage.name == args.stage)
     for module in stage.modules:
         if len(stage.modules) > 1:
-            console.rule(f"[bold]{module.partition('.')[0]}")
+            console.rule(Text(module.partition(".")[0], style="bold"))
         try:
             importlib.import_module(f"pipeline.{module}").run(args, config, console)
         except NothingToMeasureError as error:
@@ -200,5 +202,5 @@ def run_stage(args: argparse.Namespace) -> None:
 
 
 def _refuse(sentence: str) -> int:
-    print(f"pipeline: {sentence}", file=sys.stderr)
+    print(f"pipeline: {printable(sentence)}", file=sys.stderr)
     return USER_MUST_ACT

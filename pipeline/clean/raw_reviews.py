@@ -105,7 +105,7 @@ def _refuse_missing_columns(path: Path, names: list[str], known: list[str], keys
 
 def _progress(console: Console | None) -> Progress:
     return Progress(
-        TextColumn("reading {task.description}"),
+        TextColumn("reading {task.description}", markup=False),
         BarColumn(),
         TaskProgressColumn(),
         TextColumn("{task.fields[rate]}"),

@@ -124,8 +124,15 @@ def display_text(texts: pd.Series) -> pd.Series:
         (n,) str under the same index, NaN where nothing is left.
     """
     return map_distinct(
-        texts, lambda text: " ".join(_printable(_without_html(join_list(text))).split()) or None
+        texts, lambda text: " ".join(printable(_without_html(join_list(text))).split()) or None
     )
+
+
+def printable(text: str) -> str:
+    """Drop control and zero-width characters, and lone surrogates, which no file can hold."""
+    if text.isprintable():
+        return text
+    return "".join(c for c in text if c.isspace() or unicodedata.category(c)[0] != "C")
 
 
 def has_html(texts: pd.Series) -> pd.Series:
@@ -218,13 +225,6 @@ def _keep_marks(dropped: re.Match[str]) -> str:
     """Keep combining marks, since `re` counts vowel signs as punctuation."""
     marks = [c for c in dropped.group() if unicodedata.category(c).startswith("M")]
     return "".join(marks[:_MAX_MARKS])
-
-
-def _printable(text: str) -> str:
-    """Drop control and zero-width characters, and lone surrogates, which no file can hold."""
-    if text.isprintable():
-        return text
-    return "".join(c for c in text if c.isspace() or unicodedata.category(c)[0] != "C")
 
 
 def _parse_list(text: str) -> list[Any] | None:
