@@ -149,14 +149,12 @@ def _mean_by_user(
     vectors: FloatArray, users: NDArray[np.int64], items: NDArray[np.int64], n_users: int
 ) -> FloatArray:
     """Average the vectors of each user's items; `users` is ascending and has everybody."""
-    starts = np.searchsorted(users, np.arange(n_users))
+    starts = np.searchsorted(users, np.arange(n_users + 1))
     sums = np.empty((n_users, WIDTH), np.float32)
     for first in range(0, n_users, 8_192):  # a copy of one vector a review would be large
-        rows = slice(starts[first], starts[min(first + 8_192, n_users - 1)])
-        if first + 8_192 >= n_users:
-            rows = slice(starts[first], len(users))
-        some = starts[first : first + 8_192] - starts[first]
-        sums[first : first + 8_192] = np.add.reduceat(vectors[items[rows]], some)
+        end = min(first + 8_192, n_users)
+        rows = slice(starts[first], starts[end])
+        sums[first:end] = np.add.reduceat(vectors[items[rows]], starts[first:end] - starts[first])
     return sums
 
 

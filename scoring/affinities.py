@@ -148,7 +148,6 @@ class AffinityScoring:
     """
 
     def __init__(self, affinities: Affinities, affinity_weights: FloatArray) -> None:
-        """Bring together the data's affinities and the model's weights for them."""
         from scoring import search
 
         self.affinities = affinities

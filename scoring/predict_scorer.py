@@ -29,7 +29,6 @@ class PredictScorer:
     """
 
     def __init__(self, network: Any, inputs: ModelInputs, reason: str) -> None:
-        """Take a loaded Keras model, what it reads, and why there is no faster way."""
         self._network = network
         self._inputs = inputs
         self.slow_reason: str | None = reason

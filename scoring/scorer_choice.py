@@ -76,6 +76,8 @@ def _split_scorer(network: Any, inputs: ModelInputs, say: Callable[[str], None])
     from scoring.split.split_model import INPUTS
 
     halves = split(network)
+    if halves.note:
+        say(halves.note)
     affinities_of = None if inputs.affinities is None else inputs.affinities.of_user
     difference = check_split(
         halves, inputs.tables, affinities_of=affinities_of, user_profile=inputs.user_profile

@@ -27,7 +27,6 @@ class VisitorRows:
     """
 
     def __init__(self, load: Callable[[], Half]) -> None:
-        """Take the function that loads the half."""
         self._load = load
         self._half: Half | None = None
 

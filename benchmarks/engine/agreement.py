@@ -33,6 +33,7 @@ from recsys.ranking import top_rows
 from scoring.inputs import ModelInputs
 from scoring.keras_file import load_network
 from storage.artifacts import ArtifactPaths
+from storage.sources import artifact_paths
 
 K = 5
 N_USERS = 1_000
@@ -67,7 +68,7 @@ class Agreement:
 
 
 def compare(
-    paths: ArtifactPaths, n_users: int, say: Callable[[str], None], seed: int = 0
+    paths: ArtifactPaths, n_users: int, say: Callable[[str], None]
 ) -> tuple[Agreement, str]:
     """Compare `n_users` users drawn at random, or all where there are fewer.
 
@@ -81,7 +82,7 @@ def compare(
         model.save(folder)
         scorers = open_both(folder)
         network = load_network(paths.model)
-        chosen = np.random.default_rng(seed).permutation(data.n_users)[:n_users]
+        chosen = np.random.default_rng(0).permutation(data.n_users)[:n_users]
         found = Agreement()
         _compare_with_predict(found, data.inputs, model, network, chosen[:N_PREDICTED])
         started = reported = time.monotonic()
@@ -131,22 +132,12 @@ def _compare_user(
             found.n_equal[name] += 1
             continue
         differs = True
-        exact = _exact_logits(network, data.inputs, row, answered)
-        found.largest_gap = max(found.largest_gap, _gap(network, data, row, answered, expected))
+        exact, others = (
+            _exact_logits(network, data.inputs, row, rows) for rows in (answered, expected)
+        )
+        found.largest_gap = max(found.largest_gap, float(np.abs(exact - others).max()))
     if differs:
         found.n_right += bool((np.diff(exact) <= 0).all())
-
-
-def _gap(
-    network: Any,
-    data: AppDataProcessor,
-    row: int,
-    answered: NDArray[np.int32],
-    expected: NDArray[np.int32],
-) -> float:
-    """Largest float64 difference between the items at the same rank of two lists."""
-    both = [_exact_logits(network, data.inputs, row, rows) for rows in (answered, expected)]
-    return float(np.abs(both[0] - both[1]).max())
 
 
 def _keras_logits(
@@ -165,17 +156,11 @@ def _keras_logits(
         user = [tf.repeat(side[tf.newaxis], n_rows, axis=0) for side in (review, bought)]
         return network([*user, desc, price], training=False)[:, 0]
 
+    starts = range(0, len(inputs.item_desc), ITEMS_AT_ONCE)
+    blocks = [slice(first, first + ITEMS_AT_ONCE) for first in starts]
     for row in users.tolist():
         review, bought = inputs.user_review[row], inputs.user_item[row]
-        parts = [
-            logits(
-                review,
-                bought,
-                desc[first : first + ITEMS_AT_ONCE],
-                price[first : first + ITEMS_AT_ONCE],
-            )
-            for first in range(0, len(inputs.item_desc), ITEMS_AT_ONCE)
-        ]
+        parts = [logits(review, bought, desc[block], price[block]) for block in blocks]
         yield row, np.concatenate([part.numpy() for part in parts])
 
 
@@ -200,8 +185,7 @@ def report(
     """Compare on the configured files, or on a case, and print what was found."""
     config = Config.from_environment()
     if "EMBEDDINGS_PATH" in os.environ:
-        folders = (config.data_path, config.embeddings_path, config.model_path)
-        paths = ArtifactPaths.in_folders(*folders)
+        paths = artifact_paths(config)
     else:
         paths = write_case(folder, n_items, n_case_users, console.log)
     found, engine = compare(paths, n_users or N_USERS, console.log)

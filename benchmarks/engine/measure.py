@@ -44,9 +44,8 @@ CALLS_PER_TURN = 8
 
 def measure_ways(results: Results, generation: Path, n_turns: int) -> None:
     """Time every way on a published generation, and compare the searches with the others."""
-    jobs = _searches(generation / MODEL)
-    calls = dict.fromkeys(jobs, CALLS_PER_TURN)
-    jobs |= _numpy_ways(generation / MODEL)
+    jobs = _fast_ways(generation / MODEL)
+    calls = dict.fromkeys(jobs.keys() - {"numpy"}, CALLS_PER_TURN)
     slow = predict_jobs(generation)
     times: dict[str, Times] = {name: [] for name in jobs | slow}
     for _ in track(range(SLOW_TURNS), "Search, NumPy, FAISS and Keras in turns"):
@@ -137,16 +136,8 @@ def _add_times(results: Results, times: dict[str, Times], prefix: str = "") -> d
     return median
 
 
-def _searches(folder: Path) -> dict[str, Job]:
+def _fast_ways(folder: Path) -> dict[str, Job]:
     prepare_search(folder)
-    arrays = open_arrays(folder)
-    users = _some_users(len(arrays["user_half"]))
-    item_half = np.asarray(arrays["item_half"], dtype=np.float32)
-    user_rows = np.asarray(arrays["user_half"][users], dtype=np.float32)
-    return search_jobs(open_both(folder), item_half, users) | faiss_jobs(item_half, user_rows)
-
-
-def _numpy_ways(folder: Path) -> dict[str, Job]:
     head, arrays = load_head(folder / HEAD_FILE), open_arrays(folder)
     item_half = np.asarray(arrays["item_half"], dtype=np.float32)
     user_half = np.asarray(arrays["user_half"], dtype=np.float32)
@@ -157,7 +148,8 @@ def _numpy_ways(folder: Path) -> dict[str, Job]:
         scores = joint.score(head, user_half[row : row + 1], item_half)[0]
         return top_rows(scores, K, NO_ROWS)
 
-    return {"numpy": in_tiles}
+    jobs = search_jobs(open_both(folder), item_half, users)
+    return jobs | faiss_jobs(item_half, user_half[users]) | {"numpy": in_tiles}
 
 
 def _some_users(n_users: int) -> list[int]:

@@ -33,7 +33,6 @@ class Bare:
     """Answers one path in the event loop, and passes all others on to the service."""
 
     def __init__(self, application: server.Application) -> None:
-        """Wrap an ASGI application."""
         self._app = application
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlencode
 
 import numpy as np
 from rich.console import Console
 
+from benchmarks.http.measure import config_of
 from benchmarks.http.reload_trial import Trial, run_trial
-from benchmarks.http.service import free_port, running
+from benchmarks.http.service import running
 from benchmarks.synthetic_data import write_case
-from config import Config
 
 SIZES = ((2_000, 3_000), (2_500, 2_000))
 N_WORKERS = 4
@@ -33,13 +34,10 @@ def report(folder: Path, n_reloads: int, console: Console) -> None:
     chosen = folder / "chosen"
     chosen.unlink(missing_ok=True)
     chosen.symlink_to("0")
-    config = Config(
-        data_path=chosen / "data",
-        embeddings_path=chosen / "embeddings",
-        model_path=chosen / "models",
+    config = replace(
+        config_of(chosen, ""),
         snapshot_path=folder / "snapshots",
         log_path=folder / "logs",
-        port=free_port(),
         workers=N_WORKERS,
     )
     console.log(f"{n_reloads} reloads over {N_WORKERS} workers, {len(PATHS)} kinds of requests …")

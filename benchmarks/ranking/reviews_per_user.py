@@ -29,7 +29,7 @@ from pipeline.train.rating.plan import RatingPlan
 from pipeline.train.rating.stage import train
 from recsys.interactions import Interactions
 from recsys.split import TRAIN, VALIDATION, temporal_labels
-from storage.artifacts import ArtifactPaths
+from storage.sources import artifact_paths
 
 SEEDS = (7, 8, 9)
 
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str]) -> int:
     bounds = parser.parse_args(arguments).bounds
     encoder = open_encoder()
     embed(encoder, config, console, max(bounds))
-    paths = ArtifactPaths.in_folders(config.data_path, config.embeddings_path, config.model_path)
+    paths = artifact_paths(config)
     reviews = read_training_reviews(paths.clean, read_items(paths.clean).names)
     table = Table("N", "texts", "of all", "network AUC", "spread", "logistic AUC", "rows")
     for bound in bounds:

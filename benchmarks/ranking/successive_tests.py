@@ -40,7 +40,8 @@ from pipeline.report.markdown_tables import SAMPLE, SUCCESSIVE, read_successive,
 from recsys import columns, metrics
 from recsys.interactions import interactions_of
 from recsys.split import temporal_cuts
-from storage.artifacts import ArtifactPaths, read_clean, write_frame
+from storage.artifacts import read_clean, write_frame
+from storage.sources import artifact_paths
 
 SHARES = (0.6, 0.7, 0.8, 0.9, 1.0)
 FIRST_SEED = 7
@@ -93,11 +94,11 @@ def first_share(config: Config, share: float, folder: Path) -> Config:
     )
     earlier.data_path.mkdir()
     earlier.model_path.mkdir()
-    clean = read_clean(_paths(config).clean)
+    clean = read_clean(artifact_paths(config).clean)
     rows = interactions_of(clean, pd.Index(clean[columns.ITEM].unique()))
     end = temporal_cuts(rows.days, share, 0.0).train_end_day if share < 1 else rows.days.max() + 1
     known = np.sort(rows.file_rows[rows.days < end])
-    write_frame(clean.iloc[known].reset_index(drop=True), _paths(earlier).clean)
+    write_frame(clean.iloc[known].reset_index(drop=True), artifact_paths(earlier).clean)
     return earlier
 
 
@@ -147,7 +148,3 @@ def _runs(config: Config, n_seeds: int) -> Iterator[Answers]:
 
 def _pooled(tests: Sequence[Answers], name: str) -> NDArray[Any]:
     return np.concatenate([test.ndcg[name] for test in tests])
-
-
-def _paths(config: Config) -> ArtifactPaths:
-    return ArtifactPaths.in_folders(config.data_path, config.embeddings_path, config.model_path)

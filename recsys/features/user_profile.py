@@ -29,14 +29,13 @@ def user_profiles(
     ratings: NDArray[Any],
     log_prices: NDArray[Any],
     five_star_rates: NDArray[Any] | None = None,
-    mean_rating: float | None = None,
 ) -> FloatArray:
     """Describe each user by four numbers; a user without history has zeros.
 
     With n items in the history, r their ratings:
 
         log_count   log1p(n)
-        rating      Σ (r - mean rating) / (n + 5)
+        rating      Σ (r - mean of all histories) / (n + 5)
         log_price   mean of the known centered log prices of the items, 0 where none is known
         five_star   Σ (1[r = 5] - five-star rate of the item) / (n + 3)
 
@@ -45,13 +44,12 @@ def user_profiles(
         ratings: (len(history.items),) float, of each entry: `all_ratings[history.interactions]`.
         log_prices: (n_items,) float of `centered_log_prices`, NaN where unknown.
         five_star_rates: (n_items,) float; without them `five_star` is 0.
-        mean_rating: Of all interactions; by default of those in the histories.
 
     Returns:
         (n_users, 4) float32, columns `PROFILE_COLUMNS`.
     """
     given = np.asarray(ratings, dtype=np.float64)
-    mean = mean_rating if mean_rating is not None else given.mean() if len(given) else 0.0
+    mean = given.mean() if len(given) else 0.0
     counts = np.diff(history.starts)
     profiles = _without_ratings(history, log_prices)
     profiles[:, 1] = _sums(history, given - mean) / (counts + RATING_PSEUDO_COUNTS)

@@ -109,20 +109,18 @@ def _search_all(
     """Search for groups of users; return how many items were scored exactly."""
     n_scored = 0
     for first in range(0, len(users), USERS_AT_ONCE):
-        some = slice(first, first + USERS_AT_ONCE)
-        own = NO_AFFINITIES
-        if affinities is not None:
-            own = affinities.of_users(first, first + USERS_AT_ONCE)
+        end = first + USERS_AT_ONCE
+        own = NO_AFFINITIES if affinities is None else affinities.of_users(first, end)
         n_scored += search(
             tuple(index.table),
             tuple(index.codes),
             own.parts,
-            users[some],
-            starts[first : first + USERS_AT_ONCE + 1],
+            users[first:end],
+            starts[first : end + 1],
             excluded,
             mask,
-            rows[some],
-            scores[some],
+            rows[first:end],
+            scores[first:end],
         )
     return n_scored
 

@@ -51,15 +51,10 @@ class _Compiler:
             for register, matrix in self._term(term, form.width):
                 inputs.append(register)
                 arrays.append(self._array(matrix))
-        step = Step(
-            "linear",
-            form.width,
-            self._columns(self.user, user),
-            self._columns(self.item, item),
-            tuple(inputs),
-            tuple(arrays),
+        spans = self._columns(self.user, user), self._columns(self.item, item)
+        return self._remember(
+            form, Step("linear", form.width, *spans, tuple(inputs), tuple(arrays))
         )
-        return self._remember(form, step)
 
     def _term(self, term: Term, width: int) -> list[tuple[int, Matrix]]:
         """Compile a term to steps and the matrices that map them to the form's columns."""

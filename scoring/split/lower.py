@@ -69,13 +69,11 @@ def _is_clipped(form: Form) -> bool:
 
 @dataclass
 class _Parts:
-    """The blocks of units and products folded so far, and the linear rest."""
+    """The user and item blocks of units and products so far, and the linear rest."""
 
-    user_units: list[Form] = field(default_factory=list)
-    item_units: list[Form] = field(default_factory=list)
+    units: list[tuple[Form, Form]] = field(default_factory=list)
     weights: list[Matrix] = field(default_factory=list)
-    user_products: list[Form] = field(default_factory=list)
-    item_products: list[Form] = field(default_factory=list)
+    products: list[tuple[Form, Form]] = field(default_factory=list)
     linear: list[Form] = field(default_factory=list)
 
 
@@ -90,9 +88,7 @@ def _additive(form: Form) -> Lowered | None:
             if isinstance(leaf, Activated) and _is_pair_sum_relu(leaf):
                 waiting += _fold_units(parts, leaf, weights)
             elif isinstance(leaf, Product) and leaf.is_bilinear:
-                user, item = algebra.bilinear_sides(leaf, weights)
-                parts.user_products.append(user)
-                parts.item_products.append(item)
+                parts.products.append(algebra.bilinear_sides(leaf, weights))
             else:
                 return None
     return _assemble(parts)
@@ -127,17 +123,15 @@ def _ceiling(leaf: Activated) -> float:
 
 
 def _add_units(parts: _Parts, form: Form, weights: Matrix) -> None:
-    user, item, _ = algebra.split_sides(form)
-    parts.user_units.append(user)
-    parts.item_units.append(item)
+    parts.units.append(algebra.split_sides(form)[:2])
     parts.weights.append(weights)
 
 
 def _assemble(parts: _Parts) -> Lowered:
     user, item, _ = algebra.split_sides(algebra.add(parts.linear))
     weights = np.concatenate([*parts.weights, np.zeros(0)]).astype(np.float32)
-    products = sum(form.width for form in parts.user_products)
-    constant = Form(np.zeros(1), user.terms)
-    head = Head(len(weights), products, weights, float(user.bias[0]))
-    user_half = Half((*parts.user_units, *parts.user_products, constant))
-    return head, user_half, Half((*parts.item_units, *parts.item_products, item))
+    n_products = sum(user_form.width for user_form, _ in parts.products)
+    head = Head(len(weights), n_products, weights, float(user.bias[0]))
+    blocks = [*parts.units, *parts.products, (Form(np.zeros(1), user.terms), item)]
+    user_blocks, item_blocks = zip(*blocks, strict=True)
+    return head, Half(user_blocks), Half(item_blocks)

@@ -26,7 +26,7 @@ def as_float32(model: Any) -> tuple[Any, str]:
         twin.set_weights(model.get_weights())
     except (TypeError, ValueError, NotImplementedError) as error:
         raise GraphSplitError(f"computes in {others}, and can't be rebuilt: {error}") from error
-    return twin, f"weights of a {'/'.join(others)} model read as float32"
+    return twin, f"The weights of a {'/'.join(others)} model are read as float32."
 
 
 def _compute_dtypes(model: Any) -> set[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from recsys.arrays import FloatArray
-from scoring.head.joint import Head, describe
+from scoring.head.joint import Head
 from scoring.split.forms import GraphSplitError, Side
 from scoring.split.halves import Half
 
@@ -107,7 +107,3 @@ class SplitModel:
                 )
             placed[position] = array
         return placed
-
-    def __str__(self) -> str:
-        """Describe the head, for logs and health answers."""
-        return describe(self.head) + (f" ({self.note})" if self.note else "")

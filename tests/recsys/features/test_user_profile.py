@@ -27,10 +27,12 @@ def test_a_profile_follows_the_formulas() -> None:
 
 
 def test_only_the_newest_rating_of_an_item_counts() -> None:
-    history = histories(np.zeros(2, int), np.zeros(2, int), np.array([5, 9]), 1)
-    ratings = np.array([1.0, 5.0])[history.interactions]
-    profile = user_profiles(history, ratings, np.zeros(1), mean_rating=3.0)
-    np.testing.assert_allclose(profile[0], [np.log(2), (5 - 3) / 6, 0, 0], atol=1e-6)
+    history = histories(np.array([0, 0, 1]), np.zeros(3, int), np.array([5, 9, 9]), 2)
+    ratings = np.array([1.0, 5.0, 1.0])[history.interactions]
+    profiles = user_profiles(history, ratings, np.zeros(1))
+    mean = (5 + 1) / 2
+    np.testing.assert_allclose(profiles[0], [np.log(2), (5 - mean) / 6, 0, 0], atol=1e-6)
+    np.testing.assert_allclose(profiles[1], [np.log(2), (1 - mean) / 6, 0, 0], atol=1e-6)
 
 
 def test_prices_that_are_unknown_or_zero_are_left_out() -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
+from scoring.head.joint import describe
 from tests.support.networks import Build, Tensors, assert_agrees, model_of, reference_network
 
 
@@ -87,7 +88,7 @@ def hidden_layer_over_a_dot(inputs: Tensors) -> Any:
 def test_a_deeper_network_agrees_with_predict_and_becomes_a_program(build: Build) -> None:
     parts = assert_agrees(model_of(build))
     assert parts.head.program is not None
-    assert str(parts).endswith("exact split")
+    assert describe(parts.head).endswith("exact split")
 
 
 def random_network(seed: int) -> Build:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
-from scoring.head.joint import score
+from scoring.head.joint import describe, score
 from scoring.split.agreement import AGREEMENT, check_split
 from scoring.split.forms import GraphSplitError
 from scoring.split.graph_split import input_widths, split
@@ -31,7 +31,7 @@ def test_the_reference_network_becomes_as_many_relu_units_as_it_has_hidden_ones(
     assert check_split(parts, inputs_for()) <= AGREEMENT
     assert (parts.head.n_relu, parts.head.n_product) == (16, 0)
     assert parts.head.output_activation == "sigmoid"
-    assert str(parts) == "16 relu units, exact split"
+    assert describe(parts.head) == "16 relu units, exact split"
 
 
 def test_the_split_of_a_tiny_network_can_be_redone_by_hand() -> None:
@@ -127,7 +127,7 @@ def test_half_precision_weights_are_read_as_float32_and_that_is_said() -> None:
         return layers.Dense(1, activation="sigmoid", dtype="float32")(x)
 
     parts = assert_agrees(model_of(build))
-    assert "bfloat16" in str(parts)
+    assert "bfloat16" in parts.note
 
 
 def test_a_model_that_was_saved_and_loaded_splits_alike(tmp_path: Any) -> None:
