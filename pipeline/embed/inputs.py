@@ -98,13 +98,7 @@ def read_training_reviews(clean_path: Path, item_names: pd.Index) -> TrainingRev
         storage.artifacts.ArtifactError: The file can't be read or lacks a column.
         PipelineError: No review is by a user.
     """
-    wanted = (
-        columns.USER,
-        columns.ITEM,
-        columns.REVIEW_TIME,
-        columns.RATING,
-        columns.REVIEW_TEXT,
-    )
+    wanted = (columns.USER, columns.ITEM, columns.REVIEW_TIME, columns.RATING, columns.REVIEW_TEXT)
     clean = read_clean(clean_path, wanted)
     everything = interactions_of(clean, item_names)
     if not everything.known.any():

@@ -22,12 +22,7 @@ from numpy.typing import NDArray
 from config import Config
 from pipeline.embed.cache import EmbeddingCache, TextEncoder, encode_texts
 from pipeline.embed.encoder import open_encoder
-from pipeline.embed.inputs import (
-    CandidateItems,
-    TrainingReviews,
-    read_items,
-    read_training_reviews,
-)
+from pipeline.embed.inputs import CandidateItems, TrainingReviews, read_items, read_training_reviews
 from pipeline.embed.manifest import write_manifest
 from pipeline.embed.progress import encoding_progress
 from pipeline.errors import PipelineError

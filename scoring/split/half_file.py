@@ -9,17 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Final
 
-from scoring.split.forms import (
-    Activated,
-    Form,
-    Leaf,
-    Matrix,
-    Product,
-    Side,
-    Source,
-    Term,
-    sources,
-)
+from scoring.split.forms import Activated, Form, Leaf, Matrix, Product, Side, Source, Term, sources
 from scoring.split.halves import Half
 from storage.array_archive import ArchiveError, load_archive, save_archive
 

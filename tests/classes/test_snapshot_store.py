@@ -42,9 +42,7 @@ def generation_folder(config: Config, generation: str) -> Path:
     return config.snapshot_path / "generations" / generation
 
 
-def test_broken_top_lists_do_no_harm_and_are_restarted_at_the_next_start(
-    config: Config,
-) -> None:
+def test_broken_top_lists_do_no_harm_and_are_restarted_at_the_next_start(config: Config) -> None:
     before = open_store(config).current()
     lists = config.snapshot_path / "top_lists" / before.generation
     for name in ("rows.npy", "done.npy"):
@@ -68,9 +66,7 @@ def test_a_reload_without_time_to_fill_top_lists_publishes_at_once(config: Confi
     assert all(len(items) == 5 for items in recommender.recommend(USERS).values())
 
 
-def test_a_generation_that_a_killed_build_left_half_removed_is_built_again(
-    config: Config,
-) -> None:
+def test_a_generation_that_a_killed_build_left_half_removed_is_built_again(config: Config) -> None:
     store = open_store(config)
     first = store.current().generation
     second = build_other_data(config)

@@ -123,9 +123,7 @@ def test_training_service_and_evaluation_describe_a_user_by_one_vector(
         np.testing.assert_array_equal(evaluated[user], vector)
 
 
-def test_trained_ranker_and_service_know_the_same_of_users_and_items(
-    paths: ArtifactPaths,
-) -> None:
+def test_trained_ranker_and_service_know_the_same_of_users_and_items(paths: ArtifactPaths) -> None:
     data = read_ranker_data(paths)
     state = features_at(data.interactions, data.catalog)
     served = AppDataProcessor.from_artifacts(paths)

@@ -62,12 +62,7 @@ def test_text_where_a_number_belongs_is_refused_by_its_variable(text: str) -> No
 
 @pytest.mark.parametrize(
     ("text", "rate"),
-    [
-        ("", None),
-        ("600/minute", (600, 60)),
-        ("10 per second", (10, 1)),
-        (" 1/hours ", (1, 3_600)),
-    ],
+    [("", None), ("600/minute", (600, 60)), ("10 per second", (10, 1)), (" 1/hours ", (1, 3_600))],
 )
 def test_a_rate_is_so_many_requests_in_so_many_seconds(
     text: str, rate: tuple[int, int] | None

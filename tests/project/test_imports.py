@@ -34,11 +34,7 @@ ROOMS = {
 }
 """What each room may import besides itself; nothing imports `report` or `tests`."""
 
-STARTED = {
-    "app": {"processes"},
-    "processes": {"pipeline"},
-    "scripts": {"pipeline"},
-}
+STARTED = {"app": {"processes"}, "processes": {"pipeline"}, "scripts": {"pipeline"}}
 """Rooms whose programs a room may start, `python -m ROOM`, though it doesn't import them."""
 
 SERVING = ("app", "server", "log_setup", *sorted(ROOMS["app"] - {"server", "log_setup"}))

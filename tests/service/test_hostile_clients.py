@@ -189,9 +189,7 @@ def test_requests_that_are_none_are_refused_and_no_worker_minds(
     assert_serving(running)
 
 
-def test_two_hundred_headers_or_a_megabyte_of_them_are_refused_or_answered(
-    running: Server,
-) -> None:
+def test_two_hundred_headers_or_a_megabyte_of_them_are_refused_or_answered(running: Server) -> None:
     many = [f"X-{number}: y" for number in range(200)]
     for headers in (many, ["X-Long: " + "y" * 1_000_000]):
         with connected(running) as connection:

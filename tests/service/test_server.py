@@ -71,9 +71,7 @@ def has_ended(process: psutil.Process) -> bool:
     return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
 
 
-def test_the_start_says_one_line_with_the_address_and_an_example_that_works(
-    server: Server,
-) -> None:
+def test_the_start_says_one_line_with_the_address_and_an_example_that_works(server: Server) -> None:
     [line] = [line for line in server.stderr().splitlines() if line.startswith("Ready at")]
     assert line.startswith(f"Ready at {server.url} ")
     example = line.partition("curl '")[2].rstrip("'")

@@ -75,10 +75,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(
-    args: argparse.Namespace,
-    config: Config,
-    console: Console,
-    instead_of: Refusals | None = None,
+    args: argparse.Namespace, config: Config, console: Console, instead_of: Refusals | None = None
 ) -> None:
     """Train on the artifacts in the configured folders and write the model and its card.
 

@@ -36,9 +36,7 @@ def test_every_route_is_described_and_nothing_else(app: Flask, document: dict[st
     assert described == routed
 
 
-def test_every_operation_says_what_it_answers_and_what_it_refuses(
-    document: dict[str, Any],
-) -> None:
+def test_every_operation_says_what_it_answers_and_what_it_refuses(document: dict[str, Any]) -> None:
     for item in document["paths"].values():
         for operation in item.values():
             assert operation["summary"]

@@ -41,9 +41,7 @@ def test_the_examples_name_known_users_and_an_unknown_one(client: FlaskClient) -
     assert known["somebody new"] is False
 
 
-def test_the_home_page_shows_the_titles_of_one_users_recommendations(
-    client: FlaskClient,
-) -> None:
+def test_the_home_page_shows_the_titles_of_one_users_recommendations(client: FlaskClient) -> None:
     text = page(client)
     [user] = re.findall(r'<h2>For <span class="name">([^<]*)</span>', text)
     assert user in tiny_user_names()

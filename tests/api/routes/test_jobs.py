@@ -162,9 +162,7 @@ def test_one_job_runs_at_a_time_whoever_asks(config: Config) -> None:
     assert [each.state for each in jobs.jobs()] == ["failed", "cancelled"]
 
 
-def test_a_job_whose_processes_were_killed_has_failed_and_another_may_start(
-    config: Config,
-) -> None:
+def test_a_job_whose_processes_were_killed_has_failed_and_another_may_start(config: Config) -> None:
     jobs = folder(config, ENDLESS)
     job = jobs.start()
     until(lambda: jobs.job(job.id).message == "epoch 1")
@@ -237,9 +235,7 @@ def test_jobs_are_for_operators_only(config: Config, method: str, path: str) -> 
     assert not (config.snapshot_path / "jobs").exists()
 
 
-def test_without_the_pipelines_packages_it_is_a_501_that_says_how(
-    config: Config,
-) -> None:
+def test_without_the_pipelines_packages_it_is_a_501_that_says_how(config: Config) -> None:
     jobs = JobFolder(config, replace(RETRAINING, packages=("rich", "no_such_package")))
     with pytest.raises(PipelineMissingError):
         jobs.start()

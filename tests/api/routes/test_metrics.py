@@ -9,9 +9,7 @@ from pathlib import Path
 import pytest
 import requests
 from flask.testing import FlaskClient
-from prometheus_client.openmetrics.parser import (
-    text_string_to_metric_families as parse_openmetrics,
-)
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse
 
 from app import create_app

@@ -228,9 +228,7 @@ def test_filters_apply_to_visitors_too(client: FlaskClient) -> None:
     assert all(0 < each["score"] < 1 for each in found["items"])
 
 
-def test_items_of_a_history_that_are_not_there_are_told_and_do_no_harm(
-    client: FlaskClient,
-) -> None:
+def test_items_of_a_history_that_are_not_there_are_told_and_do_no_harm(client: FlaskClient) -> None:
     found = ask(client, history=f"nothing,{ITEMS[9]},nowhere", detail="true")
     assert found["zoe"].pop("unknown_items") == ["nothing", "nowhere"]
     assert "unknown_items" not in found[KELLY]

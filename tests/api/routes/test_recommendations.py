@@ -57,9 +57,7 @@ def test_users_are_trimmed_empty_ones_dropped_and_duplicates_answered_once(
     ]
 
 
-def test_users_may_repeat_so_that_a_name_with_a_comma_can_be_asked_for(
-    client: FlaskClient,
-) -> None:
+def test_users_may_repeat_so_that_a_name_with_a_comma_can_be_asked_for(client: FlaskClient) -> None:
     assert list(ask(client, "users=Sullivan,+Kelly&users=zoe")) == ["Sullivan, Kelly", "zoe"]
     assert list(ask(client, "users=Sullivan,+Kelly&users=")) == ["Sullivan, Kelly"]
 

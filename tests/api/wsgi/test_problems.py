@@ -11,12 +11,7 @@ from config import Config
 from tests.support.problem import assert_problem
 from tests.support.recording_store import RecordingStore
 
-READING = (
-    "/",
-    "/recommendations?users=zoe",
-    "/random_users",
-    "/check_users?users=zoe",
-)
+READING = ("/", "/recommendations?users=zoe", "/random_users", "/check_users?users=zoe")
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/recommendations/", "/static/x", "/a//b"])

@@ -115,9 +115,7 @@ def test_files_have_the_form_that_the_service_loads(dataset: Dataset) -> None:
         assert set(frame.dtypes) == {np.dtype(np.float32)}
 
 
-def test_every_item_is_a_candidate_and_they_stand_in_order_of_their_names(
-    dataset: Dataset,
-) -> None:
+def test_every_item_is_a_candidate_and_they_stand_in_order_of_their_names(dataset: Dataset) -> None:
     dataset.embed()
     items = dataset.vectors("item_desc_emb_df.pq", columns.ITEM)
     assert list(items) == ["apple", "bread", "cake", "dates"]

@@ -69,10 +69,7 @@ def test_notebook_runs_on_the_artifacts_that_the_environment_names(
     monkeypatch.setenv("MODEL_PATH", str(even_artifacts.model.parent))
     notebook = nbformat.read(REPORT / name, as_version=4)
     client = NotebookClient(
-        notebook,
-        timeout=240,
-        kernel_name="python3",
-        resources={"metadata": {"path": str(REPORT)}},
+        notebook, timeout=240, kernel_name="python3", resources={"metadata": {"path": str(REPORT)}}
     )
     client.execute()
     shown = json.dumps(notebook)

@@ -99,9 +99,7 @@ def test_users_and_items_are_long_tailed_and_some_come_late(rows: list[dict[str,
         assert len({row[key] for row in dated} - before) >= at_least
 
 
-def test_prices_are_skewed_and_some_have_a_thousands_comma(
-    rows: list[dict[str, str]],
-) -> None:
+def test_prices_are_skewed_and_some_have_a_thousands_comma(rows: list[dict[str, str]]) -> None:
     texts = [row["price"] for row in rows if PLAIN_PRICE.fullmatch(row["price"])]
     prices = sorted(float(text[1:].replace(",", "")) for text in texts if text != "$0.00")
     assert prices[0] > 2

@@ -184,9 +184,7 @@ def test_folds_of_the_trial_ask_for_nothing_from_the_validation_days(folds: list
     assert not set(asked) <= known
 
 
-def test_lists_hold_the_target_first_and_nothing_that_was_chosen_before(
-    folds: list[Fold],
-) -> None:
+def test_lists_hold_the_target_first_and_nothing_that_was_chosen_before(folds: list[Fold]) -> None:
     state, targets = folds[-1].state, folds[-1].targets
     lists = make_lists(state, targets, seed=3, limit=20)
     assert len(lists.users) == 20

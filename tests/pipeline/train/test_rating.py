@@ -10,12 +10,7 @@ import numpy as np
 import pytest
 
 from pipeline.errors import PipelineError
-from pipeline.train.rating.data import (
-    Features,
-    read_features,
-    read_interactions,
-    undersample,
-)
+from pipeline.train.rating.data import Features, read_features, read_interactions, undersample
 from pipeline.train.rating.plan import RatingPlan
 from pipeline.train.rating.stage import train
 from recsys import columns

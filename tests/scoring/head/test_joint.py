@@ -113,16 +113,10 @@ def test_no_user_or_no_item_gives_an_empty_matrix() -> None:
     for head, width in ((ADDITIVE, 4), (TWO_LAYERS, 5)):
         assert score(
             head, np.zeros((0, width), np.float32), np.zeros((3, 4), np.float32)
-        ).shape == (
-            0,
-            3,
-        )
+        ).shape == (0, 3)
         assert score(
             head, np.zeros((2, width), np.float32), np.zeros((0, 4), np.float32)
-        ).shape == (
-            2,
-            0,
-        )
+        ).shape == (2, 0)
 
 
 @pytest.mark.parametrize("head", [ADDITIVE, TWO_LAYERS], ids=["additive", "program"])

@@ -15,11 +15,7 @@ from scoring.search.block_search import search
 from scoring.search.exact import column_peaks, exact_scores
 from scoring.search.item_index import ItemIndex
 from scoring.search.tables import BLOCK, GROUP
-from tests.support.search_cases import (
-    Array,
-    assert_all_ways_agree,
-    random_case,
-)
+from tests.support.search_cases import Array, assert_all_ways_agree, random_case
 
 
 def test_nothing_is_compiled_after_warm_up(tmp_path: Path) -> None:

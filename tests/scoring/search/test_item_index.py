@@ -10,10 +10,7 @@ import pytest
 from scoring import search as compiled
 from scoring.search.item_index import ItemIndex
 from scoring.search.tables import NO_ROWS
-from tests.support.search_cases import (
-    indexes,
-    random_case,
-)
+from tests.support.search_cases import indexes, random_case
 
 
 def test_codes_survive_saving_and_mapping(tmp_path: Path) -> None:

@@ -18,11 +18,7 @@ from scoring.split.agreement import AGREEMENT, check_split
 from scoring.split.forms import GraphSplitError
 from scoring.split.graph_split import split
 from tests.support.rankers import ranker
-from tests.support.similarities import (
-    dense_affinities,
-    random_histories,
-    random_similarities,
-)
+from tests.support.similarities import dense_affinities, random_histories, random_similarities
 
 WIDTHS = (5, 4, 6, 2, 3, 4)
 N_USERS, N_ITEMS = 40, 70
