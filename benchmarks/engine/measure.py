@@ -7,6 +7,7 @@ a catalog of a million items is drawn in memory.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -113,20 +114,14 @@ def predict_jobs(generation: Path) -> dict[str, Job]:
     n_items = len(inputs["item_desc"])
     users = _some_users(len(inputs["user_review"]))
 
-    def predict(batch_size: int) -> Job:
-        def job(call: int) -> object:
-            row = users[call % len(users)]
-            sides = [
-                np.repeat(inputs[n][row : row + 1], n_items, 0)
-                for n in ("user_review", "user_item")
-            ]
-            pairs = [*sides, inputs["item_desc"], inputs["item_price"]]
-            scores = network.predict(pairs, batch_size=batch_size, verbose=0)
-            return np.argsort(-scores[:, 0], kind="stable")[:K]
+    def predict(batch_size: int, call: int) -> object:
+        row, names = users[call % len(users)], ("user_review", "user_item")
+        sides = [np.repeat(inputs[name][row : row + 1], n_items, 0) for name in names]
+        pairs = [*sides, inputs["item_desc"], inputs["item_price"]]
+        scores = network.predict(pairs, batch_size=batch_size, verbose=0)
+        return np.argsort(-scores[:, 0], kind="stable")[:K]
 
-        return job
-
-    return {f"predict_{size}": predict(size) for size in (8_192, 32)}
+    return {f"predict_{size}": partial(predict, size) for size in (8_192, 32)}
 
 
 def _add_times(results: Results, times: dict[str, Times], prefix: str = "") -> dict[str, float]:

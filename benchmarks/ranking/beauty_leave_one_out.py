@@ -18,6 +18,7 @@ import argparse
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -113,8 +114,11 @@ def run(data: RankerData, from_end: np.ndarray, seed: int) -> dict[str, dict[str
     """Fit on the second and third last items, and rank the last."""
     from pipeline.train.ranker.fitting import RankerPlan
 
-    tell = Steps()
-    plan = RankerPlan(seed=seed)
+    plan, started = RankerPlan(seed=seed), time.monotonic()
+
+    def tell(step: str) -> None:
+        print(f"{time.monotonic() - started:6.0f} s  {step}", flush=True)
+
     folds = [fold_before(data, from_end, last) for last in (2, 1)]
     decay_scale, losses = choose_decay_scale(folds[:1], folds[1], plan, tell)
     print(
@@ -145,24 +149,10 @@ def figures(
     head: RankerHead, state: FeatureState, before: Interactions, targets: Targets, data: RankerData
 ) -> dict[str, float]:
     """Average HR and NDCG at 5 and 10 over all users."""
-
-    def scores(users: np.ndarray) -> np.ndarray:
-        return catalog_scores(head, state, users)
-
+    scores = partial(catalog_scores, head, state)
     ranks = ranks_of(scores, before, targets, data.catalog.n_items)
     return {
         f"{name}@{k}": float(metric(ranks, k).mean())
         for k in (5, 10)
         for name, metric in (("HR", metrics.hit_rate), ("NDCG", metrics.ndcg))
     }
-
-
-class Steps:
-    """Prints each step with the seconds since the first."""
-
-    def __init__(self) -> None:
-        self._started = time.monotonic()
-
-    def __call__(self, step: str) -> None:
-        """Print one step."""
-        print(f"{time.monotonic() - self._started:6.0f} s  {step}", flush=True)

@@ -62,9 +62,8 @@ def simulate(
     traffic = list(accumulate(_traffic(day, n_days) for day in range(n_days)))
     stays = [_stay(random, traffic) for _ in people]
     purchases: list[Purchase] = []
-    counts = _activity(
-        random, [traffic[end] - traffic[start] for start, end in stays], n_purchases, most
-    )
+    traffic_met = [traffic[end] - traffic[start] for start, end in stays]
+    counts = _activity(random, traffic_met, n_purchases, most)
     for person, stay, n_own in zip(people, stays, counts, strict=True):
         owned: set[str] = set()
         for day in _days(random, traffic, stay, n_own):

@@ -90,10 +90,8 @@ def make_items(
     items = []
     for number in range(n_items):
         theme = themes[number % len(themes)]
-        kind, brand = (
-            theme.kinds[(number // len(themes)) % len(theme.kinds)],
-            random.pick(theme.brands),
-        )
+        kind = theme.kinds[(number // len(themes)) % len(theme.kinds)]
+        brand = random.pick(theme.brands)
         title = _new_title(random, kind, brand, titles)
         items.append(_item(random, theme, kind, brand, title, n_days))
     return items
@@ -112,9 +110,8 @@ def _new_title(random: PortableRandom, kind: Kind, brand: Brand, titles: set[str
         if attempt > 20:
             title += f", Model {random.code('ABCDEFGHKLMNPRSTUVWX', 1)}{10 + random.below(90)}"
         # The pipeline compares titles without case and punctuation.
-        words = " ".join(
-            sorted("".join(c for c in title.lower() if c.isalnum() or c == " ").split())
-        )
+        kept = "".join(c for c in title.lower() if c.isalnum() or c == " ")
+        words = " ".join(sorted(kept.split()))
         if words not in titles:
             titles.add(words)
             return title

@@ -75,10 +75,8 @@ def description_with_defects(random: PortableRandom, sentences: tuple[str, ...])
         return random.pick(("", "[]"))
     parts = [sentences[0], " ".join(sentences[1:])] if sentences[1:] else [sentences[0]]
     if random.chance(SHARES["description_html"]):
-        parts = [
-            f"<p><b>{_with_entities(parts[0])}</b></p>",
-            *(f"{part}<br />&nbsp;" for part in parts[1:]),
-        ]
+        first = f"<p><b>{_with_entities(parts[0])}</b></p>"
+        parts = [first, *(f"{part}<br />&nbsp;" for part in parts[1:])]
     return as_list(parts) if random.chance(SHARES["description_list"]) else " ".join(parts)
 
 
@@ -125,13 +123,11 @@ def _cut_description(_: PortableRandom, row: Row) -> None:
 
 def _mark_up_review(random: PortableRandom, row: Row) -> None:
     first, *others = row["reviewText"].split(". ")
-    row["reviewText"] = (
-        ".<br /><br />".join([first, ". ".join(others)])
-        if others
-        else (
-            f"&#34;{first.rstrip('.')}&#34;, as my {random.pick(('wife', 'husband', 'son'))} says."
-        )
-    )
+    if others:
+        row["reviewText"] = f"{first}.<br /><br />{'. '.join(others)}"
+    else:
+        relative = random.pick(("wife", "husband", "son"))
+        row["reviewText"] = f"&#34;{first.rstrip('.')}&#34;, as my {relative} says."
 
 
 def _change_case(column: str) -> Callable[[PortableRandom, Row], None]:

@@ -61,9 +61,8 @@ def make_people(random: PortableRandom, themes: list[Theme], n_people: int) -> l
     taken: set[str] = set()
     people = []
     for _ in range(n_people):
-        name = (
-            random.pick(names) if names and random.chance(0.02) else _new_name(random, parts, taken)
-        )
+        shared = names and random.chance(0.02)
+        name = random.pick(names) if shared else _new_name(random, parts, taken)
         names.append(name)
         people.append(_person(random, name, _tastes(random, ranked, demand)))
     return people

@@ -25,13 +25,10 @@ def write_review(random: PortableRandom, phrases: Phrases, purchase: Purchase) -
         _claims(random, purchase, theme.praise, phrases.praise),
         _claims(random, purchase, theme.gripes, phrases.gripes),
     )
-    summary = random.pick(phrases.parts["summary"][purchase.rating]).format(
-        **fields, **claims.peek()
-    )
-    text = [
-        sentence.format(**fields, **claims.take()) for sentence in _plan(random, phrases, purchase)
-    ]
-    return summary, " ".join(text)
+    summary = random.pick(phrases.parts["summary"][purchase.rating])
+    summary = summary.format(**fields, **claims.peek())
+    plan = _plan(random, phrases, purchase)
+    return summary, " ".join(each.format(**fields, **claims.take()) for each in plan)
 
 
 class _Claims:

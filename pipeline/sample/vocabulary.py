@@ -106,14 +106,12 @@ def read_themes() -> list[Theme]:
 def read_phrases() -> Phrases:
     """Read the sentences that fit any product."""
     tables = tomllib.loads((_FOLDER / "phrases.toml").read_text(encoding="utf-8"))
-    relatives, praise, gripes = (
-        tuple(tables.pop(name)) for name in ("relatives", "praise", "gripes")
-    )
+    fit_all = {name: tuple(tables.pop(name)) for name in ("relatives", "praise", "gripes")}
     parts = {
         part: {int(rating): tuple(sentences) for rating, sentences in by_rating.items()}
         for part, by_rating in tables.items()
     }
-    return Phrases(relatives, praise, gripes, parts)
+    return Phrases(parts=parts, **fit_all)
 
 
 def fitting(sentences: tuple[Sentence, ...], kind: Kind) -> list[str]:
