@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -17,6 +18,8 @@ from recsys.arrays import BoolArray
 
 N_SUGGESTIONS = 3
 N_SHOWN = 60
+N_COMPARED = 500
+"""Comparing one name takes up to .1 ms."""
 
 
 @dataclass(frozen=True)
@@ -88,8 +91,22 @@ def _category_row(facts: ItemFacts, name: str) -> int:
         raise OptionError(
             f"The parameter 'category' is {name[:N_SHOWN]!r}, but the data has no categories; leave it out."
         )
-    near = get_close_matches(name[:N_SHOWN], names, N_SUGGESTIONS, cutoff=0.0)
+    near = _most_similar(name[:N_SHOWN], names)
     raise OptionError(
         f"No item has the category {name[:N_SHOWN]!r}. The most similar "
         f"of {len(names):,} categories are {', '.join(map(repr, near))}."
     )
+
+
+def _most_similar(name: str, names: list[str]) -> list[str]:
+    """Find the names most like one: of all names, or of the nearest by alphabet if they are many.
+
+    Args:
+        name: The one, short.
+        names: All of them, in alphabetical order.
+    """
+    place = bisect_left(names, name)
+    nearest = names[max(0, place - N_COMPARED // 2) : place + N_COMPARED // 2]
+    by_start = {each[:N_SHOWN]: each for each in nearest}
+    found = get_close_matches(name, by_start, N_SUGGESTIONS, cutoff=0.0)
+    return [by_start[start] for start in found]
