@@ -18,7 +18,7 @@ from config import Config
 from processes.start_build import open_store
 from recsys import columns
 from storage.artifacts import ArtifactPaths, write_frame
-from tests.support.artifacts import write_tiny_data, write_tiny_model
+from tests.support.artifacts import tiny_user_names, write_tiny_data, write_tiny_model
 from tests.support.building import build
 from tests.support.services import config_in
 
@@ -236,6 +236,7 @@ def test_data_that_cannot_be_served_is_refused_with_the_reason_and_nothing_chang
     ending, said = build(config, "data")
     assert (ending, words in said) == ("refused", True), said
     assert ".pq" in said
+    assert not any(name in said for name in tiny_user_names())  # it is logged
     assert state(config) == before
 
 

@@ -68,7 +68,11 @@ def test_the_home_page_needs_nothing_from_anywhere(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["o'hara, scarlett", "<b>bold</b>", "a&b=c", "50% off+more", "Zoë"]
+    "name",
+    [
+        *("o'hara, scarlett", "<b>bold</b>", "a&b=c", "50% off+more", "Zoë"),
+        *("</span><script>alert(1)</script>", "\u202eturned around", "\x1b[31mred", "{{ 1 + 1 }}"),
+    ],
 )
 def test_users_with_awkward_names_are_shown_and_linked_as_they_are(
     store: SnapshotStore, monkeypatch: pytest.MonkeyPatch, name: str
@@ -79,6 +83,8 @@ def test_users_with_awkward_names_are_shown_and_linked_as_they_are(
     assert f'<h2>For <span class="name">{html.escape(name, quote=True)}' in text.replace(
         "&#34;", "&quot;"
     ).replace("&#39;", "&#x27;")
+    assert "<script" not in text
+    assert ".name { overflow-wrap: anywhere; unicode-bidi: isolate; }" in text
     asked = [client.get(address).get_json() for address in links(text) if "users=" in address]
     assert len(asked) == 4
     assert all(name in answer for answer in asked)
