@@ -31,7 +31,7 @@ fuzz: setup-dev ## Send 20,000 generated requests to a real server and check eve
 
 test-serving: ## Run the service's tests without the pipeline's packages (.venv-serving)
 	@$(PYTHON) scripts/install.py --venv .venv-serving main dev
-	.venv-serving/bin/python -m pytest -m "not pipeline and not slow" $(ARGS)
+	.venv-serving/bin/python -m pytest $(PARALLEL) -m "not pipeline and not slow" $(ARGS)
 
 pipeline: setup-pipeline ## REVIEWS=FILE [METADATA=FILE USER_COLUMN=name ITEM_COLUMN=name]: reviews to artifacts
 	@if [ -z "$$REVIEWS" ]; then \
