@@ -8,11 +8,13 @@ jobs/<id>/           its own copies of files; removed when it has ended
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import secrets
 import subprocess
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from importlib.util import find_spec
@@ -20,7 +22,13 @@ from pathlib import Path
 from threading import Thread
 from typing import Final, Literal
 
-from classes.errors import JobBusyError, JobEndedError, PipelineMissingError, UnknownJobError
+from classes.errors import (
+    JobBusyError,
+    JobEndedError,
+    PipelineMissingError,
+    ReloadFailedError,
+    UnknownJobError,
+)
 from config import PROJECT_ROOT, Config
 from storage.file_lock import try_lock
 from storage.json_file import read_json, write_json
@@ -90,6 +98,7 @@ class JobFolder:
         Raises:
             PipelineMissingError: The packages that training needs aren't installed.
             JobBusyError: Another job is running.
+            ReloadFailedError: Its folder can't be written, or no process can be started.
         """
         missing = [name for name in self._program.packages if find_spec(name) is None]
         if missing:
@@ -97,6 +106,15 @@ class JobFolder:
                 f"Training needs packages that aren't installed here ({', '.join(missing)}). "
                 f"Run `make setup-pipeline` and try again, or train elsewhere and POST /reload."
             )
+        try:
+            return self._start()
+        except OSError as error:
+            raise ReloadFailedError(
+                f"The training can't be started: {error}. What is served has not changed."
+            ) from error
+
+    def _start(self) -> Job:
+        """Record a job, and start its process, which takes over the lock."""
         self._root.mkdir(parents=True, exist_ok=True)
         with try_lock(self._root / _LOCK) as lock:
             if lock is None:
@@ -104,8 +122,7 @@ class JobFolder:
                     "Another job is running; one runs at a time. GET /jobs shows it.", RETRY_AFTER_S
                 )
             now = time.time()
-            stamp = datetime.fromtimestamp(now, UTC).strftime("%Y%m%d%H%M%S%f")
-            job_id = f"{stamp}-{secrets.token_hex(3)}"
+            job_id = self._new_id(now)
             job = Job(job_id, "running", "starting", 0.0, "Starting the training.", now)
             self.write(job)
             self._forget_old()
@@ -135,8 +152,10 @@ class JobFolder:
         if job.state == "running" and not self._is_running():
             job = self._read(job_id) or job  # it may just have ended
             if job.state == "running":
-                job = replace(job, state="failed", message=_DIED, ended_at=time.time())
-                self.write(job)
+                ended_at = max(time.time(), job.created_at)
+                job = replace(job, state="failed", message=_DIED, ended_at=ended_at)
+                with suppress(OSError):  # a folder that can't be written can be read
+                    self.write(job)
         return job
 
     def jobs(self) -> list[Job]:
@@ -177,6 +196,12 @@ class JobFolder:
     def _cancel_path(self, job_id: str) -> Path:
         return self._root / f"{job_id}.cancel"
 
+    def _new_id(self, now: float) -> str:
+        """Name a job so that it sorts after all others, even if the clock was set back."""
+        stamp = datetime.fromtimestamp(now, UTC).strftime("%Y%m%d%H%M%S%f")
+        newest = max(self._ids(), default="0").partition("-")[0]
+        return f"{max(int(stamp), int(newest) + 1):020d}-{secrets.token_hex(3)}"
+
     def _ids(self) -> list[str]:
         return [path.stem for path in self._root.glob("*.json") if _ID.fullmatch(path.stem)]
 
@@ -192,5 +217,10 @@ class JobFolder:
             self._cancel_path(job_id).unlink(missing_ok=True)
 
     def _is_running(self) -> bool:
-        with try_lock(self._root / _LOCK) as lock:
-            return lock is None
+        try:
+            with try_lock(self._root / _LOCK) as lock:
+                return lock is None
+        except OSError as error:
+            if error.errno in (errno.EROFS, errno.EACCES):
+                return False  # a job writes there
+            raise

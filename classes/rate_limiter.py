@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import ipaddress
+import logging
 import time
 from hashlib import blake2b
 from pathlib import Path
 from typing import Final
 
+from storage.run_folder import is_shared
 from storage.shared_table import SharedTable
 
 _FILE: Final = "clients"
 _PLACES: Final = 65_536
 _TRIED: Final = 8
 _NS: Final = 1_000_000_000
+
+logger = logging.getLogger(__name__)
 
 
 class RateLimiter:
@@ -28,11 +32,15 @@ class RateLimiter:
     """
 
     def __init__(self, most: int, period_s: int, folder: Path | None = None) -> None:
-        """Join the table in `folder`; without that folder, limit this process alone."""
+        """Join the table in `folder`; where that can't be written, limit this process alone."""
         self._period_ns = period_s * _NS
         self._interval_ns = self._period_ns // most
-        path = folder / _FILE if folder is not None and folder.is_dir() else None
-        self._table = SharedTable(2 * _PLACES, path)
+        path = folder / _FILE if folder is not None and is_shared(folder) else None
+        try:
+            self._table = SharedTable(2 * _PLACES, path)
+        except OSError:
+            logger.exception("This process limits clients by itself")
+            self._table = SharedTable(2 * _PLACES, None)
 
     def seconds_to_wait(self, address: str) -> float:
         """Count a request, and return how long the client has to wait; 0 lets it pass.

@@ -11,8 +11,8 @@ from classes.model import Model
 from classes.recommender import Recommender
 from classes.service_counters import ListSource
 from classes.top_lists import TopLists
-from storage.array_folder import open_arrays, read_manifest
-from storage.snapshot_folder import DATA, INPUTS, MODEL
+from storage.array_folder import open_arrays
+from storage.snapshot_folder import DATA, INPUTS, MODEL, read_about
 
 
 class Snapshot:
@@ -57,12 +57,13 @@ class Snapshot:
 
         Raises:
             OSError: The folder or one of its files is gone.
-            DamagedFolderError: There is no readable manifest.
+            DamagedFolderError: There is no readable manifest, or another version wrote it.
         """
+        about = read_about(folder)
         data = AppDataProcessor(open_arrays(folder / INPUTS) | open_arrays(folder / DATA))
         model = Model.open(folder / MODEL, data.inputs)
         recommender = Recommender(data, model, top_lists, count_list)
-        return cls(folder.name, data, model, recommender, read_manifest(folder))
+        return cls(folder.name, data, model, recommender, about)
 
     def __repr__(self) -> str:
         """Name the generation and what it holds."""

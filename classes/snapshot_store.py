@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Protocol
 
 from classes.errors import (
     NothingToRollBackError,
     ReloadBusyError,
     ReloadConflictError,
+    ReloadFailedError,
     ReloadRefusedError,
     ServiceError,
 )
@@ -141,6 +142,7 @@ class SnapshotStore:
         Raises:
             ReloadBusyError: A reload is running.
             NothingToRollBackError: No earlier generation is kept, or it is damaged.
+            ReloadFailedError: The pointer can't be written.
         """
         with self._counted("rollback"), self._locked():
             pointer = self._pointer.read()
@@ -150,7 +152,10 @@ class SnapshotStore:
                 )
             earlier, *older = pointer.history
             self._refuse_damaged(earlier)
-            self._pointer.replace(Pointer(earlier, tuple(older), pointer.sources))
+            try:
+                self._pointer.replace(Pointer(earlier, tuple(older), pointer.sources))
+            except OSError as error:
+                raise ReloadFailedError(f"{earlier} can't be published: {error}.") from error
             logger.info("rolled back from %s to %s", pointer.generation, earlier)
         return self._mapped.published()
 
@@ -178,7 +183,7 @@ class SnapshotStore:
             self._folder.verify(generation, _CHECKED)
         except DamagedFolderError as error:
             raise NothingToRollBackError(
-                f"The earlier generation {generation} is damaged: {error} "
+                f"The earlier generation {generation} can't serve: {error} "
                 f"Put valid files in place and reload them instead."
             ) from error
 
@@ -190,7 +195,7 @@ class SnapshotStore:
         try:
             self._folder.verify(pointer.generation, _CHECKED)
         except DamagedFolderError as error:
-            announce(f"The published snapshot {pointer.generation} is damaged: {error}")
+            announce(f"The published snapshot can't be served: {error}")
             return None
         return pointer
 
@@ -207,7 +212,14 @@ class SnapshotStore:
     @contextmanager
     def _locked(self) -> Iterator[int]:
         """Hold the one lock on building; the kernel releases it if this process dies."""
-        with self._folder.lock() as lock:
+        with ExitStack() as held:
+            try:
+                lock = held.enter_context(self._folder.lock())
+            except OSError as error:
+                raise ReloadFailedError(
+                    f"Nothing can be changed, since SNAPSHOT_PATH can't be written: {error}. "
+                    f"What is published is served as before."
+                ) from error
             if lock is None:
                 raise ReloadBusyError(
                     "Another reload is running; one runs at a time. Try again in a few seconds."

@@ -31,12 +31,12 @@ from processes.fill_top_lists import fill
 from scoring.compiled_search import prepare_search
 from scoring.inputs import ModelInputs
 from scoring.keras_file import MODEL_FILE, ModelMismatchError
-from storage.array_folder import open_arrays, read_manifest, save_arrays
+from storage.array_folder import DamagedFolderError, open_arrays, read_manifest, save_arrays
 from storage.artifacts import ArtifactError
 from storage.atomic import replace_by_copy
 from storage.parquet_bounds import refuse_oversized
 from storage.pointer import Pointer
-from storage.snapshot_folder import DATA, INPUTS, MODEL, SnapshotFolder
+from storage.snapshot_folder import DATA, INPUTS, MODEL, SnapshotFolder, read_about
 from storage.sources import (
     FORMAT_VERSION,
     artifact_paths,
@@ -115,13 +115,21 @@ def _fill_top_lists(config: Config, snapshots: SnapshotFolder, generation: str, 
 def _refuse_incomplete(
     snapshots: SnapshotFolder, generation: str, *, data: bool, model: bool
 ) -> None:
-    """Refuse to take from a generation what was removed from its folder."""
+    """Refuse to take from a generation what was removed from its folder, or has another format."""
     taken = (() if data else (INPUTS, DATA)) + (() if model else (MODEL,))
-    missing = snapshots.missing(generation, taken) if taken else ""
-    if missing:
+    if not taken:
+        return
+    missing = snapshots.missing(generation, taken)
+    reason = f"{snapshots.root / missing} is missing." if missing else ""
+    try:
+        if not missing:
+            read_about(snapshots.generation(generation))
+    except DamagedFolderError as error:
+        reason = str(error)
+    if reason:
         raise ReloadRefusedError(
-            f"{snapshots.root / missing} is missing, so nothing can be kept of generation "
-            f"{generation}. POST /reload builds data and model from the artifact files."
+            f"Nothing can be kept of the generation in service: {reason} "
+            f"POST /reload builds data and model from the artifact files."
         )
 
 
@@ -134,7 +142,7 @@ def _build(
     say: Say,
 ) -> None:
     """Fill the folder of a generation, and check it."""
-    started = time.time()
+    started, began = time.time(), time.monotonic()
     processor = _place_data(config, folder, data_from, say)
     model = _place_model(config, folder, model_from, processor.inputs, say)
     about = {
@@ -144,7 +152,7 @@ def _build(
         "engine": model.describe(),
         "data_read_at": _data_read_at(data_from) or started,
         "built_at": started,
-        "build_seconds": round(time.time() - started, 3),
+        "build_seconds": round(time.monotonic() - began, 3),
         **hashes,
     }
     save_arrays(folder, {}, about)

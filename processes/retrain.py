@@ -189,7 +189,7 @@ class Retraining:
 
     def _end(self, **changes: object) -> None:
         shutil.rmtree(self._staging, ignore_errors=True)
-        self._tell(ended_at=time.time(), **changes)
+        self._tell(ended_at=max(time.time(), self._job.created_at), **changes)
         os.close(self._lock)  # whoever reads that it has ended may start another
         self._folder.forget_cancel(self._job.id)
         self._counters.count_reload("retraining", self._job.state)

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import logging
 import mmap
 import os
 from collections import Counter
@@ -23,6 +24,8 @@ from pathlib import Path
 from threading import Lock
 from typing import Final
 
+from storage.run_folder import is_shared
+
 CAPACITY: Final = 16_384
 """Most numbers of one process; names come from a bounded set, a few hundred in practice."""
 
@@ -30,6 +33,8 @@ _BYTES: Final = 8 * CAPACITY
 _NAMES, _VALUES = "counters-{}.names", "counters-{}.values"
 
 Name = tuple[str, ...]
+
+logger = logging.getLogger(__name__)
 
 
 class Counters:
@@ -46,17 +51,18 @@ class Counters:
         """Take over the file of a process that has ended, else begin one.
 
         Args:
-            folder: Shared by all processes; where it is None or doesn't exist, the numbers
-                are this process's alone.
+            folder: Shared by all processes; where it is None or can't be written, the
+                numbers are this process's alone.
         """
         self.lock = Lock()
-        self._folder = folder if folder is not None and folder.is_dir() else None
+        self._folder = folder if is_shared(folder) else None
         self._places: dict[Name, int] = {}
         self._names_path: Path | None = None
-        if self._folder is None:
-            self._map = mmap.mmap(-1, _BYTES)
-        else:
-            self._map = self._claimed(self._folder)
+        try:
+            self._map = self._claimed(self._folder) if self._folder else mmap.mmap(-1, _BYTES)
+        except OSError:
+            logger.exception("This process counts for itself")
+            self._folder, self._map = None, mmap.mmap(-1, _BYTES)
         self.values = memoryview(self._map).cast("Q")
 
     def place(self, *names: Name) -> int:
@@ -83,7 +89,7 @@ class Counters:
 
     def totals(self) -> Counter[Name]:
         """Sum each number over all processes, including those that have ended."""
-        if self._folder is None:
+        if self._folder is None or not self._folder.is_dir():
             return Counter(dict(zip(self._places, self.values, strict=False)))
         sums: Counter[Name] = Counter()
         for names_path in self._folder.glob(_NAMES.format("*")):
@@ -103,7 +109,8 @@ class Counters:
                 except BlockingIOError:
                     slot += 1
                     continue
-                file.truncate(_BYTES)
+                # Writing to a hole of a mapped file on a full disk would kill the process.
+                os.posix_fallocate(file.fileno(), 0, _BYTES)
                 self._go_on_with(folder / _NAMES.format(slot))
                 return mmap.mmap(file.fileno(), _BYTES)  # its own descriptor keeps the lock
 
@@ -120,8 +127,12 @@ class Counters:
         if first + len(names) > CAPACITY:
             raise OverflowError(f"More than {CAPACITY:,} different numbers are counted.")
         if self._names_path is not None:
-            with self._names_path.open("a", encoding="ascii") as file:
-                file.write("".join(map(_line, names)))
+            try:
+                with self._names_path.open("a", encoding="ascii") as file:
+                    file.write("".join(map(_line, names)))
+            except OSError:  # the folder is gone or the disk is full; later names would shift
+                logger.exception("Other processes don't see what is new in this one's counters")
+                self._names_path = None
         self._places |= {name: first + place for place, name in enumerate(names)}
 
 

@@ -18,7 +18,11 @@ class SharedTable:
     """
 
     def __init__(self, n_values: int, path: Path | None) -> None:
-        """Join the table in a file, or make one for this process alone where there is none."""
+        """Join the table in a file, or make one for this process alone where there is none.
+
+        Raises:
+            OSError: The file can't be made in full.
+        """
         self._lock = Lock()
         self._file = None
         if path is None:
@@ -26,7 +30,8 @@ class SharedTable:
         else:
             self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
             finalize(self, os.close, self._file)
-            os.truncate(self._file, 8 * n_values)
+            # Writing to a hole of a mapped file on a full disk would kill the process.
+            os.posix_fallocate(self._file, 0, 8 * n_values)
             table = mmap.mmap(self._file, 8 * n_values)
         self.values = memoryview(table).cast("Q")
 

@@ -14,12 +14,13 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from storage.array_folder import DamagedFolderError, missing_file, verify
+from storage.array_folder import DamagedFolderError, missing_file, read_manifest, verify
 from storage.atomic import replacing_folder
 from storage.file_lock import try_lock
 from storage.pointer import PointerFile
+from storage.sources import FORMAT_VERSION
 
 INPUTS: Final = "inputs"
 DATA: Final = "data"
@@ -30,6 +31,21 @@ PARTS: Final = (INPUTS, DATA, MODEL)
 _GENERATIONS: Final = "generations"
 _TOP_LISTS: Final = "top_lists"
 _UNFINISHED: Final = "building-"
+
+
+def read_about(folder: Path) -> dict[str, Any]:
+    """Read what the builder wrote about a generation.
+
+    Raises:
+        DamagedFolderError: There is no readable manifest, or another version wrote it.
+    """
+    about = read_manifest(folder)
+    if about.get("format") != FORMAT_VERSION:
+        raise DamagedFolderError(
+            f"{folder.name} was built by another version of the service, in format "
+            f"{about.get('format')}; this one reads format {FORMAT_VERSION}."
+        )
+    return about
 
 
 class SnapshotFolder:
@@ -63,9 +79,10 @@ class SnapshotFolder:
         """Compare the files of a generation, or of some of its parts, with their checksums.
 
         Raises:
-            DamagedFolderError: A file is missing or its bytes differ.
+            DamagedFolderError: A file is missing, its bytes differ, or another version wrote it.
         """
         folder = self.generation(name)
+        read_about(folder)
         for each in (folder, *(folder / part for part in parts)):
             verify(each)
 

@@ -121,11 +121,11 @@ def _described(snapshot: Snapshot, started_at: float) -> dict[str, Any]:
     return {
         "status": "ready",
         "version": VERSION,
-        "uptime_s": round(now - started_at, 1),
+        "uptime_s": round(max(0.0, now - started_at), 1),
         "generation": snapshot.generation,
         "built_at": None if built_at is None else utc(built_at),
         "data_read_at": None if data_read_at is None else utc(data_read_at),
-        "data_age_s": None if data_read_at is None else round(now - data_read_at, 1),
+        "data_age_s": None if data_read_at is None else round(max(0.0, now - data_read_at), 1),
         "engine": snapshot.model.describe(),
         "slow_reason": snapshot.model.slow_reason,
         "users": snapshot.data.n_users,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
 from collections.abc import Callable
@@ -11,11 +12,12 @@ import numpy as np
 import pytest
 
 from classes import mapped_snapshot
-from classes.errors import NoSnapshotError, ReloadBusyError
+from classes.errors import NoSnapshotError, NothingToRollBackError, ReloadBusyError
 from classes.snapshot import Snapshot
 from classes.snapshot_store import SnapshotStore
 from config import Config
 from processes.start_build import open_store
+from storage.artifacts import ArtifactError
 from storage.snapshot_folder import SnapshotFolder
 from tests.support.artifacts import write_tiny_data
 from tests.support.building import build, open_store_here
@@ -99,6 +101,47 @@ def test_a_reload_of_one_part_says_that_the_other_is_missing_and_what_to_do(
     assert f"{generation}/{removed}/manifest.json is missing" in words
     assert "POST /reload builds data and model" in words
     assert build(config, "data", "model") == ("published", generation)
+
+
+def write_of_another_version(config: Config, generation: str) -> None:
+    path = config.snapshot_path / "generations" / generation / "manifest.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"format": 5}))
+
+
+def test_a_generation_of_another_version_is_never_opened_and_is_replaced_at_the_start(
+    config: Config,
+) -> None:
+    generation = open_store(config).current().generation
+    write_of_another_version(config, generation)
+    with pytest.raises(NoSnapshotError, match="in format 5; this one reads format"):
+        open_store(config).current()
+    ending, words = build(config, "data")
+    assert (ending, "in format 5" in words, "POST /reload" in words) == ("refused", True, True)
+    said: list[str] = []
+    open_store_here(config).ensure(said.append)
+    assert any("in format 5" in line for line in said)
+    assert open_store(config).current().generation == generation
+
+
+def test_a_generation_of_another_version_is_not_kept_where_no_new_one_can_be_built(
+    config: Config,
+) -> None:
+    write_of_another_version(config, open_store(config).current().generation)
+    (config.data_path / "clean_df.pq").unlink()
+    with pytest.raises(ArtifactError, match=r"clean_df.pq is missing"):
+        open_store_here(config).ensure(lambda _: None)
+
+
+def test_there_is_no_rollback_to_a_generation_of_another_version(config: Config) -> None:
+    store = open_store(config)
+    first = store.current().generation
+    write_tiny_data(config.data_path.parent, seed=5)
+    ending, second = build(config, "data")
+    assert ending == "published"
+    write_of_another_version(config, first)
+    with pytest.raises(NothingToRollBackError, match="in format 5"):
+        store.rollback()
+    assert store.current().generation == second
 
 
 def test_restoring_top_lists_alone_builds_nothing_even_if_the_files_have_changed(

@@ -84,7 +84,9 @@ def test_a_rollback_to_a_damaged_generation_is_refused_and_nothing_changes(confi
     second = build_other_data(config)
     names = generation_folder(config, first) / "data" / "seen_items.npy"
     names.write_bytes(names.read_bytes()[:-1])
-    with pytest.raises(NothingToRollBackError, match=f"{first} is damaged"):
+    with pytest.raises(
+        NothingToRollBackError, match=f"{first} can't serve: data/seen_items.npy differs"
+    ):
         store.rollback()
     assert open_store(config).current().generation == second
 
