@@ -10,8 +10,12 @@ from __future__ import annotations
 
 import logging
 import logging.config
+import logging.handlers
 import time
+from contextlib import suppress
 from contextvars import ContextVar
+from io import TextIOWrapper
+from pathlib import Path
 from threading import Event, Thread
 from typing import Any, Final
 
@@ -73,6 +77,19 @@ class JsonFormatter(RecordJsonFormatter):
         return _with_request_id(log_data)
 
 
+class LogFile(logging.handlers.WatchedFileHandler):
+    """The log file, made anew when it is gone; without it, lines go to stderr alone."""
+
+    def _open(self) -> TextIOWrapper:
+        Path(self.baseFilename).parent.mkdir(parents=True, exist_ok=True)
+        return super()._open()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line; a request doesn't fail because that is impossible."""
+        with suppress(OSError):
+            super().emit(record)
+
+
 FORMATTERS: Final = {"console": ConsoleFormatter, "json": JsonFormatter}
 
 
@@ -80,7 +97,7 @@ def logging_settings(config: Config) -> dict[str, Any]:
     """Return the logging configuration of a process of the service, for `dictConfig`.
 
     All processes append whole lines to one file and reopen it once it has been moved away
-    (WatchedFileHandler), so none of them may rotate it; `LogRotation` does, or the system.
+    (LogFile), so none of them may rotate it; `LogRotation` does, or the system.
     """
     return {
         "version": 1,
@@ -89,7 +106,7 @@ def logging_settings(config: Config) -> dict[str, Any]:
         "handlers": {
             "stderr": {"class": "logging.StreamHandler", "formatter": "line"},
             "file": {
-                "class": "logging.handlers.WatchedFileHandler",
+                "()": LogFile,
                 "filename": str(config.log_path / LOG_FILE),
                 "encoding": "utf-8",
                 "formatter": "line",

@@ -150,7 +150,7 @@ def configure_logging(config: Config) -> None:
         log_setup.configure(config)
     except (OSError, ValueError) as error:
         raise ServerError(
-            f"LOG_PATH is {config.log_path}, where the log can't be written: {error}."
+            f"LOG_PATH is {config.log_path}, where the log can't be written: {error.__cause__ or error}."
         ) from error
 
 

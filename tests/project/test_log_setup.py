@@ -4,6 +4,7 @@ import json
 import logging
 import logging.config
 import multiprocessing
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ from log_setup import (
     REQUEST_ID,
     ConsoleFormatter,
     JsonFormatter,
+    LogFile,
     LogRotation,
     logging_settings,
 )
@@ -88,6 +90,23 @@ def test_a_large_file_is_rotated_and_the_oldest_is_removed(tmp_path: Path) -> No
         assert not path.exists()
     kept = {each.name: each.read_text()[0] for each in tmp_path.iterdir()}
     assert kept == {f"{LOG_FILE}.{n}": str(KEPT_FILES + 3 - n) for n in range(1, KEPT_FILES + 1)}
+
+
+def test_the_log_continues_when_its_folder_is_removed_and_nothing_fails_where_it_cannot(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "logs"
+    log = LogFile(folder / LOG_FILE)
+    for _ in range(2):
+        log.emit(record("one line"))
+        assert (folder / LOG_FILE).read_text() == "one line\n"
+        shutil.rmtree(folder)
+    folder.write_text("a file in its place")
+    log.emit(record("lost"))
+    folder.unlink()
+    log.emit(record("another line"))
+    log.close()
+    assert (folder / LOG_FILE).read_text() == "another line\n"
 
 
 def write_lines(config: Config, worker: int, n_lines: int) -> None:

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import errno
 import multiprocessing
 import os
+import shutil
 import signal
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from classes.rate_limiter import RateLimiter
 from classes.service_counters import BUCKETS_S, SECONDS, SUM, ServiceCounters
 from storage.counters import CAPACITY, Counters
 
@@ -100,3 +103,41 @@ def test_a_time_falls_into_the_first_bucket_that_ends_at_or_above_it(
     assert found.pop(SUM) == round(seconds * 1e9)
     assert [bucket for bucket, value in found.items() if value] == [end]
     assert list(found) == [*map(str, BUCKETS_S), "inf"]
+
+
+def test_a_process_counts_on_where_the_folder_was_removed(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    mine = Counters(tmp_path / "run")
+    mine.add(LIFE, 2)
+    shutil.rmtree(tmp_path / "run")
+    mine.add(LIFE, 3)
+    mine.add(("new",), 4)
+    assert mine.totals() == {LIFE: 5, ("new",): 4}
+
+
+def test_a_name_that_could_not_be_written_shifts_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = Counters(tmp_path)
+    mine.add(LIFE, 2)
+    with monkeypatch.context() as full:
+        full.setattr(Path, "open", _no_space)
+        mine.add(("lost",), 3)
+    mine.add(("later",), 4)
+    assert Counters(tmp_path).totals() == {LIFE: 2}
+
+
+def _no_space(*_: object, **__: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_process_counts_for_itself_on_a_full_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "posix_fallocate", _no_space)
+    mine = Counters(tmp_path)
+    mine.add(LIFE, 2)
+    assert mine.totals() == {LIFE: 2}
+    limiter = RateLimiter(1, 3_600, tmp_path)
+    assert limiter.seconds_to_wait("192.0.2.1") == 0
+    assert limiter.seconds_to_wait("192.0.2.1") > 0

@@ -91,6 +91,14 @@ def test_a_server_about_to_stop_is_not_ready_but_answers(
     assert client.get("/health/ready").status_code == 200
 
 
+def test_no_age_is_negative_after_the_clock_was_set_back(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time, "time", lambda: 0.0)
+    answer = client.get("/health/ready").get_json()
+    assert (answer["uptime_s"], answer["data_age_s"]) == (0.0, 0.0)
+
+
 @pytest.mark.parametrize("path", ["/health/live", "/health/ready", "/metrics"])
 def test_operations_endpoints_take_no_parameters(client: FlaskClient, path: str) -> None:
     assert_problem(client.get(f"{path}?verbose=1"), 400, "'verbose'")

@@ -185,6 +185,19 @@ def test_only_the_last_jobs_are_kept(config: Config) -> None:
     assert kept[-1] == f"20200101000000000000-0000{5 + 1:02d}"
 
 
+def test_a_clock_set_back_changes_neither_the_order_of_jobs_nor_how_long_they_took(
+    config: Config,
+) -> None:
+    jobs = folder(config, NOTHING)
+    (config.snapshot_path / "jobs").mkdir()
+    for number in range(KEPT_JOBS):
+        jobs.write(Job(f"20990101000000000000-0000{number:02d}", "done", "", 1.0, "", 0.0, 1.0))
+    job = run(config, NOTHING)
+    assert jobs.jobs()[0].id == job.id
+    jobs.write(replace(job, state="running", created_at=4e9, ended_at=None))  # its process is gone
+    assert jobs.job(job.id).ended_at == 4e9
+
+
 @pytest.fixture
 def client(config: Config) -> FlaskClient:
     return create_app(config).test_client()
