@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from api.asgi.gateway import Gateway
 from api.asgi.listening import close_stuck_connections
 from api.asgi.quick_requests import QuickRequests
 from api.asgi.sender import ResponseSender
+from api.asgi.threads import RequestThreads
 from api.contract.request_values import MAX_EMPTY_BODY_BYTES
 from api.routes import (
     docs,
@@ -41,7 +43,8 @@ from processes.snapshot_keeper import SnapshotKeeper
 from processes.start_build import open_store
 from processes.top_list_keeper import TopListKeeper
 from scoring.compiled_search import prepare_search
-from storage.run_folder import RunFolder
+from storage.run_folder import RunFolder, is_shared
+from storage.shared_table import SharedTable
 
 CANNOT_START = 2
 
@@ -114,11 +117,20 @@ def gateway(
     return Gateway(
         app,
         QuickRequests(store),
-        config.threads_per_worker,
+        RequestThreads(config.threads_per_worker, _turn_of_large_requests(config)),
         BodyReader(max(config.max_body_bytes, MAX_EMPTY_BODY_BYTES), config.body_timeout_s),
         ResponseSender(config.body_timeout_s),
         begin,
     )
+
+
+def _turn_of_large_requests(config: Config) -> SharedTable:
+    """Choose the lock that this worker shares with others, so that half of them stay free."""
+    path = config.run_path / f"large_requests_{os.getpid() % max(1, config.workers // 2)}"
+    try:
+        return SharedTable(1, path if is_shared(config.run_path) else None)
+    except OSError:  # the disk is full
+        return SharedTable(1, None)
 
 
 def main() -> int:

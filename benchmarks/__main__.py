@@ -2,6 +2,7 @@
 
 python -m benchmarks [--quick] [--items N] [--users N]   everything, on synthetic data
 python -m benchmarks reloads [--reloads N]               reloads under load, every answer judged
+python -m benchmarks abuse [--quick] [--attack NAME]     well-behaved clients beside attackers
 python -m benchmarks agreement [--users N]               whether the service ranks as Keras does
 python -m benchmarks search                              the searches alone, in more detail
 python -m benchmarks affinities                          what affinities add to a search
@@ -68,6 +69,7 @@ def main() -> int:
     parser.add_argument("--items", type=int, help="default: 109000")
     parser.add_argument("--users", type=int, help="default: 131000; of agreement: 1000")
     parser.add_argument("--reloads", type=int, default=100)
+    parser.add_argument("--attack", action="append", help="of abuse; default: all of them")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where cases are kept")
     options = parser.parse_args()
     if options.what in STUDIES:
@@ -76,8 +78,7 @@ def main() -> int:
     console = Console()
     if not console.is_terminal:
         console = Console(width=WIDTH)
-    COMMANDS[options.what](options, console)
-    return 0
+    return COMMANDS[options.what](options, console) or 0
 
 
 def _all(options: argparse.Namespace, console: Console) -> None:
@@ -97,6 +98,14 @@ def _reloads(options: argparse.Namespace, console: Console) -> None:
     from benchmarks.http.reloads import report
 
     report(options.folder / "reloads", options.reloads, console)
+
+
+def _abuse(options: argparse.Namespace, console: Console) -> int:
+    from benchmarks.http.abuse import report
+
+    n_items, n_users = _size(options)
+    folder, n_turns = options.folder / f"{n_items}x{n_users}", 3 if options.quick else 5
+    return not report(folder, n_items, n_users, n_turns, options.attack, console)
 
 
 def _agreement(options: argparse.Namespace, console: Console) -> None:
@@ -123,9 +132,10 @@ def _size(options: argparse.Namespace) -> tuple[int, int]:
     return options.items or n_items, options.users or n_users
 
 
-COMMANDS: dict[str, Callable[[argparse.Namespace, Console], None]] = {
+COMMANDS: dict[str, Callable[[argparse.Namespace, Console], int | None]] = {
     "all": _all,
     "reloads": _reloads,
+    "abuse": _abuse,
     "agreement": _agreement,
     "search": _search,
     "affinities": _affinities,

@@ -8,14 +8,14 @@ costs less than handing them over.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from api.asgi.body import BodyReader, Receive
 from api.asgi.environ import Scope, environ_of
 from api.asgi.sender import Response, ResponseSender, Send
+from api.asgi.threads import RequestThreads
 from api.wsgi.middleware import REFUSAL
 from api.wsgi.problems import ProblemError, problem
 
@@ -36,7 +36,7 @@ class Gateway:
     Args:
         app: The WSGI application.
         is_quick: Decides which requests need no thread.
-        n_threads: How many requests are handled at a time beside the quick ones.
+        threads: Run all other requests.
         bodies: Reads request bodies.
         responses: Sends responses.
         on_startup: Called within the event loop when the worker starts.
@@ -46,18 +46,18 @@ class Gateway:
         self,
         app: WSGIApplication,
         is_quick: IsQuick,
-        n_threads: int,
+        threads: RequestThreads,
         bodies: BodyReader,
         responses: ResponseSender,
         on_startup: Callable[[], None] = lambda: None,
     ) -> None:
-        """Take the application; threads start with the first request that needs one."""
+        """Take the application and the parts that do the work."""
         self._app = app
         self._is_quick = is_quick
         self._bodies = bodies
         self._responses = responses
         self._on_startup = on_startup
-        self._threads = ThreadPoolExecutor(n_threads, thread_name_prefix="request")
+        self._threads = threads
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request, or the worker's life (ASGI 3.0)."""
@@ -87,9 +87,9 @@ class Gateway:
             refused = environ_of(scope, b"")
             refused[REFUSAL] = problem(error.status, str(error), error.headers)
             return self._call(refused)
-        loop = asyncio.get_running_loop()
+        n_bytes = len(scope["query_string"]) + len(body)
         try:
-            return await loop.run_in_executor(self._threads, self._call, environ_of(scope, body))
+            return await self._threads.run(partial(self._call, environ_of(scope, body)), n_bytes)
         finally:
             self._bodies.release(body)
 

@@ -6,6 +6,7 @@ import asyncio
 import json
 import threading
 from collections.abc import Iterable
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -14,9 +15,11 @@ from api.asgi.body import BodyReader
 from api.asgi.environ import environ_of
 from api.asgi.gateway import Gateway
 from api.asgi.sender import ResponseSender
+from api.asgi.threads import RequestThreads
 from api.wsgi.middleware import REFUSAL
 
 LIMIT = 10
+THREADS = RequestThreads(2, nullcontext())
 
 
 class Echo:
@@ -47,7 +50,7 @@ def scope(method: str = "POST", path: str = "/", *headers: tuple[str, str]) -> d
 def gateway(timeout_s: float = 5.0, bodies: BodyReader | None = None) -> Gateway:
     reader = bodies or BodyReader(LIMIT, timeout_s)
     return Gateway(
-        Echo(), lambda method, path, query: path == "/quick", 2, reader, ResponseSender(5.0)
+        Echo(), lambda method, path, query: path == "/quick", THREADS, reader, ResponseSender(5.0)
     )
 
 
@@ -159,7 +162,7 @@ def test_the_event_loop_is_announced_when_it_starts() -> None:
     application = Gateway(
         Echo(),
         lambda *_: False,
-        2,
+        THREADS,
         BodyReader(LIMIT, 1.0),
         ResponseSender(1.0),
         lambda: started.append(True),
