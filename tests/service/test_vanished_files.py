@@ -52,6 +52,7 @@ def test_a_removed_snapshot_folder_fails_no_request_and_is_rebuilt_once(
 ) -> None:
     config = copy_of(published, tmp_path)
     with serving(config) as server:
+        until(lambda: len(server.workers()) == config.workers)
         with ThreadPoolExecutor(8) as pool:  # every worker has mapped it
             list(pool.map(server.get, PATHS * 20))
         with asking(server) as answers:
