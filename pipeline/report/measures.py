@@ -1,4 +1,4 @@
-"""What the tables show of the numbers of `report/metrics.json`, and how each number is written.
+"""What the tables show of the numbers of `metrics.json`, and how each number is written.
 
 The terminal, the notebook and the page `report/README.md` render the same rows.
 """

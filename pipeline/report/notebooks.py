@@ -38,8 +38,15 @@ def execute(names: Sequence[str], config: Config, folder: Path) -> None:
     folders = config.as_environment() | {"PYTHONPATH": str(PROJECT_ROOT)}
     for name in names:
         where = ["--execute", f"--output-dir={folder}", f"--output={name}", str(SOURCE / name)]
-        ended = subprocess.run([*command, *where], env=os.environ | folders, check=False)
+        ended = subprocess.run(
+            [*command, *where],
+            env=os.environ | folders,
+            stderr=subprocess.PIPE,  # its kernel warns of things that are as they should be
+            text=True,
+            check=False,
+        )
         if ended.returncode:
+            sys.stderr.write(ended.stderr)
             raise PipelineError(
                 f"{name} ended with an error, which is shown above; no copy was written."
             )

@@ -1,4 +1,4 @@
-"""The numbers of `report/metrics.json` as tables for a terminal."""
+"""The numbers of `metrics.json` as tables for a terminal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From an evaluation to the nested numbers of `report/metrics.json`.
+"""From an evaluation to the nested numbers of `metrics.json`.
 
 Every number of a model comes with its base rate: what a model without any knowledge would
 get on the same pairs.
