@@ -37,7 +37,8 @@ class CleaningReport:
         for name, meaning in RULES.items():
             self._add(table, meaning, self.counts[name])
         self._add(table, "rows kept", self.n_rows_kept, style="bold")
-        table.caption = f"{self.n_users:,} users, {self.n_items:,} items"
+        plurals = ["" if n == 1 else "s" for n in (self.n_users, self.n_items)]
+        table.caption = f"{self.n_users:,} user{plurals[0]}, {self.n_items:,} item{plurals[1]}"
         table.caption_justify = "left"
         return table
 

@@ -100,7 +100,7 @@ def _log_histogram(
     edges = np.logspace(low, max(high, low + 0.3), 31)
     if positive.dtype.kind == "i":
         # Whole numbers would leave gaps between narrow bars.
-        edges = np.unique(np.floor(edges)) - 0.5
+        edges = np.unique(np.minimum(np.floor(edges), positive.max())) - 0.5
         edges = np.append(edges, positive.max() + 0.5)
     axis.hist(
         positive, bins=edges.tolist(), color=BLUE, alpha=0.85, edgecolor="white", linewidth=0.4

@@ -13,6 +13,7 @@ from classes.model import Model
 from classes.recommender import Recommender
 from config import Config
 from pipeline import cli
+from pipeline.report import exploration
 from pipeline.train.model_card import card_path
 from storage.artifacts import ArtifactPaths
 from tests.support.counting_encoder import CountingEncoder
@@ -106,10 +107,26 @@ def test_reviews_that_teach_nothing_are_served_by_popularity(
     assert len(known) == min(len(items - seen), 5)
 
 
+@pytest.mark.parametrize("rows", POPULARITY_SHOPS.values(), ids=POPULARITY_SHOPS)
+def test_smallest_data_can_be_explored_and_drawn(
+    config: Config, rows: list[dict[str, Any]]
+) -> None:
+    from pipeline.report import exploration_charts as charts
+
+    reviews = write_csv(config.data_path.parent / "reviews.csv", rows)
+    assert cli.main(["clean", "--reviews", str(reviews)]) == 0
+    found = exploration.explore(config)
+    assert exploration.findings(found)
+    for chart in (charts.ratings_prices_lengths, charts.activity, charts.over_time):
+        assert chart(found)
+
+
 def test_users_who_only_come_back_for_the_same_item_are_served_by_the_rating_network(
     config: Config, capsys: pytest.CaptureFixture[str]
 ) -> None:
     rows = [review(u, u % 7, day, 5 - (u + day) % 2) for u in range(30) for day in range(DAYS)]
+    config.embeddings_path.mkdir()
+    paths_of(config).item_affinity.write_bytes(b"similarities of the items of another shop")
     assert run(config, rows) == 0
     shown = " ".join(capsys.readouterr().out.split())
     assert "Falling back: the service will rank by the rating network" in shown
