@@ -11,8 +11,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from typing import Final, TypeVar
 
+from api.wsgi.problems import ProblemError
+
 _SMALL_BYTES: Final = 1_024
 """Of query and body together; requests with more of them are large."""
+
+_LARGE_WAITING: Final = 16
+"""Large requests of a worker that wait or run; each may take a second or more."""
 
 _NICENESS: Final = 10
 _SWITCH_INTERVAL_S: Final = 0.001
@@ -37,6 +42,7 @@ class RequestThreads:
         self._small = ThreadPoolExecutor(n_threads, "request")
         self._large = ThreadPoolExecutor(1, "large-request", initializer=_give_way)
         self._turn = turn
+        self._n_large = 0
 
     async def run(self, call: Callable[[], T], n_bytes: int) -> T:
         """Run a request in a thread.
@@ -44,11 +50,22 @@ class RequestThreads:
         Args:
             call: Handles the request.
             n_bytes: Bytes of its query and body.
+
+        Raises:
+            ProblemError: 503 if it is large and too many others are waiting.
         """
         loop = asyncio.get_running_loop()
         if n_bytes <= _SMALL_BYTES:
             return await loop.run_in_executor(self._small, call)
-        return await loop.run_in_executor(self._large, self._in_turn, call)
+        if self._n_large >= _LARGE_WAITING:
+            raise ProblemError(
+                503, "Too many large requests are waiting; try again later.", {"Retry-After": "5"}
+            )
+        self._n_large += 1
+        try:
+            return await loop.run_in_executor(self._large, self._in_turn, call)
+        finally:
+            self._n_large -= 1
 
     def _in_turn(self, call: Callable[[], T]) -> T:
         with self._turn:

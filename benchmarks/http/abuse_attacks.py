@@ -23,7 +23,10 @@ RAMP_S: Final = 1.5
 """Seconds over which the connections are opened."""
 
 _PAUSE_S: Final = 1.0
-_HEAD_BYTES: Final = 4_096
+_BUFFER_BYTES: Final = 4_096
+_STATUS_BYTES: Final = 12
+"""Of "HTTP/1.1 200"; slow readers read no more at once."""
+
 _LOST: Final = 0
 """Counted for a connection that ended without an answer."""
 
@@ -69,7 +72,7 @@ async def _attack(
         while True:
             with socket.socket() as connection:
                 connection.setblocking(False)
-                connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _HEAD_BYTES)
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER_BYTES)
                 status = _LOST
                 with suppress(OSError):
                     await _loop().sock_connect(connection, ("127.0.0.1", port))
@@ -107,13 +110,14 @@ async def _idle(connection: socket.socket, *_: object) -> int:
 async def _slow_reader(connection: socket.socket, number: int, users: Sequence[str]) -> int:
     """Ask for the longest lists, and read a byte a second, or nothing."""
     await _loop().sock_sendall(connection, _largest_requests(users)[0])
-    await asyncio.sleep(_PAUSE_S)
+    status = await _status(connection)
     if number % 2:
+        await asyncio.sleep(10 * _PAUSE_S)
+        return status
+    with suppress(OSError):  # the server lets go of it
         while await _loop().sock_recv(connection, 1):
             await asyncio.sleep(_PAUSE_S)
-    else:
-        await asyncio.sleep(60)
-    return _LOST
+    return status
 
 
 async def _largest(connection: socket.socket, number: int, users: Sequence[str]) -> int:
@@ -184,7 +188,7 @@ async def _exchange(connection: socket.socket, request: bytes) -> int:
 
 
 async def _status(connection: socket.socket) -> int:
-    head = await _loop().sock_recv(connection, _HEAD_BYTES)
+    head = await _loop().sock_recv(connection, _STATUS_BYTES)
     return int(head[9:12]) if head[9:12].isdigit() else _LOST
 
 

@@ -7,7 +7,10 @@ import os
 import threading
 from contextlib import nullcontext
 
+import pytest
+
 from api.asgi.threads import RequestThreads
+from api.wsgi.problems import ProblemError
 
 
 def test_small_requests_overtake_large_ones_which_run_one_at_a_time() -> None:
@@ -45,6 +48,24 @@ def test_a_large_request_waits_for_the_turn_of_its_worker() -> None:
         return await waiting
 
     assert asyncio.run(run())
+
+
+def test_beyond_sixteen_large_requests_are_refused_and_small_ones_go_on() -> None:
+    turn = threading.Lock()
+    threads = RequestThreads(2, turn)
+
+    async def run() -> list[bool]:
+        turn.acquire()
+        waiting = [asyncio.create_task(threads.run(lambda: True, 10_000)) for _ in range(16)]
+        await asyncio.sleep(0.05)
+        with pytest.raises(ProblemError, match="Too many large requests") as refused:
+            await threads.run(lambda: True, 10_000)
+        assert (refused.value.status, refused.value.headers) == (503, {"Retry-After": "5"})
+        assert await threads.run(lambda: True, 10)
+        turn.release()
+        return [*await asyncio.gather(*waiting), await threads.run(lambda: True, 10_000)]
+
+    assert asyncio.run(run()) == [True] * 17
 
 
 def test_large_requests_have_a_lower_priority_than_the_process() -> None:
