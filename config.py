@@ -190,7 +190,12 @@ class Config:
     ] = 365  # measured on three data sets: report/README.md
     body_timeout_s: Annotated[
         int,
-        Setting("BODY_TIMEOUT_S", "Seconds within which a request body must arrive.", 1, 3_600),
+        Setting(
+            "BODY_TIMEOUT_S",
+            "Seconds within which a request body must arrive, and a large response be read.",
+            1,
+            3_600,
+        ),
     ] = 30
     worker_timeout_s: Annotated[
         int,

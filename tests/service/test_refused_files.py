@@ -281,6 +281,13 @@ def with_three_inputs(network: Any) -> Any:
     return keras.Model(inputs, keras.layers.Dense(1)(keras.layers.Concatenate()(inputs)))
 
 
+def with_code(network: Any) -> Any:
+    import keras
+
+    changed = keras.layers.Lambda(lambda scores: scores + 1)(network.outputs[0])
+    return keras.Model(network.inputs, changed)
+
+
 def archive_without_weights(paths: ArtifactPaths) -> None:
     with zipfile.ZipFile(paths.model) as archive:
         config = archive.read("config.json")
@@ -322,6 +329,7 @@ MODEL_DAMAGES: dict[str, tuple[Damage, str, str]] = {
         "(9, 8, 8, 1); the data has (8, 8, 8, 1)",
     ),
     "of three inputs": (change_model(with_three_inputs), "conflict", "(8, 8, 8)"),
+    "with code": (change_model(with_code), "refused", "not a Keras model that can be loaded"),
     "with two outputs": (change_model(with_two_outputs), "refused", "output"),
 }
 
