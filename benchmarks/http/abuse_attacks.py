@@ -170,10 +170,10 @@ def _post(body: bytes, *headers: str, path: str = "/recommendations") -> bytes:
 async def _trickle(connection: socket.socket, begin: bytes, byte: bytes) -> int:
     """Send one byte a second until there is an answer."""
     await _loop().sock_sendall(connection, begin)
-    answer = asyncio.create_task(_status(connection))
-    while not (await asyncio.wait([answer], timeout=_PAUSE_S))[0]:
+    while True:
+        with suppress(TimeoutError):
+            return await asyncio.wait_for(_status(connection), _PAUSE_S)
         await _loop().sock_sendall(connection, byte)
-    return answer.result()
 
 
 async def _exchange(connection: socket.socket, request: bytes) -> int:
