@@ -14,22 +14,24 @@ import pytest
 from classes.errors import ReloadFailedError
 from config import Config
 from processes import start_build
-from processes.start_build import BUILDER_MODULE, open_store
+from processes.start_build import open_store
 from storage.artifacts import ArtifactError
 from storage.parquet_bounds import refuse_oversized
 from tests.support.greedy_builder import GREED_MB
 from tests.support.services import config_in, copy_of
 
+GREEDY_BUILDER = "tests.support.greedy_builder"
+
 
 @pytest.fixture(autouse=True)
 def greedy_builder(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(start_build, "BUILDER_MODULE", "tests.support.greedy_builder")
+    monkeypatch.setattr(start_build, "BUILDER_MODULE", GREEDY_BUILDER)
 
 
 def builders() -> list[psutil.Process]:
     """The builders that this process has started and that still run."""
     running = [each for each in psutil.Process().children() if each.is_running()]
-    return [each for each in running if BUILDER_MODULE in each.cmdline()]
+    return [each for each in running if GREEDY_BUILDER in each.cmdline()]
 
 
 def test_a_build_that_takes_too_much_memory_is_ended_and_names_the_setting(
