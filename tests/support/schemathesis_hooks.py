@@ -1,18 +1,29 @@
-"""Constraints that no schema can express: values that must match each other or the data.
+"""Constraints that no schema can express, and names that no schema suggests.
 
-Only requests that are meant to be valid are adjusted; invalid ones stay as they are.
+Values that must match each other or the data are adjusted where a request is meant to be valid.
+Then names are replaced by hostile texts in a third of the requests: by short ones where a
+request is meant to be valid, by ones beyond the limit where it is to be refused.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Final
 
 import schemathesis
+from hypothesis import strategies as st
 from schemathesis import Case, HookContext
 from schemathesis.generation import GenerationMode
 
+from recsys.cleaning.text import MAX_NAME_LENGTH
+from tests.support.hostile_text import hostile_texts
+
 KNOWN: Final = {"category": "kettles", "item": "blue kettle", "user": "kelly sullivan"}
 """Names of the tiny artifacts."""
+
+LISTS: Final = {"users", "history", "exclude"}
+NAMES: Final = LISTS | {"item", "user"}
+"""Parameters that are names; unknown categories are refused, so `category` stays as it is."""
 
 
 @schemathesis.hook
@@ -26,6 +37,34 @@ def map_case(context: HookContext, case: Case) -> Case:
             if isinstance(parameters, dict):
                 _adjust(parameters)
     return case
+
+
+@schemathesis.hook
+def flatmap_case(context: HookContext, case: Case) -> st.SearchStrategy[Case]:
+    """Replace names in a third of the requests."""
+    texts = st.one_of(st.none(), st.none(), hostile_texts)
+    return texts.map(partial(_with_hostile_names, case))
+
+
+def _with_hostile_names(case: Case, text: str | None) -> Case:
+    if text is not None and case.meta is not None:
+        if case.meta.generation.mode == GenerationMode.POSITIVE:
+            text = "x" + text[: MAX_NAME_LENGTH - 1]  # never blank
+        else:
+            text = text.ljust(MAX_NAME_LENGTH + 1, "\u0301")
+        if isinstance(case.body, dict):
+            _replace_names(case.body, text)
+        # A URL holds no lone surrogates; a body may, as escapes.
+        text = text.encode(errors="replace").decode()
+        for parameters in (case.query, case.path_parameters):
+            if isinstance(parameters, dict):
+                _replace_names(parameters, text)
+    return case
+
+
+def _replace_names(parameters: dict[str, Any], text: str) -> None:
+    for name in NAMES & parameters.keys():
+        parameters[name] = [text, "zoe"] if name in LISTS else text
 
 
 def _adjust(parameters: dict[str, Any]) -> None:
