@@ -12,6 +12,7 @@ import errno
 import os
 import re
 import secrets
+import shutil
 import subprocess
 import time
 from contextlib import suppress
@@ -126,6 +127,7 @@ class JobFolder:
             job = Job(job_id, "running", "starting", 0.0, "Starting the training.", now)
             self.write(job)
             self._forget_old()
+            self._remove_debris()
             process = subprocess.Popen(
                 [*self._program.command, job_id, str(lock)],
                 cwd=PROJECT_ROOT,
@@ -215,6 +217,12 @@ class JobFolder:
         for job_id in sorted(self._ids())[:-KEPT_JOBS]:
             (self._root / f"{job_id}.json").unlink(missing_ok=True)
             self._cancel_path(job_id).unlink(missing_ok=True)
+
+    def _remove_debris(self) -> None:
+        """Remove the files of jobs that were killed; only the holder of the lock may."""
+        for path in self._root.iterdir():
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
 
     def _is_running(self) -> bool:
         try:

@@ -29,7 +29,7 @@ from classes.job_folder import Job, JobFolder, JobProgram
 from classes.service_counters import ServiceCounters
 from config import PROJECT_ROOT, Config
 from processes.start_build import open_store
-from storage.atomic import replace_by_copy
+from storage.atomic import replace_all_by_copy
 from storage.run_folder import RunFolder
 
 NICENESS: Final = 10
@@ -151,10 +151,10 @@ class Retraining:
         self._tell(stage="publishing", progress=0.97)
         places = (self._config.data_path, self._config.embeddings_path, self._config.model_path)
         made = (staged.data_path, staged.embeddings_path, staged.model_path)
+        copies: dict[Path, Path] = {}
         for folder, place in zip(made, places, strict=True):
-            for path in _files(folder):
-                if not path.is_symlink():
-                    replace_by_copy(place / path.name, path)
+            copies |= {place / path.name: path for path in _files(folder) if not path.is_symlink()}
+        replace_all_by_copy(copies)
         return self._patiently(lambda: store.reload(data=True, model=True)).generation
 
     def _patiently(self, act: Callable[[], T]) -> T:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 
@@ -55,6 +55,19 @@ def replace_by_copy(path: Path, source: Path) -> None:
     """Replace a file by a copy of another."""
     with replacing(path) as unfinished:
         shutil.copyfile(source, unfinished)
+
+
+def replace_all_by_copy(sources: Mapping[Path, Path]) -> None:
+    """Replace files by copies of others: all of them at once, or none where one can't be copied.
+
+    Args:
+        sources: What to copy, by the path that it replaces.
+    """
+    with ExitStack() as moves:
+        for path, source in sources.items():
+            unfinished = moves.enter_context(replacing(path))
+            shutil.copyfile(source, unfinished)
+            sync(unfinished)  # so that all moves follow each other at once
 
 
 def sync(path: Path) -> None:

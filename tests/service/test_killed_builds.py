@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import psutil
 import pytest
@@ -16,6 +17,7 @@ import requests
 
 from config import Config
 from processes.start_build import BUILDER_MODULE
+from storage.snapshot_folder import SnapshotFolder
 from tests.support.artifacts import tiny_user_names, write_tiny_data
 from tests.support.process import Server, serving, until
 from tests.support.services import copy_of
@@ -103,3 +105,23 @@ def test_the_reload_after_a_killed_one_succeeds_and_leaves_nothing_of_it(
     left = sorted(path.name for path in config.snapshot_path.iterdir())
     assert not [name for name in left if name.startswith(("building-", ".current-"))]
     assert len(list((config.snapshot_path / "generations").iterdir())) <= 3
+
+
+@pytest.mark.slow
+def test_a_worker_killed_while_it_reloads_changes_nothing_and_frees_the_lock(
+    server: Server, config: Config
+) -> None:
+    before = answers(server)
+    write_tiny_data(config.data_path.parent, seed=8)
+    with ThreadPoolExecutor(1) as pool:
+        reload = pool.submit(server.post, "/reload")
+        until(lambda: any(builders(server)))
+        [builder] = builders(server)
+        worker = cast(psutil.Process, builder.parent())
+        worker.kill()
+        with pytest.raises(requests.ConnectionError):
+            reload.result()
+    psutil.wait_procs([builder], timeout=30)  # it ends at the next thing that it has to report
+    assert answers(server) == before
+    with SnapshotFolder(config.snapshot_path).lock() as lock:
+        assert lock is not None

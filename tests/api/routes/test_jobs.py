@@ -171,7 +171,9 @@ def test_a_job_whose_processes_were_killed_has_failed_and_another_may_start(conf
         os.kill(process.pid, signal.SIGKILL)
     until(lambda: jobs.job(job.id).state == "failed")
     assert "ended unexpectedly" in jobs.job(job.id).message
+    assert jobs.staging(job.id).is_dir()
     assert run(config, NOTHING).state == "failed"
+    assert not jobs.staging(job.id).exists()
 
 
 def test_only_the_last_jobs_are_kept(config: Config) -> None:
