@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from functools import partial
 from typing import Any, Final
+from urllib.parse import quote
 
 import schemathesis
 from hypothesis import strategies as st
@@ -56,9 +57,10 @@ def _with_hostile_names(case: Case, text: str | None) -> Case:
             _replace_names(case.body, text)
         # A URL holds no lone surrogates; a body may, as escapes.
         text = text.encode(errors="replace").decode()
-        for parameters in (case.query, case.path_parameters):
-            if isinstance(parameters, dict):
-                _replace_names(parameters, text)
+        if isinstance(case.query, dict):
+            _replace_names(case.query, text)
+        if isinstance(case.path_parameters, dict):
+            _replace_names(case.path_parameters, quote(text, safe=""))
     return case
 
 
