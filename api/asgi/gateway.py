@@ -83,7 +83,7 @@ class Gateway:
         try:
             if _has_body(scope):
                 body = await self._bodies.read(receive, _announced_bytes(scope))
-            n_bytes = len(scope["query_string"]) + len(body)
+            n_bytes = len(scope["path"]) + len(scope["query_string"]) + len(body)
             return await self._threads.run(partial(self._call, environ_of(scope, body)), n_bytes)
         except ProblemError as error:
             refused = environ_of(scope, b"")

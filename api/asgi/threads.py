@@ -14,7 +14,7 @@ from typing import Final, TypeVar
 from api.wsgi.problems import ProblemError
 
 _SMALL_BYTES: Final = 1_024
-"""Of query and body together; requests with more of them are large."""
+"""Of path, query and body together; requests with more of them are large."""
 
 _LARGE_WAITING: Final = 16
 """Large requests of a worker that wait or run; each may take a second or more."""
@@ -49,7 +49,7 @@ class RequestThreads:
 
         Args:
             call: Handles the request.
-            n_bytes: Bytes of its query and body.
+            n_bytes: Bytes of its path, query and body.
 
         Raises:
             ProblemError: 503 if it is large and too many others are waiting.

@@ -94,7 +94,7 @@ def report(
     with running(config) as service:
         _wait_for_lists(service, console)
         url = f"http://127.0.0.1:{service.port}/random_users?n={N_USERS}"
-        users = http.get(url, timeout=30).json()
+        users = tuple(http.get(url, timeout=30).json())
         _load(service, users)  # until every worker has mapped what it needs
         workers = set(service.workers())
         outcomes = {}
@@ -108,7 +108,7 @@ def report(
     return same_workers and all(outcome.is_held for outcome in outcomes.values())
 
 
-def _measure(name: str, service: RunningService, users: Sequence[str], n_turns: int) -> Outcome:
+def _measure(name: str, service: RunningService, users: tuple[str, ...], n_turns: int) -> Outcome:
     """Load the service alone and beside an attack by turns."""
     outcome = Outcome()
     outcome.pss_mb[0] = service.pss_mb()
@@ -124,7 +124,7 @@ def _measure(name: str, service: RunningService, users: Sequence[str], n_turns: 
 
 @contextmanager
 def _attacking(
-    name: str, port: int, users: Sequence[str], statuses: Counter[int]
+    name: str, port: int, users: tuple[str, ...], statuses: Counter[int]
 ) -> Iterator[None]:
     """Attack from another process until the block ends."""
     spawn = get_context("spawn")
@@ -140,7 +140,7 @@ def _attacking(
         attacker.join()
 
 
-def _load(service: RunningService, users: Sequence[str]) -> Load:
+def _load(service: RunningService, users: tuple[str, ...]) -> Load:
     """Ask for recommendations, and one time in eight for something that takes a thread."""
     requests = recommendation_requests(users)
     requests[::8] = [get(f"/check_users?users={quote_plus(user)}") for user in users[::8]]

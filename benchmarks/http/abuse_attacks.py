@@ -11,8 +11,9 @@ import json
 import resource
 import socket
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import cache
 from multiprocessing.connection import Connection
 from typing import Final, NamedTuple
 from urllib.parse import quote
@@ -33,7 +34,7 @@ _LOST: Final = 0
 _MARKS: Final = "a" + "\u0323\u0301" * 4_500
 _ENTITY: Final = f"&#{'9' * 4_301};"
 
-Attacker = Callable[[socket.socket, int, Sequence[str]], Awaitable[int]]
+Attacker = Callable[[socket.socket, int, tuple[str, ...]], Awaitable[int]]
 """Uses one connection, given its number and names of known users, and returns a status."""
 
 
@@ -51,7 +52,7 @@ class Attack(NamedTuple):
     attacker: Attacker
 
 
-def attack(name: str, port: int, users: Sequence[str], control: Connection) -> None:
+def attack(name: str, port: int, users: tuple[str, ...], control: Connection) -> None:
     """Attack a service on this machine until `control` receives something.
 
     It sends something over `control` once all connections attack, and in the end how many
@@ -63,7 +64,7 @@ def attack(name: str, port: int, users: Sequence[str], control: Connection) -> N
 
 
 async def _attack(
-    attack: Attack, port: int, users: Sequence[str], control: Connection
+    attack: Attack, port: int, users: tuple[str, ...], control: Connection
 ) -> Counter[int]:
     statuses: Counter[int] = Counter()
 
@@ -90,7 +91,7 @@ async def _attack(
     return statuses
 
 
-async def _slow_body(connection: socket.socket, number: int, _: Sequence[str]) -> int:
+async def _slow_body(connection: socket.socket, number: int, _: tuple[str, ...]) -> int:
     """Announce a body, and send a byte of it now and then."""
     if number % 2:
         return await _trickle(connection, _post(b"", "Content-Length: 1000"), b" ")
@@ -107,7 +108,7 @@ async def _idle(connection: socket.socket, *_: object) -> int:
     return await _status(connection)
 
 
-async def _slow_reader(connection: socket.socket, number: int, users: Sequence[str]) -> int:
+async def _slow_reader(connection: socket.socket, number: int, users: tuple[str, ...]) -> int:
     """Ask for the longest lists, and read a byte a second, or nothing."""
     await _loop().sock_sendall(connection, _largest_requests(users)[0])
     status = await _status(connection)
@@ -120,23 +121,15 @@ async def _slow_reader(connection: socket.socket, number: int, users: Sequence[s
     return status
 
 
-async def _largest(connection: socket.socket, number: int, users: Sequence[str]) -> int:
+async def _largest(connection: socket.socket, number: int, users: tuple[str, ...]) -> int:
     """Ask for as much as is allowed, and read all of it."""
     requests = _largest_requests(users)
     return await _exchange(connection, requests[number % len(requests)])
 
 
-async def _hostile_name(connection: socket.socket, number: int, _: Sequence[str]) -> int:
+async def _hostile_name(connection: socket.socket, number: int, _: tuple[str, ...]) -> int:
     """Ask for names that are expensive to clean."""
-    requests = (
-        get(f"/recommendations?users={quote(_MARKS)}"[:60_000]),
-        get(f"/recommendations?users={quote(_ENTITY)}"),
-        get(f"/check_users?users={','.join(quote(_MARKS[:500]) for _ in range(19))}"),
-        _post(json.dumps({"users": [_MARKS[:500] + str(n) for n in range(1_000)]}).encode()),
-        _post(json.dumps({"users": [_MARKS * 20]}).encode()),
-        _post(b"[" * 1_000_000),
-        get(f"/users/{quote(_ENTITY)}"),
-    )
+    requests = _hostile_requests()
     return await _exchange(connection, requests[number % len(requests)])
 
 
@@ -145,7 +138,23 @@ async def _reload(connection: socket.socket, *_: object) -> int:
     return await _exchange(connection, _post(b"", "Content-Length: 0", path="/reload_data"))
 
 
-def _largest_requests(users: Sequence[str]) -> tuple[bytes, ...]:
+@cache
+def _hostile_requests() -> tuple[bytes, ...]:
+    """Write names that are as long as they may be, or longer, in every place where names may be."""
+    longest = [_MARKS[:500] + str(number) for number in range(1_000)]
+    return (
+        get(f"/recommendations?users={quote(_MARKS)}"[:60_000]),
+        get(f"/recommendations?users={quote(_ENTITY)}"),
+        get(f"/check_users?users={','.join(quote(name) for name in longest[:19])}"),
+        _post(json.dumps({"users": longest}, ensure_ascii=False).encode()),
+        _post(json.dumps({"users": [_MARKS * 20]}).encode()),
+        _post(b"[" * 1_000_000),
+        get(f"/users/{quote(_ENTITY)}"),
+    )
+
+
+@cache
+def _largest_requests(users: tuple[str, ...]) -> tuple[bytes, ...]:
     """Write requests that just fit MAX_USERS_PER_BODY and MAX_ITEMS_PER_REQUEST."""
     everybody = [f"{users[n % len(users)]} {n}" for n in range(10_000)]
     bodies = (
