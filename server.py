@@ -36,6 +36,7 @@ _READY_TIMEOUT_S: Final = 60
 _READY_INTERVAL_S: Final = 0.05
 _END_INTERVAL_S: Final = 0.5
 _BEAT_INTERVAL_S: Final = 1.0
+_MOST_SIGNALS: Final = 2
 _HEADER_TIMEOUT_MS: Final = 10_000
 """For the head of a request, and for the next request on a connection."""
 _BUFFER_BYTES: Final = 131_072
@@ -215,17 +216,23 @@ class _Server(Granian):  # type: ignore[misc, valid-type]  # granian chooses the
 
     def _stop_workers(self) -> None:
         processes = [worker.inner for worker in self.wrks]
-        Thread(target=_terminate, args=(processes,), daemon=True).start()
+        Thread(target=_terminate, args=(processes, self.heartbeats), daemon=True).start()
         super()._stop_workers()
 
 
-def _terminate(workers: Iterable[Any]) -> None:
-    """Terminate processes, repeatedly, since one that is just starting misses a signal."""
+def _terminate(workers: Iterable[Any], heartbeats: Heartbeats) -> None:
+    """Terminate processes; while one still starts, it misses signals and gets another.
+
+    The server has already sent each a signal. A worker with a request in flight never ends
+    once granian 2.8 has handled a third one.
+    """
     left = {worker.sentinel: worker for worker in workers}
     while left:
         for ended in multiprocessing.connection.wait(left, _END_INTERVAL_S):
             del left[ended]
-        for worker in left.values():
+        for sentinel, worker in list(left.items()):
+            if heartbeats.has_begun(worker.pid):
+                del left[sentinel]
             worker.terminate()
 
 
@@ -264,7 +271,8 @@ def _load_in_worker(load: Load, heartbeats: Heartbeats, shutdown_timeout_s: int)
     os.setsid()
     parent = multiprocessing.parent_process()
     if parent is not None:
-        Thread(target=_end_with, args=(parent.pid, shutdown_timeout_s), daemon=True).start()
+        arguments = parent.pid, heartbeats, shutdown_timeout_s
+        Thread(target=_end_with, args=arguments, daemon=True).start()
     return load(partial(_beat, heartbeats))
 
 
@@ -290,15 +298,18 @@ def raise_file_limit() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-def _end_with(parent_pid: int | None, timeout_s: int) -> None:
+def _end_with(parent_pid: int | None, heartbeats: Heartbeats, timeout_s: int) -> None:
     """End this worker when its parent is gone: gracefully, or by force after a timeout.
 
     Waiting for the parent's sentinel isn't enough, since workers forked later hold it open.
+    Signals are repeated while the worker starts, as in `_terminate`.
     """
     while os.getppid() == parent_pid:
         time.sleep(_END_INTERVAL_S)
-    deadline = time.monotonic() + timeout_s
+    deadline, n_heard = time.monotonic() + timeout_s, 0
     while time.monotonic() < deadline:
-        os.kill(os.getpid(), signal.SIGTERM)  # repeatedly, since it misses signals while it starts
+        if n_heard < _MOST_SIGNALS:
+            n_heard += heartbeats.has_begun(os.getpid())
+            os.kill(os.getpid(), signal.SIGTERM)
         time.sleep(_END_INTERVAL_S)
     os.kill(os.getpid(), signal.SIGKILL)

@@ -25,6 +25,10 @@ class Heartbeats:
         pid = os.getpid()
         _SLOT.pack_into(self._memory, _offset(pid), pid, time.monotonic_ns())
 
+    def has_begun(self, pid: int) -> bool:
+        """Return whether a process has left a sign of life."""
+        return bool(_SLOT.unpack_from(self._memory, _offset(pid))[0] == pid)
+
     def silence_s(self, pid: int) -> float:
         """Return the seconds since the last sign of a process; 0 if it never left one."""
         found, last_ns = _SLOT.unpack_from(self._memory, _offset(pid))
