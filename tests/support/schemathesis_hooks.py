@@ -1,8 +1,8 @@
 """Constraints that no schema can express, and names that no schema suggests.
 
 Values that must match each other or the data are adjusted where a request is meant to be valid.
-Then names are replaced by hostile texts in a third of the requests: by short ones where a
-request is meant to be valid, by ones beyond the limit where it is to be refused.
+Then names are replaced by hostile texts in half of them; those with a text longer than a name may
+be are to be refused.
 """
 
 from __future__ import annotations
@@ -42,31 +42,39 @@ def map_case(context: HookContext, case: Case) -> Case:
 
 @schemathesis.hook
 def flatmap_case(context: HookContext, case: Case) -> st.SearchStrategy[Case]:
-    """Replace names in a third of the requests."""
-    texts = st.one_of(st.none(), st.none(), hostile_texts)
+    """Replace names in half of the requests that are meant to be valid."""
+    if case.meta is None or case.meta.generation.mode != GenerationMode.POSITIVE:
+        return st.just(case)
+    short = hostile_texts.map(lambda text: text[: MAX_NAME_LENGTH - 1])
+    texts = st.one_of(st.none(), st.none(), hostile_texts, short)
     return texts.map(partial(_with_hostile_names, case))
 
 
 def _with_hostile_names(case: Case, text: str | None) -> Case:
-    if text is not None and case.meta is not None:
-        if case.meta.generation.mode == GenerationMode.POSITIVE:
-            text = "x" + text[: MAX_NAME_LENGTH - 1]  # never blank
-        else:
-            text = text.ljust(MAX_NAME_LENGTH + 1, "\u0301")
-        if isinstance(case.body, dict):
-            _replace_names(case.body, text)
-        # A URL holds no lone surrogates; a body may, as escapes.
-        text = text.encode(errors="replace").decode()
-        if isinstance(case.query, dict):
-            _replace_names(case.query, text)
-        if isinstance(case.path_parameters, dict):
-            _replace_names(case.path_parameters, quote(text, safe=""))
+    if text is None:
+        return case
+    text = f"x{text}"  # never blank
+    is_sent = False
+    if isinstance(case.body, dict):
+        is_sent |= _replace_names(case.body, text)
+    # A URL holds no lone surrogates; a body may, as escapes.
+    text = text.encode(errors="replace").decode()
+    if isinstance(case.query, dict):
+        is_sent |= _replace_names(case.query, text)
+    if case.meta is not None and is_sent and len(text) > MAX_NAME_LENGTH:
+        case.meta.generation.mode = GenerationMode.NEGATIVE
+    if isinstance(case.path_parameters, dict):
+        # Its quotes would count as part of a name that is too long.
+        _replace_names(case.path_parameters, quote(text[:MAX_NAME_LENGTH], safe=""))
     return case
 
 
-def _replace_names(parameters: dict[str, Any], text: str) -> None:
-    for name in NAMES & parameters.keys():
+def _replace_names(parameters: dict[str, Any], text: str) -> bool:
+    """Return whether there were any."""
+    found = NAMES & parameters.keys()
+    for name in found:
         parameters[name] = [text, "zoe"] if name in LISTS else text
+    return bool(found)
 
 
 def _adjust(parameters: dict[str, Any]) -> None:
