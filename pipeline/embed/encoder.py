@@ -22,7 +22,6 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.preprocessing import normalize
 
 from pipeline.embed.weights import weights_folder
 from recsys.arrays import HalfArray
@@ -60,7 +59,10 @@ class SentenceEncoder:
         vectors = _model(self.folder, self.dtype, self.max_tokens).encode(
             list(texts), batch_size=max(len(texts), 1), show_progress_bar=False
         )
+        from sklearn.preprocessing import normalize  # absent where only the service is installed
+
         # Divided here: lengths divided in the model's bfloat16 are off by up to 4 in 1,000.
+
         units: HalfArray = normalize(np.asarray(vectors, dtype=np.float32)).astype(np.float16)
         return units
 

@@ -35,6 +35,7 @@ def read_only(folder: Path) -> Iterator[None]:
         subprocess.run(["umount", "--lazy", path], check=True)
 
 
+@pytest.mark.pipeline  # without its packages, retraining is refused before it needs the folder
 def test_a_snapshot_folder_that_cannot_be_written_is_served_and_each_change_says_so(
     published: Config, tmp_path: Path
 ) -> None:
