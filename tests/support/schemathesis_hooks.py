@@ -7,6 +7,7 @@ be are to be refused.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 from urllib.parse import quote
@@ -53,16 +54,14 @@ def flatmap_case(context: HookContext, case: Case) -> st.SearchStrategy[Case]:
 def _with_hostile_names(case: Case, text: str | None) -> Case:
     if text is None:
         return case
-    text = f"x{text}"  # never blank
-    is_sent = False
-    if isinstance(case.body, dict):
-        is_sent |= _replace_names(case.body, text)
-    # A URL holds no lone surrogates; a body may, as escapes.
-    text = text.encode(errors="replace").decode()
-    if isinstance(case.query, dict):
-        is_sent |= _replace_names(case.query, text)
-    if case.meta is not None and is_sent and len(text) > MAX_NAME_LENGTH:
-        case.meta.generation.mode = GenerationMode.NEGATIVE
+    # Never blank, and without lone surrogates, which neither URLs nor schemathesis can hold.
+    text = "x" + text.encode(errors="replace").decode()
+    found = [
+        _replace_names(each, text) for each in (case.body, case.query) if isinstance(each, dict)
+    ]
+    if case.meta is not None and any(found) and len(text) > MAX_NAME_LENGTH:
+        # A copy, since cases may share the object.
+        case.meta.generation = replace(case.meta.generation, mode=GenerationMode.NEGATIVE)
     if isinstance(case.path_parameters, dict):
         # Its quotes would count as part of a name that is too long.
         _replace_names(case.path_parameters, quote(text[:MAX_NAME_LENGTH], safe=""))
