@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -60,14 +60,22 @@ def replace_by_copy(path: Path, source: Path) -> None:
 def replace_all_by_copy(sources: Mapping[Path, Path]) -> None:
     """Replace files by copies of others: all of them at once, or none where one can't be copied.
 
+    One process at a time may do so: copies have fixed names beside the files, so that those
+    which a killed process leaves are overwritten by the next one.
+
     Args:
         sources: What to copy, by the path that it replaces.
     """
-    with ExitStack() as moves:
-        for path, source in sources.items():
-            unfinished = moves.enter_context(replacing(path))
-            shutil.copyfile(source, unfinished)
-            sync(unfinished)  # so that all moves follow each other at once
+    copies = {path: path.with_name(f".{path.stem}-copy{path.suffix}") for path in sources}
+    try:
+        for path, copy in copies.items():
+            shutil.copyfile(sources[path], copy)
+            sync(copy)  # so that all moves follow each other at once
+        for path, copy in copies.items():
+            copy.replace(path)
+    finally:
+        for copy in copies.values():
+            copy.unlink(missing_ok=True)
 
 
 def sync(path: Path) -> None:

@@ -1,0 +1,124 @@
+"""A retraining is killed after each thing it makes; the service stays whole and can retrain."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+import pytest
+
+from classes.job_folder import Job, JobFolder, JobProgram
+from config import Config
+from processes.start_build import open_store
+from tests.support.artifacts import write_tiny_model
+from tests.support.process import until
+from tests.support.services import copy_of
+
+WIDTHS = (8, 8, 8, 1)
+TRAINING = """
+import os, shutil
+import pyarrow.parquet as pq
+prices = os.path.join(os.environ["EMBEDDINGS_PATH"], "item_price_df.pq")
+pq.write_table(pq.read_table(prices), prices + ".new", compression="gzip")
+os.replace(prices + ".new", prices)
+model = os.path.join(os.environ["MODEL_PATH"], "best_model.keras")
+shutil.copyfile(os.environ["ANOTHER"], model + ".new")
+os.replace(model + ".new", model)
+"""
+MOMENTS: dict[str, Callable[[Config, Job], bool]] = {
+    "the training has begun": lambda config, job: job.stage == "training",
+    "the generation is begun": lambda config, job: _any(config.snapshot_path, "building-*/data/*"),
+    "the first file is on its way": lambda config, job: (
+        _any(config.embeddings_path, ".item_price*") or _any(config.model_path, ".best_model*")
+    ),
+    "the files are in their places": lambda config, job: (
+        job.stage == "publishing" and _is_new(config) and _at_rest(config)
+    ),
+}
+
+
+@pytest.fixture
+def config(published: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
+    write_tiny_model(tmp_path / "another.keras", WIDTHS, seed=9)
+    monkeypatch.setenv("ANOTHER", str(tmp_path / "another.keras"))
+    return copy_of(published, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_retraining_killed_when_it_has_come_so_far_leaves_old_or_new_files_and_a_service(
+    config: Config, moment: str
+) -> None:
+    before, old = open_store(config).current().generation, _contents(config)
+    jobs = _jobs(config)
+    _kill_at(config, jobs, MOMENTS[moment])
+    [job] = jobs.jobs()
+    assert job.state == "failed"
+    assert "ended unexpectedly" in job.message
+    new = old | {path: _contents(config)[path] for path in old if _is_new(config)}
+    assert _visible(_contents(config)) in (old, new)
+    assert open_store(config).current().generation == before
+    again = jobs.start()
+    until(lambda: jobs.job(again.id).state != "running", timeout_s=200)
+    assert jobs.job(again.id).state == "done", jobs.job(again.id).message
+    assert open_store(config).current().generation == jobs.job(again.id).generation != before
+    assert _visible(_contents(config)) == _contents(config), "a killed copy was left behind"
+    assert not [path.name for path in config.snapshot_path.glob("building-*")]
+    assert not _staging(config, job).exists()
+
+
+def _kill_at(config: Config, jobs: JobFolder, has_come: Callable[[Config, Job], bool]) -> None:
+    """Start a job, and kill all its processes as soon as it has come so far."""
+    job = jobs.start()
+    until(lambda: bool(_processes_of(job)))
+    while not has_come(config, jobs._read(job.id) or job):
+        time.sleep(0.0005)
+    for process in _processes_of(job):
+        with suppress(ProcessLookupError):
+            os.kill(process.pid, signal.SIGKILL)
+    until(lambda: jobs.job(job.id).state != "running")
+
+
+def _processes_of(job: Job) -> list[psutil.Process]:
+    """Find the job's own process and its descendants."""
+    for process in psutil.process_iter(["cmdline"]):
+        if job.id in (process.info["cmdline"] or []):
+            return [process, *process.children(recursive=True)]
+    return []
+
+
+def _jobs(config: Config) -> JobFolder:
+    command = (sys.executable, "-m", "tests.support.job_driver", TRAINING)
+    return JobFolder(config, JobProgram(command, ()))
+
+
+def _staging(config: Config, job: Job) -> Path:
+    return _jobs(config).staging(job.id)
+
+
+def _contents(config: Config) -> dict[str, bytes]:
+    folders = (config.data_path, config.embeddings_path, config.model_path)
+    return {str(path): path.read_bytes() for each in folders for path in each.iterdir()}
+
+
+def _visible(contents: dict[str, bytes]) -> dict[str, bytes]:
+    return {path: content for path, content in contents.items() if "/." not in path}
+
+
+def _is_new(config: Config) -> bool:
+    model = (config.model_path / "best_model.keras").read_bytes()
+    return model == Path(os.environ["ANOTHER"]).read_bytes()
+
+
+def _at_rest(config: Config) -> bool:
+    return not _any(config.embeddings_path, ".*") and not _any(config.model_path, ".*")
+
+
+def _any(folder: Path, pattern: str) -> bool:
+    return next(folder.glob(pattern), None) is not None
