@@ -9,7 +9,7 @@ from pathlib import Path
 from recsys.arrays import FloatArray, ItemRows
 from recsys.ranking import Ranking
 from scoring.inputs import ModelInputs, Visitor
-from scoring.scorer import CandidateMask, Scorer
+from scoring.scorer import CandidateMask, ItemOffsets, Scorer
 from scoring.scorer_choice import build_scorer, open_scorer
 
 logger = logging.getLogger(__name__)
@@ -63,15 +63,21 @@ class Model:
         k: int,
         excluded: Sequence[ItemRows],
         candidates: CandidateMask = None,
+        offsets: ItemOffsets = None,
     ) -> list[Ranking]:
         """Rank the k best items for each of some users, as `Scorer.top_k` says."""
-        return self._scorer.top_k(user_rows, k, excluded, candidates)
+        return self._scorer.top_k(user_rows, k, excluded, candidates, offsets)
 
     def top_k_of_visitor(
-        self, visitor: Visitor, k: int, excluded: ItemRows, candidates: CandidateMask = None
+        self,
+        visitor: Visitor,
+        k: int,
+        excluded: ItemRows,
+        candidates: CandidateMask = None,
+        offsets: ItemOffsets = None,
     ) -> Ranking:
         """Rank for somebody who isn't among the users, described by `AppDataProcessor.visitor`."""
-        return self._scorer.top_k_of_visitor(visitor, k, excluded, candidates)
+        return self._scorer.top_k_of_visitor(visitor, k, excluded, candidates, offsets)
 
     def outputs(self, scores: FloatArray) -> FloatArray:
         """Turn scores into the network's own outputs, probabilities where it ends in a sigmoid."""

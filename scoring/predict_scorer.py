@@ -10,7 +10,7 @@ import numpy as np
 
 from recsys.arrays import FloatArray, ItemRows
 from recsys.ranking import Ranking
-from scoring.scorer import CandidateMask, ranking_of
+from scoring.scorer import CandidateMask, ItemOffsets, ranking_of
 from storage.array_folder import save_arrays
 
 if TYPE_CHECKING:
@@ -47,19 +47,26 @@ class PredictScorer:
         k: int,
         excluded: Sequence[ItemRows],
         candidates: CandidateMask = None,
+        offsets: ItemOffsets = None,
     ) -> list[Ranking]:
         """Rank for one user after another; a batch of Keras is one user's items."""
         return [
-            ranking_of(self.score(user_row), k, rows, candidates)
+            ranking_of(self._rankable(self.score(user_row), offsets), k, rows, candidates, offsets)
             for user_row, rows in zip(user_rows, excluded, strict=True)
         ]
 
     def top_k_of_visitor(
-        self, visitor: Visitor, k: int, excluded: ItemRows, candidates: CandidateMask = None
+        self,
+        visitor: Visitor,
+        k: int,
+        excluded: ItemRows,
+        candidates: CandidateMask = None,
+        offsets: ItemOffsets = None,
     ) -> Ranking:
         """Rank by one pass over all items."""
         vectors = (visitor.user_review[0], visitor.user_item[0], visitor.user_profile[0])
-        return ranking_of(self._score(*vectors, visitor.history), k, excluded, candidates)
+        scores = self._rankable(self._score(*vectors, visitor.history), offsets)
+        return ranking_of(scores, k, excluded, candidates, offsets)
 
     def outputs(self, scores: FloatArray) -> FloatArray:
         """Return the scores, which are the outputs here."""
@@ -72,6 +79,15 @@ class PredictScorer:
     def save(self, folder: Path) -> None:
         """Write the reason; otherwise the Keras file is all that is needed."""
         save_arrays(folder, {}, {"reason": self.slow_reason})
+
+    def _rankable(self, outputs: FloatArray, offsets: ItemOffsets) -> FloatArray:
+        """Turn probabilities into logits where something is to be added to them, (n_items,)."""
+        last = self._network.layers[-1] if offsets is not None else None
+        if getattr(getattr(last, "activation", None), "__name__", "") != "sigmoid":
+            return outputs
+        chances = outputs.astype(np.float64)
+        with np.errstate(divide="ignore"):  # outputs that round to 0 or 1
+            return np.asarray(np.log(chances) - np.log1p(-chances), dtype=np.float32)
 
     def _score(
         self, review: FloatArray, bought: FloatArray, profile: FloatArray | None, history: ItemRows

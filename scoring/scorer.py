@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 CandidateMask = NDArray[np.bool_] | None
 """(n_items,), the items that may be recommended; None for all."""
 
+ItemOffsets = NDArray[np.float32] | None
+"""(n_items,), finite, added to the scores of the items before they are ranked; None for nothing."""
+
 
 class Scorer(Protocol):
     """Scores all items, for users given by row or for a visitor."""
@@ -39,6 +42,7 @@ class Scorer(Protocol):
         k: int,
         excluded: Sequence[ItemRows],
         candidates: CandidateMask = None,
+        offsets: ItemOffsets = None,
     ) -> list[Ranking]:
         """Rank the k best items for each of some users, ties by lower row.
 
@@ -47,10 +51,17 @@ class Scorer(Protocol):
             k: How many items; fewer come back only where fewer are left.
             excluded: For each user the item rows never to return, ascending.
             candidates: (n_items,), the items that may be returned; None for all.
+            offsets: (n_items,), added in float32 to the scores by which items are ranked, and
+                part of the scores returned; None for nothing.
         """
 
     def top_k_of_visitor(
-        self, visitor: Visitor, k: int, excluded: ItemRows, candidates: CandidateMask = None
+        self,
+        visitor: Visitor,
+        k: int,
+        excluded: ItemRows,
+        candidates: CandidateMask = None,
+        offsets: ItemOffsets = None,
     ) -> Ranking:
         """Rank for somebody who isn't among the users.
 
@@ -72,8 +83,14 @@ class Scorer(Protocol):
 
 
 def ranking_of(
-    scores: FloatArray, k: int, excluded: ItemRows, candidates: CandidateMask
+    scores: FloatArray,
+    k: int,
+    excluded: ItemRows,
+    candidates: CandidateMask,
+    offsets: ItemOffsets = None,
 ) -> Ranking:
-    """Rank by scores of all items (n_items,) float32."""
+    """Rank by scores of all items (n_items,) float32, to which offsets are added."""
+    if offsets is not None:
+        scores = scores + offsets
     rows = top_rows(scores, k, excluded, candidates)
     return Ranking(rows, scores[rows])

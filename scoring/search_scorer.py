@@ -14,7 +14,7 @@ from recsys.arrays import FloatArray, ItemRows
 from recsys.ranking import Ranking
 from scoring import search
 from scoring.head import joint
-from scoring.scorer import CandidateMask
+from scoring.scorer import CandidateMask, ItemOffsets
 from scoring.split_files import SplitParts
 
 if TYPE_CHECKING:
@@ -81,6 +81,7 @@ class SearchScorer:
         k: int,
         excluded: Sequence[ItemRows],
         candidates: CandidateMask = None,
+        offsets: ItemOffsets = None,
     ) -> list[Ranking]:
         """Search for the users together, who share each pass over the items."""
         if not user_rows:
@@ -88,22 +89,29 @@ class SearchScorer:
         affinities = self._affinities_of(user_rows)
         if len(user_rows) == 1:  # most requests; spares them the bookkeeping of a batch
             user = self._user_half[user_rows[0]]
-            return [search.top_k(self._index, user, k, excluded[0], candidates, affinities)]
+            return [
+                search.top_k(self._index, user, k, excluded[0], candidates, affinities, offsets)
+            ]
         users = self._user_half[user_rows]
         starts, joined = np.cumsum([0, *map(len, excluded)]), np.concatenate(excluded)
         rows, scores = search.top_k_batch(
-            self._index, users, k, starts, joined, candidates, affinities
+            self._index, users, k, starts, joined, candidates, affinities, offsets
         )
         found = np.count_nonzero(rows >= 0, axis=1)
         return [Ranking(rows[i, :n], scores[i, :n]) for i, n in enumerate(found)]
 
     def top_k_of_visitor(
-        self, visitor: Visitor, k: int, excluded: ItemRows, candidates: CandidateMask = None
+        self,
+        visitor: Visitor,
+        k: int,
+        excluded: ItemRows,
+        candidates: CandidateMask = None,
+        offsets: ItemOffsets = None,
     ) -> Ranking:
         """Compute the visitor's row, then search as for a user."""
         user, scoring = self._parts.visitors.of(visitor)[0], self._parts.affinity_scoring
         affinities = None if scoring is None else scoring.of_histories([visitor.history])
-        return search.top_k(self._index, user, k, excluded, candidates, affinities)
+        return search.top_k(self._index, user, k, excluded, candidates, affinities, offsets)
 
     def outputs(self, scores: FloatArray) -> FloatArray:
         """Apply what the head leaves out."""

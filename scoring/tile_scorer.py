@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from recsys.arrays import FloatArray, ItemRows
 from recsys.ranking import Ranking
 from scoring.head import joint
-from scoring.scorer import CandidateMask, ranking_of
+from scoring.scorer import CandidateMask, ItemOffsets, ranking_of
 from scoring.split_files import SplitParts
 
 if TYPE_CHECKING:
@@ -43,10 +43,11 @@ class TileScorer:
         k: int,
         excluded: Sequence[ItemRows],
         candidates: CandidateMask = None,
+        offsets: ItemOffsets = None,
     ) -> list[Ranking]:
         """Rank by all scores, which are computed for some users at a time."""
         return [
-            ranking_of(scores, k, rows, candidates)
+            ranking_of(scores, k, rows, candidates, offsets)
             for first in range(0, len(user_rows), USERS_AT_ONCE)
             for scores, rows in zip(
                 self._score_users(user_rows[first : first + USERS_AT_ONCE]),
@@ -56,11 +57,16 @@ class TileScorer:
         ]
 
     def top_k_of_visitor(
-        self, visitor: Visitor, k: int, excluded: ItemRows, candidates: CandidateMask = None
+        self,
+        visitor: Visitor,
+        k: int,
+        excluded: ItemRows,
+        candidates: CandidateMask = None,
+        offsets: ItemOffsets = None,
     ) -> Ranking:
         """Compute the visitor's row, then rank as for a user."""
         scores = self._score_rows(self._parts.visitors.of(visitor), [visitor.history])[0]
-        return ranking_of(scores, k, excluded, candidates)
+        return ranking_of(scores, k, excluded, candidates, offsets)
 
     def outputs(self, scores: FloatArray) -> FloatArray:
         """Apply what the head leaves out."""

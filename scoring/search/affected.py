@@ -118,6 +118,8 @@ def search_affected(
         corrected_row(table, affinities, row, total, item_row)
         constant, floor = users.constants[user], users.floors[user]
         score = exact_score(table.weights, constant, floor, user_row, item_row)
+        if users.item_offsets.size:
+            score += users.item_offsets[row]
         found = keep_best(row, score, rows, scores, found)
         n_scored += 1
     return found, n_scored
@@ -150,6 +152,8 @@ def bound_affected(
         bound = np.float64(highest[user, row // BLOCK]) + slack
         for similarity in range(n_similarities):
             bound += slopes[similarity] * phi_ceiling(workspace.sums[row, similarity])
+        if users.item_offsets.size:
+            bound += SLACK * (abs(bound) + abs(np.float64(highest[user, row // BLOCK])))
         workspace.bounds[place] = bound
         in_reach = n_early < early.size or bound > largest[n_early - 1]
         if in_reach and is_candidate(row, excluded, candidates):

@@ -23,6 +23,7 @@ def search(
     excluded_starts: Array,
     excluded: Array,
     candidates: Array,
+    item_offsets: Array,
     rows: Array,
     scores: Array,
 ) -> int:
@@ -33,7 +34,7 @@ def search(
     """
     table, codes = Table(*table_parts), Codes(*code_parts)
     affinities = named(affinity_parts)
-    users = prepare_users(table, codes, user_rows)
+    users = prepare_users(table, codes, user_rows, item_offsets)
     n_items, n_users = table.items.shape[0], user_rows.shape[0]
     n_blocks = (n_items + BLOCK - 1) // BLOCK
     highest = np.empty((n_users, n_blocks), np.float32)
@@ -59,7 +60,7 @@ def search(
 
 
 @inlined
-def prepare_users(table: Table, codes: Codes, user_rows: Array) -> Users:
+def prepare_users(table: Table, codes: Codes, user_rows: Array, item_offsets: Array) -> Users:
     """Compute what the search needs of each user."""
     n_users, n_relu = user_rows.shape[0], table.weights.size
     n_bytes = codes.blocks.shape[1] * codes.blocks.shape[3]
@@ -71,6 +72,7 @@ def prepare_users(table: Table, codes: Codes, user_rows: Array) -> Users:
         np.empty(n_users, np.float32),
         np.empty(BLOCK, np.int32),
         np.empty(BLOCK, np.float32),
+        item_offsets,
     )
     for user in range(n_users):
         row = user_rows[user]
@@ -146,6 +148,8 @@ def search_blocks(
             floor, user_row = users.floors[user], users.rows[user]
             constant, item_row = users.constants[user], table.items[row]
             score = exact_score(table.weights, constant, floor, user_row, item_row)
+            if users.item_offsets.size:
+                score += users.item_offsets[row]
             found = keep_best(row, score, rows, scores, found)
             n_scored += 1
     return found, n_scored

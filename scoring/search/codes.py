@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from scoring.search.byte_sums import block_differences
+from scoring.search.exact import add_offsets
 from scoring.search.jit import inlined, inlined_in_free_order
 from scoring.search.tables import BLOCK, GROUP, Array, Codes, Span, Users
 
@@ -46,6 +47,8 @@ def code_bounds(codes: Codes, users: Users, some: Span, blocks: Span, highest: A
             highest[user, block] = scale_differences(
                 differences, half_unit, offsets[user], ceiling, block * BLOCK, bounds
             )
+            if users.item_offsets.size:
+                highest[user, block] = add_offsets(users.item_offsets, block, bounds)
 
 
 @inlined_in_free_order

@@ -99,6 +99,23 @@ def float_bounds(table: Table, users: Users, some: Span, blocks: Span, highest: 
                 weights, items, block, users.floors[user], users.rows[user],
                 users.offsets[user], bounds,
             )  # fmt: skip
+            if users.item_offsets.size:
+                highest[user, block] = add_offsets(users.item_offsets, block, bounds)
+
+
+@inlined
+def add_offsets(item_offsets: Array, block: int, bounds: Array) -> np.float32:
+    """Add the offsets of a block's items to their bounds; return the largest.
+
+    The same float32 addition as of a score, in this order: rounding keeps the order of bound
+    and score, so a bound needs no further slack.
+    """
+    start = block * BLOCK
+    largest = np.float32(-np.inf)
+    for i in range(min(BLOCK, item_offsets.size - start)):
+        bounds[i] += item_offsets[start + i]
+        largest = max(largest, bounds[i])
+    return largest
 
 
 @inlined_in_free_order

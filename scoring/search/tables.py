@@ -65,6 +65,7 @@ class Users(NamedTuple):
         offsets: (m,) float32, what the user adds to the bound of a score.
         differences: (BLOCK,) int32, workspace for one block's sums.
         bounds: (BLOCK,) float32, workspace for one block's bounds.
+        item_offsets: (n_items,) float32, what is added to the items' scores; empty for nothing.
     """
 
     rows: Array
@@ -74,6 +75,7 @@ class Users(NamedTuple):
     offsets: Array
     differences: Array
     bounds: Array
+    item_offsets: Array
 
 
 def frozen(array: Array, dtype: DTypeLike) -> Array:
@@ -93,6 +95,7 @@ def frozen(array: Array, dtype: DTypeLike) -> Array:
 
 NO_ROWS: NDArray[np.int32] = frozen(np.empty(0), np.int32)
 NO_MASK: NDArray[np.bool_] = frozen(np.empty(0), np.bool_)
+NO_OFFSETS: NDArray[np.float32] = frozen(np.empty(0), np.float32)
 NO_CODES: Final = Codes(
     np.empty((0, 0, BLOCK, GROUP), np.uint8), np.empty(0, np.float32), np.empty((0, 5)), np.empty(2)
 )

@@ -180,6 +180,29 @@ def test_candidates_and_excluded_rows_both_hold(served: Served) -> None:
     )
 
 
+@pytest.mark.parametrize("scale", [1e-3, 1.0, 50.0])
+def test_with_offsets_users_and_visitors_get_the_argsort_of_score_plus_offset(
+    served: Served, scale: float
+) -> None:
+    rng = np.random.default_rng(6)
+    offsets = scale * rng.normal(size=N_ITEMS) * (rng.random(N_ITEMS) < 0.4)
+    offsets = offsets.astype(np.float32)
+    users = list(range(0, N_USERS, 3))
+    together = served.model.top_k(users, 12, [NO_ROWS] * len(users), None, offsets)
+    for user, ranking in zip(users, together, strict=True):
+        raised = served.model.score(user) + offsets
+        expected = np.argsort(-raised, kind="stable")[:12]
+        assert ranking.rows.tolist() == expected.tolist()
+        assert ranking.scores.tolist() == raised[expected].tolist()
+    visitor = served.data.visitor(np.array([40, 3, 555]))
+    whole = served.model.top_k_of_visitor(visitor, N_ITEMS, NO_ROWS)
+    raised = np.empty(N_ITEMS, np.float32)
+    raised[whole.rows] = whole.scores
+    raised += offsets
+    found = served.model.top_k_of_visitor(visitor, 12, NO_ROWS, None, offsets)
+    assert found.rows.tolist() == np.argsort(-raised, kind="stable")[:12].tolist()
+
+
 def test_a_visitor_gets_what_predict_says_of_the_items_named(served: Served) -> None:
     visitor = served.data.visitor(np.array([40, 3, 555]))
     found = served.model.top_k_of_visitor(visitor, 10, NO_ROWS)

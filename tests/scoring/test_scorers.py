@@ -110,6 +110,22 @@ def test_the_ranking_is_that_of_the_scores(model: Model) -> None:
         assert ranking.scores.tolist() == scores[ranking.rows].tolist()
 
 
+def test_offsets_are_added_to_logits_whatever_scores(
+    model: Model, folder: Path, inputs: ModelInputs
+) -> None:
+    import keras
+
+    network = keras.saving.load_model(folder / MODEL_FILE)
+    offsets = np.zeros(N_ITEMS, dtype=np.float32)
+    offsets[::3] = 1.0
+    for user in range(0, N_USERS, 7):
+        sides = [np.repeat(side[user : user + 1], N_ITEMS, axis=0) for side in inputs.tables[:2]]
+        chances = network.predict([*sides, *inputs.tables[2:]], verbose=0).reshape(-1)
+        raised = np.log(chances / (1.0 - chances.astype(np.float64))) + offsets
+        found = model.top_k([user], 10, [NO_ROWS], None, offsets)[0]
+        assert found.rows.tolist() == np.argsort(-raised, kind="stable")[:10].tolist()
+
+
 def test_candidates_and_excluded_rows_both_hold(model: Model) -> None:
     whole = model.top_k([3], N_ITEMS, [NO_ROWS])[0].rows
     candidates = np.zeros(N_ITEMS, dtype=np.bool_)

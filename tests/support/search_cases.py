@@ -59,15 +59,25 @@ def clustered_case(seed: int, n_items: int) -> tuple[Array, ...]:
 
 
 def assert_all_ways_agree(
-    weights: Array, items: Array, users: Array, k: int, excluded: Array = NO_ROWS, **options: float
+    weights: Array,
+    items: Array,
+    users: Array,
+    k: int,
+    excluded: Array = NO_ROWS,
+    item_offsets: Array | None = None,
+    **options: float,
 ) -> None:
     starts = len(excluded) * np.arange(len(users) + 1)
     for index in indexes(weights, 0.25, items, **options):
-        batch = compiled.top_k_batch(index, users, k, starts, np.tile(excluded, len(users)))
+        batch = compiled.top_k_batch(
+            index, users, k, starts, np.tile(excluded, len(users)), item_offsets=item_offsets
+        )
         for user, rows, scores in zip(users, *batch, strict=True):
             truth = compiled.score_items(index, user)
+            if item_offsets is not None:
+                truth = truth + item_offsets
             expected = ranked(truth, k, excluded)
-            one = compiled.top_k(index, user, k, excluded)
+            one = compiled.top_k(index, user, k, excluded, item_offsets=item_offsets)
             assert one.rows.tolist() == expected
             assert one.scores.tolist() == truth[expected].tolist()
             assert rows.tolist() == expected + [-1] * (k - len(expected))

@@ -160,6 +160,45 @@ def test_every_way_gives_the_same_bits(
     assert_all_ways_agree(weights, items, users, k, excluded)
 
 
+def test_an_offset_is_added_to_the_score_of_its_item() -> None:
+    items = halves([1, -3, 2, 10], [-1, 1, 4, 20])
+    index = ItemIndex.build(np.array([2, -1], np.float32), 0.5, items, None)
+    user = np.array([0.5, 2, 3, 100], np.float32)
+    # Without offsets 119.5 and 129.5.
+    ranking = compiled.top_k(index, user, 2, item_offsets=np.array([11.0, -1.0], np.float32))
+    assert ranking.rows.tolist() == [0, 1]
+    assert ranking.scores.tolist() == [130.5, 128.5]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    n_items=st.integers(0, 200),
+    n_product=st.sampled_from([0, 0, 3]),
+    share=st.sampled_from([0.02, 0.5, 1.0]),
+    scale=st.sampled_from([1e-6, 1.0, 50.0, 1e6]),
+    grid=st.sampled_from([0.0, 0.5]),
+)
+def test_with_offsets_the_list_is_the_argsort_of_score_plus_offset(
+    seed: int, n_items: int, n_product: int, share: float, scale: float, grid: float
+) -> None:
+    weights, items, users = random_case(seed, n_items, 9, n_product)
+    rng = np.random.default_rng(seed)
+    offsets = scale * rng.normal(size=n_items) * (rng.random(n_items) < share)
+    if grid:  # few distinct values make ties
+        items, users = (np.round(half / grid) * np.float32(grid) for half in (items, users))
+        offsets = np.round(offsets / grid) * grid
+    excluded = np.flatnonzero(rng.random(n_items) < 0.1).astype(np.int32)
+    assert_all_ways_agree(weights, items, users, 6, excluded, offsets.astype(np.float32))
+
+
+def test_offsets_of_another_number_of_items_are_refused() -> None:
+    weights, items, users = random_case(18, 40, 8)
+    [index, *_] = indexes(weights, 0.0, items)
+    with pytest.raises(ValueError, match=r"item offsets: shape \(39,\); expected \(40,\)"):
+        compiled.top_k(index, users[0], 5, item_offsets=np.zeros(39, np.float32))
+
+
 @pytest.mark.parametrize("clustered", [False, True])
 def test_bounds_are_tight_enough_to_spare_nearly_all_items(clustered: bool) -> None:
     case = clustered_case(16, 20_000) if clustered else random_case(15, 20_000, 32)
