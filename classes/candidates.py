@@ -40,15 +40,27 @@ class Candidates:
         """Count the candidates that are left without some items, given by distinct rows."""
         return self.n - (len(rows) if self.mask is None else int(self.mask[rows].sum()))
 
-    def shortage(self, n_found: int, n_wanted: int, n_items: int) -> str | None:
-        """Explain why a list is shorter than asked for; None where it isn't."""
-        if n_found >= n_wanted:
+    def shortage(
+        self, n_found: int, n_left: int, options: RecommendationOptions, n_items: int
+    ) -> str | None:
+        """Explain why a list is shorter than asked for; None where it isn't.
+
+        Args:
+            n_found: Items of the whole list up to the end of the page.
+            n_left: Candidates that are neither excluded nor reviewed.
+            options: What was asked for.
+            n_items: Items of the catalog.
+        """
+        if n_found >= options.last:
             return None
         filtered = "" if self.mask is None else f", {self.n:,} of which pass the filters"
         unpriced = f" ({self.n_without_price:,} have no price)" if self.n_without_price else ""
-        left_out = self.n - n_found
-        gone = f", and {left_out:,} of those are excluded or already reviewed" if left_out else ""
-        return f"The catalog has {n_items:,} items{filtered}{unpriced}{gone}."
+        gone = f", and {self.n - n_left:,} of those are excluded or already reviewed"
+        others = gone if self.n > n_left else ""
+        limit = f"; max_per_category leaves out {n_left - n_found:,}" if n_left > n_found else ""
+        page = f" The page is of places {options.offset + 1:,} to {options.last:,}."
+        place = page if options.offset else ""
+        return f"The catalog has {n_items:,} items{filtered}{unpriced}{others}{limit}.{place}"
 
 
 def choose(facts: ItemFacts, options: RecommendationOptions) -> Candidates:

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from functools import cached_property
+from typing import Final
 
 from classes.errors import OptionError
 from classes.top_lists import TOP_K
+
+RERANKED: Final = 100
+"""The first items of a ranking, which `diversity` orders again."""
+
+DEEPEST: Final = 1_000
+"""The last place of a ranking that a page may show."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,9 +28,12 @@ class RecommendationOptions:
         price_max: Highest price in USD.
         category: The only category to choose from.
         history: Names of items that an unknown user or a visitor has chosen, newest first.
+        diversity: How much the first items should differ, 0 (not at all) to 1.
+        max_per_category: Most items of one category, at least 1; None for any number.
+        offset: Items on the pages before.
 
     Raises:
-        OptionError: The lowest price is above the highest.
+        OptionError: The lowest price is above the highest, or the page is too deep.
     """
 
     n: int = TOP_K
@@ -33,15 +43,38 @@ class RecommendationOptions:
     price_max: float | None = None
     category: str | None = None
     history: tuple[str, ...] = ()
+    diversity: float = 0.0
+    max_per_category: int | None = None
+    offset: int = 0
 
     def __post_init__(self) -> None:
-        """Refuse an empty range of prices."""
+        """Refuse an empty range of prices, and pages that are too deep."""
         low, high = self.price_min, self.price_max
         if low is not None and high is not None and low > high:
             raise OptionError(
                 f"price_min is {low:g} and price_max {high:g}, so no price fits; "
                 f"price_min may be at most price_max."
             )
+        if self.last > DEEPEST:
+            raise OptionError(
+                f"offset is {self.offset:,} and n {self.n:,}, together {self.last:,}; lists end "
+                f"at place {DEEPEST:,}. Ask for a smaller offset or n."
+            )
+
+    @property
+    def last(self) -> int:
+        """Place of the page's last item in the whole list, from 1."""
+        return self.offset + self.n
+
+    @cached_property
+    def is_varied(self) -> bool:
+        """Whether the best items alone may not be the list."""
+        return self.diversity > 0 or self.max_per_category is not None
+
+    @cached_property
+    def depth(self) -> int:
+        """How many items have to be ranked to find the page, if the best alone are it."""
+        return max(self.last, RERANKED) if self.is_varied else self.last
 
     @cached_property
     def is_plain(self) -> bool:

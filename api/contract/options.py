@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 from api.contract.parameter import Parameter
-from api.contract.parameters import Flag, Names, Number, Text, WholeNumber
+from api.contract.parameters import Flag, Names, Number, OptionalWholeNumber, Text, WholeNumber
 from api.contract.request_values import RequestValues
-from classes.options import RecommendationOptions
+from classes.options import DEEPEST, RERANKED, RecommendationOptions
 from classes.top_lists import TOP_K
 
 MOST_ITEMS: Final = 100
@@ -63,6 +63,38 @@ HISTORY = Names(
     most=MOST_NAMES,
     nouns="items",
 )
+DIVERSITY = Number(
+    name="diversity",
+    meaning=(
+        f"How much the first {RERANKED} items should differ in their descriptions, from 0 (ranked by "
+        "score alone) to 1 (each as different as possible from those before it). The items "
+        "after them stay in the order of their scores."
+    ),
+    low=0,
+    high=1,
+    default=0.0,
+    example=0.5,
+)
+MAX_PER_CATEGORY = OptionalWholeNumber(
+    name="max_per_category",
+    meaning=(
+        "The largest number of items of one category in the list, its earlier pages included. "
+        "Items without a category are not limited."
+    ),
+    low=1,
+    example=2,
+)
+OFFSET = WholeNumber(
+    name="offset",
+    meaning=(
+        f"The number of items on earlier pages, which the list leaves out; offset and n together may "
+        f"be at most {DEEPEST:,}."
+    ),
+    default=0,
+    low=0,
+    high=DEEPEST - 1,
+    example=5,
+)
 DETAIL = Flag(
     name="detail", meaning="Whether to return details of each item and each list.", default=False
 )
@@ -75,6 +107,9 @@ OPTIONS: Final[tuple[Parameter[Any], ...]] = (
     PRICE_MAX,
     CATEGORY,
     HISTORY,
+    DIVERSITY,
+    MAX_PER_CATEGORY,
+    OFFSET,
 )
 """The options of `RecommendationOptions`, each under the name of its field."""
 

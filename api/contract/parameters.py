@@ -117,6 +117,17 @@ class WholeNumber(Parameter[int]):
 
 
 @dataclass(frozen=True, kw_only=True)
+class OptionalWholeNumber(WholeNumber):
+    """A whole number; None by default."""
+
+    default: Any = None
+
+    def schema(self) -> Schema:
+        """Describe the range."""
+        return {name: part for name, part in super().schema().items() if name != "default"}
+
+
+@dataclass(frozen=True, kw_only=True)
 class Number(Parameter[float | None]):
     """A number from `low` to `high`; None by default."""
 

@@ -32,8 +32,8 @@ from api.service import Service
 from api.wsgi.fast_path import FastPath
 from api.wsgi.problems import ProblemError
 from api.wsgi.responses import json_response, to_json
+from classes.lists.choice import Recommendation
 from classes.options import RecommendationOptions
-from classes.recommender import Recommendation
 from classes.snapshot import Snapshot
 
 PATH: Final = "/recommendations"
@@ -145,7 +145,7 @@ def _refuse_large_response(
     asks for 10,000 plain lists before they are computed ahead; a response has 6 MB.
     """
     # Names of the history that aren't in the catalog are repeated in each list with details.
-    per_list = 2 * (options.n + len(options.history)) if detail else options.n
+    per_list = 2 * (options.depth + len(options.history)) if detail else options.depth
     if detail or not options.is_plain:
         per_list = max(per_list, _ITEMS_OF_A_RANKED_LIST)
     if n_lists * per_list > most:
@@ -170,7 +170,7 @@ def _described(snapshot: Snapshot, found: Recommendation) -> dict[str, Any]:
             **described_item(snapshot.data, int(row)),
             "score": score,
             "five_star_probability": chance,
-            "rank": position + 1,
+            "rank": found.n_before + position + 1,
             "source": found.source,
         }
         for position, (row, score, chance) in enumerate(zip(found.rows, *columns, strict=True))

@@ -1,0 +1,167 @@
+"""What a request's options amount to in one snapshot, and the lists that come of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+
+from classes.app_data_processing import AppDataProcessor
+from classes.candidates import choose
+from classes.lists.variety import varied
+from classes.model import Model
+from classes.options import RecommendationOptions
+from classes.service_counters import COLD_START, PERSONALISED, ListSource
+from recsys.arrays import BoolArray, FloatArray, ItemRows
+from recsys.ranking import Ranking
+from recsys.reranking import Search
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """One user's list, and how it came about.
+
+    Attributes:
+        rows: (k,) int32 item rows, best first.
+        scores: (k,) float32 outputs of the network, probabilities where it ends in a
+            sigmoid; None for the cold-start list, which has no scores.
+        user_row: Row of the user; None for an unknown user or a visitor.
+        source: Where the list comes from.
+        n_candidates: How many items there were to choose from.
+        n_without_price: How many items were left out because they have no price.
+        reason: Why there are fewer items than asked for, if there are.
+        unknown_items: Items of the history that the catalog doesn't have.
+        n_before: How many items of the whole list are on the pages before.
+    """
+
+    rows: ItemRows
+    scores: FloatArray | None
+    user_row: int | None
+    source: ListSource
+    n_candidates: int
+    n_without_price: int
+    reason: str | None
+    unknown_items: tuple[str, ...] = ()
+    n_before: int = 0
+
+
+class Ranked(NamedTuple):
+    """A list before its details: the items, their scores, and which items it couldn't hold."""
+
+    rows: ItemRows
+    scores: FloatArray | None
+    excluded: ItemRows
+    user_row: int | None = None
+    unknown_items: tuple[str, ...] = ()
+    n_before: int = 0
+
+    @property
+    def source(self) -> ListSource:
+        """Whether the model ranked."""
+        return COLD_START if self.scores is None else PERSONALISED
+
+    def page(self, options: RecommendationOptions) -> Ranked:
+        """Cut one page out of a whole list."""
+        page = slice(options.offset, options.last)
+        scores = None if self.scores is None else self.scores[page]
+        n_before = min(options.offset, len(self.rows))
+        return self._replace(rows=self.rows[page], scores=scores, n_before=n_before)
+
+
+class Choice:
+    """What options amount to in one snapshot, worked out once for all users of a request."""
+
+    def __init__(
+        self, data: AppDataProcessor, model: Model, options: RecommendationOptions
+    ) -> None:
+        """Apply the filters, and find the rows of excluded items; unknown names do no harm."""
+        self._data = data
+        self._model = model
+        self._options = options
+        self._candidates = choose(data.facts, options)
+        self._excluded = data.no_items
+        if options.exclude:
+            found = {data.item_row(name) for name in options.exclude} - {None}
+            self._excluded = np.array(sorted(found), dtype=np.int32)  # type: ignore[type-var]
+
+    def for_known(self, user_rows: Sequence[int]) -> list[Ranked]:
+        """Rank for known users, in their order."""
+        excluded = [self._without(self._data.seen_items(row)) for row in user_rows]
+        mask, depth = self._candidates.mask, self._options.depth
+        rankings = self._model.top_k(user_rows, depth, excluded, mask)
+        return [
+            self._finished(Ranked(*ranking, rows, user_row), self._search_for(user_row))
+            for user_row, ranking, rows in zip(user_rows, rankings, excluded, strict=True)
+        ]
+
+    @cached_property
+    def for_unknown(self) -> Ranked:
+        """Rank for somebody with the history, or by popularity where there is none."""
+        found = {name: self._data.item_row(name) for name in self._options.history}
+        unknown = tuple(name for name, row in found.items() if row is None)
+        history = np.array([row for row in found.values() if row is not None], dtype=np.int32)
+        search: Search = self._popular
+        excluded = self._excluded
+        if len(history):
+            search, excluded = self._search_for_visitor(history), self._without(np.unique(history))
+        ranking = search(self._options.depth, self._candidates.mask, excluded)
+        ranked = self._finished(Ranked(*ranking, excluded, unknown_items=unknown), search)
+        return ranked if len(history) else ranked._replace(scores=None)
+
+    def details(self, ranked: Ranked) -> Recommendation:
+        """Add scores, counts and reasons to a list."""
+        scores, candidates = ranked.scores, self._candidates
+        n_left, n_found = candidates.without(ranked.excluded), ranked.n_before + len(ranked.rows)
+        return Recommendation(
+            ranked.rows,
+            None if scores is None else self._model.outputs(scores),
+            ranked.user_row,
+            ranked.source,
+            n_left,
+            candidates.n_without_price,
+            candidates.shortage(n_found, n_left, self._options, self._data.n_items),
+            ranked.unknown_items,
+            ranked.n_before,
+        )
+
+    def _finished(self, ranked: Ranked, search: Search) -> Ranked:
+        """Turn the first items of a ranking, whose scores are known, into a page."""
+        options = self._options
+        if options.is_varied and ranked.scores is not None:
+            ranking, mask = Ranking(ranked.rows, ranked.scores), self._candidates.mask
+            rows, scores = varied(self._data, options, ranking, search, mask, ranked.excluded)
+            ranked = ranked._replace(rows=rows, scores=scores)
+        return ranked.page(options) if options.depth != options.n else ranked
+
+    def _search_for(self, user_row: int) -> Search:
+        def search(k: int, mask: BoolArray | None, excluded: ItemRows) -> Ranking:
+            return self._model.top_k([user_row], k, [excluded], mask)[0]
+
+        return search
+
+    def _search_for_visitor(self, history: ItemRows) -> Search:
+        visitor = self._data.visitor(history)
+
+        def search(k: int, mask: BoolArray | None, excluded: ItemRows) -> Ranking:
+            return self._model.top_k_of_visitor(visitor, k, excluded, mask)
+
+        return search
+
+    def _popular(self, k: int, mask: BoolArray | None, excluded: ItemRows) -> Ranking:
+        """Find the first k items of the cold-start list; the nearer the end, the lower the score."""
+        order = self._data.cold_start_items(self._data.n_items)
+        if mask is not None:
+            order = order[mask[order]]
+        if len(excluded):
+            order = order[~np.isin(order, excluded)]
+        order = order[:k]
+        return Ranking(order, -np.arange(len(order), dtype=np.float32))
+
+    def _without(self, seen: ItemRows) -> ItemRows:
+        """Join excluded and seen items (ascending, distinct), as far as the options say so."""
+        if not self._options.exclude_seen:
+            return self._excluded
+        return np.union1d(self._excluded, seen) if len(self._excluded) else seen
