@@ -30,6 +30,7 @@ from classes.service_counters import ServiceCounters
 from config import PROJECT_ROOT, Config
 from processes.start_build import open_store
 from storage.atomic import replace_all_by_copy
+from storage.parquet_parts import SUFFIXES
 from storage.run_folder import RunFolder
 
 NICENESS: Final = 10
@@ -206,8 +207,9 @@ def _progress_in(text: str) -> float:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    """List the files directly in a folder, without hidden ones."""
-    return (path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
+    """List the files and tables directly in a folder, without hidden ones."""
+    visible = (path for path in folder.iterdir() if not path.name.startswith("."))
+    return (path for path in visible if path.is_file() or path.suffix in SUFFIXES)
 
 
 def _end_process(process: subprocess.Popen[str]) -> None:

@@ -24,6 +24,7 @@ from recsys.cleaning.faults import long_name
 from recsys.item_similarities import ItemSimilarities, stack_similarities
 from storage.artifacts import LARGEST_VALUE, ArtifactError, missing_file_message
 from storage.atomic import replacing
+from storage.parquet_parts import read_schema, read_table
 
 SIMILARITY: Final = "kernel"
 NEIGHBOR: Final = "neighbour"
@@ -84,12 +85,12 @@ def _dictionary(codes: NDArray[Any], names: pa.Array) -> pa.DictionaryArray:
 
 def _read_table(path: Path) -> pa.Table:
     try:
-        found = pq.read_schema(path).names
+        found = read_schema(path).names
         missing = [name for name in COLUMNS if name not in found]
         if missing:
             raise ArtifactError(f"{path}: lacks the columns {missing}; it has {found}. {_REBUILD}")
         # Names are read as codes: as strings, a hundred neighbors an item are gigabytes.
-        return pq.read_table(path, columns=list(COLUMNS), read_dictionary=list(_NAMES))
+        return read_table(path, COLUMNS, codes=_NAMES)
     except (OSError, pa.ArrowInvalid) as error:
         if not path.exists():
             raise ArtifactError(missing_file_message(path)) from error

@@ -100,7 +100,11 @@ def missing_file(folder: Path) -> Path | None:
 
 
 def checksum(path: Path) -> str:
-    """Hash a file by SHA-256, as hex."""
+    """Hash a file by SHA-256, as hex; a folder by the names and hashes of its files."""
+    if path.is_dir():
+        files = sorted(each for each in path.iterdir() if each.is_file())
+        listed = "".join(f"{checksum(each)} {each.name}\n" for each in files)
+        return hashlib.sha256(listed.encode()).hexdigest()
     with path.open("rb") as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()
 

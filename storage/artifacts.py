@@ -2,8 +2,8 @@
 
 Reading tolerates what doesn't matter (extra columns, an index kept as a column) and is
 strict about what does: names, widths, and values that no review can have. Messages give the
-rows of users instead of their names, since they are logged. Writing is atomic: a reader sees
-the old file or the new one, never a part.
+rows of users instead of their names, since they are logged. A table may be a folder of parts,
+`storage.parquet_parts`. Writing is atomic: a reader sees the old file or the new one, never a part.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from recsys import columns
 from recsys.arrays import BoolArray, FloatArray
 from recsys.cleaning.faults import clean_fault, long_name
 from storage.atomic import replacing
+from storage.parquet_parts import read_schema, read_table, size_of
 
 LARGEST_VALUE: Final = 1e9
 """Of an embedding, a scaled price or a similarity: products and sums of a network stay finite."""
@@ -185,23 +186,26 @@ def missing_file_message(path: Path) -> str:
 
 def _read_schema(path: Path) -> list[str]:
     try:
-        return list(pq.read_schema(path).names)
+        return list(read_schema(path).names)
     except (OSError, pa.ArrowInvalid) as error:
         raise ArtifactError(_unreadable(path, error)) from error
 
 
 def _read_parquet(path: Path, chosen: Sequence[str] | None = None) -> pd.DataFrame:
     try:
-        return pd.read_parquet(path, columns=None if chosen is None else list(chosen))
+        frame: pd.DataFrame = read_table(path, chosen).to_pandas()
     except (OSError, pa.ArrowInvalid) as error:
         raise ArtifactError(_unreadable(path, error)) from error
+    return frame
 
 
 def _unreadable(path: Path, error: Exception) -> str:
     if not path.exists():
         return missing_file_message(path)
     reason = str(error).splitlines()[0]
-    return f"{path} ({path.stat().st_size:,} bytes) is not a readable parquet file: {reason}"
+    what = "folder of parquet files" if path.is_dir() else "parquet file"
+    size = "" if isinstance(error, FileNotFoundError) else f" ({size_of(path):,} bytes)"
+    return f"{path}{size} is not a readable {what}: {reason}"
 
 
 def _refuse_bad_names(index: pd.Index, path: Path, key: str) -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
+
+_AT_CWD: Final = -100
+_RENAME_EXCHANGE: Final = 2
 
 
 @contextmanager
@@ -15,7 +20,8 @@ def replacing(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`, and move it there once the block has succeeded.
 
     The temporary name keeps the suffix, since Keras chooses its format by it. On any
-    failure the old file stays and the temporary one is removed.
+    failure the old file, or the folder of parts that stood for it, stays and the temporary
+    one is removed.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
@@ -25,9 +31,38 @@ def replacing(path: Path) -> Iterator[Path]:
         yield unfinished
         unfinished.chmod(0o644)
         sync(unfinished)
-        unfinished.replace(path)
+        _put_in_place(unfinished, path)
     finally:
-        unfinished.unlink(missing_ok=True)
+        remove(unfinished)
+
+
+@contextmanager
+def replacing_by_parts(path: Path) -> Iterator[Path]:
+    """Yield a temporary folder beside `path`, which takes its place once the block has succeeded.
+
+    On any failure the old file or folder stays and the temporary one is removed.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = Path(
+        tempfile.mkdtemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
+    )
+    try:
+        yield unfinished
+        unfinished.chmod(0o755)
+        for each in (*unfinished.iterdir(), unfinished):
+            sync(each)
+        _put_in_place(unfinished, path)
+        sync(path.parent)
+    finally:
+        remove(unfinished)
+
+
+def remove(path: Path) -> None:
+    """Remove a file, or a folder with all that is in it, if it is there."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -51,6 +86,14 @@ def replacing_folder(folder: Path, beside: Path, prefix: str) -> Iterator[Path]:
         shutil.rmtree(unfinished, ignore_errors=True)
 
 
+def copy_table(source: Path, target: Path) -> None:
+    """Copy a file, or a folder of parts, to where nothing is."""
+    if source.is_dir():
+        shutil.copytree(source, target, copy_function=shutil.copyfile)
+    else:
+        shutil.copyfile(source, target)
+
+
 def replace_by_copy(path: Path, source: Path) -> None:
     """Replace a file by a copy of another."""
     with replacing(path) as unfinished:
@@ -58,7 +101,7 @@ def replace_by_copy(path: Path, source: Path) -> None:
 
 
 def replace_all_by_copy(sources: Mapping[Path, Path]) -> None:
-    """Replace files by copies of others: all of them at once, or none where one can't be copied.
+    """Replace files or folders of parts by copies of others: all of them at once, or none where one can't be copied.
 
     One process at a time may do so: copies have fixed names beside the files, so that those
     which a killed process leaves are overwritten by the next one.
@@ -69,13 +112,14 @@ def replace_all_by_copy(sources: Mapping[Path, Path]) -> None:
     copies = {path: path.with_name(f".{path.stem}-copy{path.suffix}") for path in sources}
     try:
         for path, copy in copies.items():
-            shutil.copyfile(sources[path], copy)
+            remove(copy)
+            copy_table(sources[path], copy)
             sync(copy)  # so that all moves follow each other at once
         for path, copy in copies.items():
-            copy.replace(path)
+            _put_in_place(copy, path)
     finally:
         for copy in copies.values():
-            copy.unlink(missing_ok=True)
+            remove(copy)
 
 
 def sync(path: Path) -> None:
@@ -85,3 +129,26 @@ def sync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _put_in_place(made: Path, path: Path) -> None:
+    """Move a file or folder to `path`; what is there, of either kind, may be left at `made`."""
+    if not (path.is_dir() or (made.is_dir() and path.exists())):
+        made.replace(path)
+    elif not _exchange(made, path):
+        old = path.with_name(f"{made.name}.old")
+        path.replace(old)
+        made.replace(path)
+        remove(old)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Exchange two names in one step; False where the system can't.
+
+    A rename alone can't replace a folder that has something in it.
+    """
+    rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if rename is None:
+        return False
+    names = (_AT_CWD, os.fsencode(one), _AT_CWD, os.fsencode(other), _RENAME_EXCHANGE)
+    return bool(rename(*names) == 0)

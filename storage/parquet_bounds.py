@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from storage.artifacts import ArtifactError
+from storage.parquet_parts import parts_of
 
 VALUE_BYTES: Final = 8
 """What a number, or a reference to a text, takes in memory."""
@@ -33,25 +35,31 @@ def refuse_oversized(path: Path, memory_mb: int, wanted: Collection[str] | None 
             bytes than its rows explain, as a compression bomb does.
     """
     try:
-        found = pq.read_metadata(path)
+        found = [pq.read_metadata(part) for part in parts_of(path)]
     except (OSError, pa.ArrowException):
         return
-    sizes: dict[str, int] = {}
-    for group in range(found.num_row_groups):
-        for number in range(found.num_columns):
-            chunk = found.row_group(group).column(number)
-            if wanted is None or chunk.path_in_schema in wanted:
-                size = sizes.get(chunk.path_in_schema, 0)
-                sizes[chunk.path_in_schema] = size + chunk.total_uncompressed_size
-    total = max(sum(sizes.values()), found.num_rows * len(sizes) * VALUE_BYTES)
+    n_rows = sum(part.num_rows for part in found)
+    sizes = _column_sizes(found, wanted)
+    total = max(sum(sizes.values()), n_rows * len(sizes) * VALUE_BYTES)
     if total > memory_mb * 1_000_000:
         raise ArtifactError(
-            f"{path} holds {found.num_rows:,} rows, {total / 1e6:,.0f} MB in memory, more than "
+            f"{path} holds {n_rows:,} rows, {total / 1e6:,.0f} MB in memory, more than "
             f"BUILD_MEMORY_MB={memory_mb} allows. Rebuild it with the pipeline, or raise the limit."
         )
     for name, size in sizes.items():
-        if size > found.num_rows * MOST_BYTES_A_VALUE + ALWAYS_ALLOWED_BYTES:
+        if size > n_rows * MOST_BYTES_A_VALUE + ALWAYS_ALLOWED_BYTES:
             raise ArtifactError(
-                f"{path}: the column {name!r} holds {size / 1e6:,.0f} MB in {found.num_rows:,} rows, "
+                f"{path}: the column {name!r} holds {size / 1e6:,.0f} MB in {n_rows:,} rows, "
                 f"more than {MOST_BYTES_A_VALUE:,} bytes a row. Rebuild it with the pipeline."
             )
+
+
+def _column_sizes(found: Iterable[pq.FileMetaData], wanted: Collection[str] | None) -> Counter[str]:
+    """Sum the unpacked bytes of each wanted column over all files."""
+    sizes: Counter[str] = Counter()
+    for part in found:
+        for group in map(part.row_group, range(part.num_row_groups)):
+            for chunk in map(group.column, range(part.num_columns)):
+                if wanted is None or chunk.path_in_schema in wanted:
+                    sizes[chunk.path_in_schema] += chunk.total_uncompressed_size
+    return sizes

@@ -9,6 +9,7 @@ from typing import Any
 from config import Config
 from storage.array_folder import checksum
 from storage.artifacts import ArtifactError, ArtifactPaths, missing_file_message
+from storage.parquet_parts import parts_of
 
 FORMAT_VERSION = 6
 """Version of the snapshot folders; after it is raised, the next start builds a new snapshot."""
@@ -75,6 +76,8 @@ def file_hash(path: Path) -> str:
 def _file_fingerprint(path: Path) -> list[int] | None:
     try:
         found = path.stat()
+        parts = [part.stat() for part in parts_of(path)]
     except OSError:
         return None
-    return [found.st_size, found.st_mtime_ns, found.st_ino]
+    size, newest = sum(p.st_size for p in parts), max(p.st_mtime_ns for p in parts)
+    return [size, max(newest, found.st_mtime_ns), found.st_ino]

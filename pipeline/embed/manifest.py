@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from storage.array_folder import checksum
 from storage.atomic import replacing
+from storage.parquet_parts import parts_of, size_of
 
 PIPELINE_VERSION: Final = 1
 """Raised whenever the same input gives other artifacts than before."""
@@ -39,9 +40,10 @@ def write_manifest(folder: Path, paths: Sequence[Path], facts: Mapping[str, Any]
 
 
 def _describe(path: Path) -> dict[str, Any]:
-    described: dict[str, Any] = {"sha256": checksum(path), "bytes": path.stat().st_size}
+    described: dict[str, Any] = {"sha256": checksum(path), "bytes": size_of(path)}
     if path.suffix == ".pq":
-        metadata = pq.read_metadata(path)
+        found = [pq.read_metadata(part) for part in parts_of(path)]
         index_columns = 1  # every artifact with a manifest is indexed by one name
-        described |= {"rows": metadata.num_rows, "width": metadata.num_columns - index_columns}
+        rows, width = sum(part.num_rows for part in found), found[0].num_columns - index_columns
+        described |= {"rows": rows, "width": width}
     return described

@@ -6,7 +6,6 @@ the service, on files in the service's own form that hold nothing later than the
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import fields
 from pathlib import Path
 
@@ -26,6 +25,7 @@ from storage.artifacts import (
     read_embeddings,
     write_frame,
 )
+from storage.atomic import copy_table
 
 
 def write_artifacts_at(
@@ -55,7 +55,7 @@ def write_artifacts_at(
         (paths.model, target.model),
     ):
         copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, copy)
+        copy_table(source, copy)
     histories = history.rows.histories()
     present = np.flatnonzero(np.diff(histories.starts))
     names = timeline.user_names[present].tolist()
@@ -81,7 +81,7 @@ def with_similarities_of(
         state = name in ("item_affinity", "item_price")
         source, copy = getattr(earlier if state else later, name), getattr(target, name)
         copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, copy)
+        copy_table(source, copy)
     return target
 
 

@@ -12,6 +12,7 @@ from pipeline.train.model_card import read_card
 from pipeline.train.popularity import MODEL
 from recsys.arrays import FloatArray, ItemRows, Names, Rows
 from storage.artifacts import ArtifactPaths
+from storage.parquet_parts import size_of
 
 RATING_NETWORK: Final = "network"
 RANKER: Final = "ranker"
@@ -88,4 +89,4 @@ def _bytes_of(paths: ArtifactPaths) -> int:
         paths.user_item,
         paths.model,
     )
-    return sum(path.stat().st_size for path in files if path.exists())
+    return sum(size_of(path) for path in files if path.exists())

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import pyarrow.parquet as pq
 
 from config import Config
 from pipeline.errors import NotTrainableError
@@ -22,6 +21,7 @@ from recsys.features.user_profile import PROFILE_COLUMNS
 from recsys.split import temporal_cuts
 from storage.array_folder import checksum
 from storage.artifacts import ArtifactPaths
+from storage.parquet_parts import read_schema
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -243,4 +243,4 @@ def _steps(console: Console) -> Iterator[Tell]:
 
 def _width(path: Path) -> int:
     """Vector columns of an embedding file, whose index is one more."""
-    return int(pq.read_metadata(path).num_columns) - 1
+    return len(read_schema(path)) - 1

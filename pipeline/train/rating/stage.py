@@ -34,6 +34,7 @@ from recsys import columns
 from recsys.interactions import Interactions
 from recsys.split import TRAIN, VALIDATION, temporal_labels
 from storage.artifacts import ArtifactPaths, write_frame
+from storage.atomic import remove
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -101,7 +102,7 @@ def run(
     plan = RatingPlan(args.epochs, args.batch_size, args.patience, args.seed)
     fewest = FEWEST_ROWS if instead_of else 0
     trained = train(features, interactions, plan, console, fewest)
-    paths.item_affinity.unlink(missing_ok=True)
+    remove(paths.item_affinity)
     if features.widths != found.widths:
         _write_price(features, paths.item_price)
     card = {
