@@ -20,11 +20,10 @@ from itertools import accumulate
 from pipeline.sample.catalog import Item
 from pipeline.sample.people import Person
 from pipeline.sample.portable_random import PortableRandom
+from pipeline.sample.shelf import Shelf
 from pipeline.sample.vocabulary import Theme
 
 _IN_TASTE_SHARE = 0.74
-_BAND_WEIGHT = (1.0, 0.3, 0.08)
-_LOVED_BRAND_WEIGHT = 3.0
 _THRESHOLDS = (-2.5, -1.9, -1.2, -0.4)
 _MOST_PURCHASES = 90
 
@@ -55,21 +54,22 @@ def simulate(
             f"{n_purchases:,} purchases by {len(people):,} users of {len(items):,} items; expected "
             f"{len(people):,} to {most * len(people) // 2:,}. Change --rows, --users or --items."
         )
-    shelves: dict[str, list[Item]] = {}
+    by_theme: dict[str, list[Item]] = {}
     for item in items:
-        shelves.setdefault(item.theme.name, []).append(item)
-    themes = [shelf[0].theme for shelf in shelves.values()]
+        by_theme.setdefault(item.theme.name, []).append(item)
+    themes = [shelf[0].theme for shelf in by_theme.values()]
+    shelves = {name: Shelf(shelf, n_days) for name, shelf in by_theme.items()}
     traffic = list(accumulate(_traffic(day, n_days) for day in range(n_days)))
     stays = [_stay(random, traffic) for _ in people]
     purchases: list[Purchase] = []
     traffic_met = [traffic[end] - traffic[start] for start, end in stays]
     counts = _activity(random, traffic_met, n_purchases, most)
     for person, stay, n_own in zip(people, stays, counts, strict=True):
-        owned: set[str] = set()
-        for day in _days(random, traffic, stay, n_own):
-            purchase = _purchase(random, person, shelves, themes, owned, day, n_days)
-            owned.add(purchase.item.asin)
-            purchases.append(purchase)
+        owned: dict[str, list[int]] = {}
+        purchases += [
+            _purchase(random, person, shelves, themes, owned, day)
+            for day in _days(random, traffic, stay, n_own)
+        ]
     return purchases
 
 
@@ -113,13 +113,12 @@ def _days(
 def _purchase(
     random: PortableRandom,
     person: Person,
-    shelves: dict[str, list[Item]],
+    shelves: dict[str, Shelf],
     themes: list[Theme],
-    owned: set[str],
+    owned: dict[str, list[int]],
     day: int,
-    n_days: int,
 ) -> Purchase:
-    """Choose an item that the person doesn't own yet, and rate it."""
+    """Choose an item that the person doesn't own yet, note its place in `owned`, and rate it."""
     liked = [theme for theme, _ in person.tastes]
     categories = {theme.category for theme in liked}
     while True:
@@ -128,21 +127,12 @@ def _purchase(
             theme = random.pick_weighted(liked, [weight for _, weight in person.tastes])
         else:
             theme = random.pick([other for other in themes if other.category not in categories])
-        shelf = shelves[theme.name]
-        weights = [
-            0.0
-            if item.asin in owned
-            else item.popularity * item.trend.factor(day, n_days) * _appeal(person, item)
-            for item in shelf
-        ]
-        if sum(weights) > 0:
-            item = random.pick_weighted(shelf, weights)
+        shelf, places = shelves[theme.name], owned.setdefault(theme.name, [])
+        cumulative = shelf.cumulative_weights(person, day, places)
+        if cumulative[-1] > 0:
+            places.append(random.index_below(cumulative))
+            item = shelf.items[places[-1]]
             return Purchase(person, item, day, in_taste, _rating(random, person, item, in_taste))
-
-
-def _appeal(person: Person, item: Item) -> float:
-    band = _BAND_WEIGHT[abs(person.band - item.brand.band)]
-    return band * (_LOVED_BRAND_WEIGHT if item.brand.name in person.loves else 1.0)
 
 
 def _rating(random: PortableRandom, person: Person, item: Item, in_taste: bool) -> int:

@@ -8,6 +8,7 @@ depend on.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 from pipeline.sample.portable_random import PortableRandom
 from pipeline.sample.vocabulary import Brand, Kind, Theme, fitting
@@ -41,21 +42,16 @@ _TITLES = (
 
 @dataclass(frozen=True)
 class Trend:
-    """How an item's popularity changes over time: launch, a peak around one day, and a drift."""
+    """How an item's popularity changes over time: launch, a peak around one day, and a drift.
+
+    `pipeline.sample.shelf` computes the factor of a day from it.
+    """
 
     launch_day: int
     peak_day: int
     peak_factor: float
     width_days: int
     drift: float
-
-    def factor(self, day: int, n_days: int) -> float:
-        """Factor of the item's popularity on a day; 0 before its launch."""
-        if day < self.launch_day:
-            return 0.0
-        fad = max(0.0, 1.0 - abs(day - self.peak_day) / self.width_days)
-        drift = 1.0 + self.drift * (day / n_days - 0.5)
-        return max(0.05, drift) * (1.0 + self.peak_factor * fad)
 
 
 @dataclass(frozen=True)
@@ -100,22 +96,27 @@ def make_items(
 def _new_title(random: PortableRandom, kind: Kind, brand: Brand, titles: set[str]) -> str:
     """Write a title that no other item has, with a model number after many attempts."""
     for attempt in range(200):
-        fields = {
-            "brand": brand.name,
-            "line": random.pick(_LINES[brand.band]),
-            "noun": kind.noun,
-            "variant": random.pick(kind.variants),
-        }
-        title = " ".join(random.pick(_TITLES).format(**fields).split()).replace(" ,", ",")
+        line, variant = random.pick(_LINES[brand.band]), random.pick(kind.variants)
+        title, words = _title(random.pick(_TITLES), brand.name, line, kind.noun, variant)
         if attempt > 20:
-            title += f", Model {random.code('ABCDEFGHKLMNPRSTUVWX', 1)}{10 + random.below(90)}"
-        # The pipeline compares titles without case and punctuation.
-        kept = "".join(c for c in title.lower() if c.isalnum() or c == " ")
-        words = " ".join(sorted(kept.split()))
-        if words not in titles:
-            titles.add(words)
+            number = f"{random.code('ABCDEFGHKLMNPRSTUVWX', 1)}{10 + random.below(90)}"
+            title, words = f"{title}, Model {number}", (*words, "model", number.lower())
+        key = " ".join(sorted(words))
+        if key not in titles:
+            titles.add(key)
             return title
     raise ValueError(f"Too many items of the kind {kind.noun!r}: ask for fewer with --items.")
+
+
+@cache  # a large shop tries the same few titles of a kind again and again
+def _title(
+    form: str, brand: str, line: str, noun: str, variant: str
+) -> tuple[str, tuple[str, ...]]:
+    """Write a title, and its words as the pipeline compares them: without case and punctuation."""
+    written = form.format(brand=brand, line=line, noun=noun, variant=variant)
+    title = " ".join(written.split()).replace(" ,", ",")
+    kept = "".join(c for c in title.lower() if c.isalnum() or c == " ")
+    return title, tuple(kept.split())
 
 
 def _item(

@@ -12,6 +12,9 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 T = TypeVar("T")
 
 
@@ -41,7 +44,7 @@ class PortableRandom:
         """Choose one of the options with a probability proportional to its weight."""
         return options[self.index_below(list(accumulate(weights)))]
 
-    def index_below(self, cumulative: Sequence[float], first: int = 0) -> int:
+    def index_below(self, cumulative: Sequence[float] | NDArray[np.float64], first: int = 0) -> int:
         """Draw a place in a list of running totals, in proportion to its share, from `first` on."""
         floor = cumulative[first - 1] if first else 0.0
         drawn = floor + self._draw() * (cumulative[-1] - floor)
@@ -50,9 +53,13 @@ class PortableRandom:
     def normal(self) -> float:
         """Draw from (nearly) the standard normal distribution, as a sum of twelve uniforms.
 
-        The sum needs no logarithm or cosine, whose last bits differ between C libraries.
+        The sum needs no logarithm or cosine, whose last bits differ between C libraries. It is
+        added up one by one, since `sum` rounds otherwise from Python 3.12 on.
         """
-        return sum(self._draw() for _ in range(12)) - 6.0
+        total = 0.0
+        for _ in range(12):
+            total += self._draw()
+        return total - 6.0
 
     def shuffled(self, options: Sequence[T]) -> list[T]:
         """Return the options in a random order (Fisher and Yates)."""
