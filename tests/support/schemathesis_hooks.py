@@ -17,6 +17,8 @@ from hypothesis import strategies as st
 from schemathesis import Case, HookContext
 from schemathesis.generation import GenerationMode
 
+from classes.options import DEEPEST
+from classes.top_lists import TOP_K
 from recsys.cleaning.text import MAX_NAME_LENGTH
 from tests.support.hostile_text import hostile_texts
 
@@ -30,7 +32,7 @@ NAMES: Final = LISTS | {"item", "user"}
 
 @schemathesis.hook
 def map_case(context: HookContext, case: Case) -> Case:
-    """Order the prices and use names that exist: always for categories, sometimes for others."""
+    """Order the prices, shorten the lists and use names that exist, for categories always."""
     if case.meta is not None and case.meta.generation.mode == GenerationMode.POSITIVE:
         if case.path == "/recommendations":
             case.query = case.query or {}
@@ -85,6 +87,9 @@ def _adjust(parameters: dict[str, Any]) -> None:
     low, high = parameters.get("price_min", 0), parameters.get("price_max", "inf")
     if float(low) > float(high):
         parameters["price_min"], parameters["price_max"] = high, low
+    if "offset" in parameters:
+        deepest = DEEPEST - int(float(parameters.get("n", TOP_K)))
+        parameters["offset"] = min(int(float(parameters["offset"])), deepest)
 
 
 def _add_user(parameters: Any) -> None:
