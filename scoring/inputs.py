@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+from numpy.typing import NDArray
 
 from recsys.arrays import FloatArray, ItemRows
 from scoring.affinities import Affinities
+
+Inputs = Mapping[str, NDArray[Any]]
+"""Arrays by the names of `recsys.columns.MODEL_INPUTS`."""
+
+AFFINITY: Final = "affinity"
 
 
 class ModelInputs(NamedTuple):
@@ -47,3 +55,12 @@ class Visitor(NamedTuple):
     user_item: FloatArray
     user_profile: FloatArray
     history: ItemRows
+
+    @property
+    def inputs(self) -> dict[str, FloatArray]:
+        """The inputs of the user's side, by name."""
+        return {
+            "user_review": self.user_review,
+            "user_item": self.user_item,
+            "user_profile": self.user_profile,
+        }

@@ -7,15 +7,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from recsys.arrays import FloatArray, ItemRows
+from recsys.columns import MODEL_INPUTS
 from recsys.ranking import Ranking
+from scoring.inputs import AFFINITY
 from scoring.scorer import CandidateMask, ItemOffsets, ranking_of
 from storage.array_folder import save_arrays
 
 if TYPE_CHECKING:
     from scoring.affinities import Affinities
-    from scoring.inputs import ModelInputs, Visitor
+    from scoring.inputs import Inputs, ModelInputs, Visitor
 
 NO_ROWS: Final = np.empty(0, dtype=np.int32)
 PREDICT_BATCH_SIZE: Final = 8192
@@ -67,6 +70,30 @@ class PredictScorer:
         vectors = (visitor.user_review[0], visitor.user_item[0], visitor.user_profile[0])
         scores = self._rankable(self._score(*vectors, visitor.history), offsets)
         return ranking_of(scores, k, excluded, candidates, offsets)
+
+    @property
+    def inputs_read(self) -> frozenset[str]:
+        """Names of the inputs that the network has."""
+        return frozenset(MODEL_INPUTS[: len(self._network.inputs)])
+
+    def score_grid(
+        self, users: Inputs, items: Inputs, affinities: NDArray[Any] | None
+    ) -> NDArray[np.float64]:
+        """Call the network for all pairs at once."""
+        given: dict[str, NDArray[Any]] = {**users, **items}
+        shape = len(users["user_review"]), len(items["item_desc"]), 1
+        if affinities is not None:
+            given[AFFINITY] = affinities
+            shape = *shape[:2], len(affinities)
+        places = np.indices(shape).reshape(3, -1)
+        batch = [
+            given[name].astype(np.float32)[
+                places[0 if name in users else 1 if name in items else 2]
+            ]
+            for name in MODEL_INPUTS[: len(self._network.inputs)]
+        ]
+        outputs = np.asarray(self._network(batch, training=False))
+        return outputs.reshape(shape).astype(np.float64)
 
     def outputs(self, scores: FloatArray) -> FloatArray:
         """Return the scores, which are the outputs here."""

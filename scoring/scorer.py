@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from recsys.arrays import FloatArray, ItemRows
 from recsys.ranking import Ranking, top_rows
 
 if TYPE_CHECKING:
-    from scoring.inputs import Visitor
+    from scoring.inputs import Inputs, Visitor
 
 CandidateMask = NDArray[np.bool_] | None
 """(n_items,), the items that may be recommended; None for all."""
@@ -66,6 +66,24 @@ class Scorer(Protocol):
         """Rank for somebody who isn't among the users.
 
         A user with the same vectors, profile and history gets the same ranking.
+        """
+
+    @property
+    def inputs_read(self) -> frozenset[str]:
+        """Names of the inputs that the network reads, of `recsys.columns.MODEL_INPUTS`."""
+
+    def score_grid(
+        self, users: Inputs, items: Inputs, affinities: NDArray[Any] | None
+    ) -> NDArray[np.float64]:
+        """Score every given user with every given item and every given affinity.
+
+        Args:
+            users: The inputs of the user's side, (m, d) each.
+            items: Those of the item's side, (n, d) each.
+            affinities: (q, C); None for a model that reads none, where q is 1.
+
+        Returns:
+            (m, n, q), scores as `score` gives them, but for rounding.
         """
 
     def outputs(self, scores: FloatArray) -> FloatArray:

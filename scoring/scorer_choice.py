@@ -14,14 +14,14 @@ from scoring.head.head_file import load_head
 from scoring.inputs import ModelInputs
 from scoring.keras_file import MODEL_FILE, check_widths, load_network
 from scoring.predict_scorer import PredictScorer
+from scoring.saved_half import ITEM_HALF_FILE, USER_HALF_FILE, SavedHalf
 from scoring.scorer import Scorer
 from scoring.split_files import AFFINITY_WEIGHTS, HEAD_FILE, SplitParts
 from scoring.tile_scorer import TileScorer
-from scoring.visitor_rows import VisitorRows
 from storage.array_folder import open_arrays, read_manifest
 
 if TYPE_CHECKING:
-    from scoring.split.halves import Half
+    from scoring.split.split_model import SplitModel
 
 
 def build_scorer(path: Path, inputs: ModelInputs, say: Callable[[str], None]) -> Scorer:
@@ -53,9 +53,9 @@ def open_scorer(folder: Path, inputs: ModelInputs) -> Scorer:
         return PredictScorer(load_network(folder / MODEL_FILE), inputs, reason)
     head = load_head(folder / HEAD_FILE)
     arrays: dict[str, NDArray[Any]] = open_arrays(folder)
-    visitors = VisitorRows.open(folder, lambda: _user_half_of(folder / MODEL_FILE))
+    users, items = _halves_in(folder)
     affinity_scoring = _affinity_scoring(inputs, arrays.get(AFFINITY_WEIGHTS))
-    parts = SplitParts(head, arrays["user_half"], visitors, affinity_scoring)
+    parts = SplitParts(head, arrays["user_half"], users, items, affinity_scoring)
     if head.program is not None:
         return TileScorer(parts, arrays["item_half"])
     from scoring.search_scorer import SearchScorer  # numba; see scoring/compiled_search.py
@@ -92,8 +92,8 @@ def _split_scorer(network: Any, inputs: ModelInputs, say: Callable[[str], None])
     if not (np.isfinite(user_half).all() and np.isfinite(item_half).all()):
         raise GraphSplitError("a half of the split holds values that are not finite")
     affinity_scoring = _affinity_scoring(inputs, halves.affinity_weights)
-    visitors = VisitorRows(lambda: halves.user)
-    parts = SplitParts(halves.head, user_half, visitors, affinity_scoring)
+    saved = SavedHalf(lambda: halves.user), SavedHalf(lambda: halves.item)
+    parts = SplitParts(halves.head, user_half, *saved, affinity_scoring)
     if halves.head.program is not None:
         return TileScorer(parts, item_half)
     return SearchScorer.build(parts, item_half, say)
@@ -108,7 +108,15 @@ def _affinity_scoring(
     return AffinityScoring(inputs.affinities, affinity_weights)
 
 
-def _user_half_of(path: Path) -> Half:
-    from scoring.split.graph_split import split
+def _halves_in(folder: Path) -> tuple[SavedHalf, SavedHalf]:
+    """Find the user half and the item half of a saved network."""
 
-    return split(load_network(path)).user
+    def split_again() -> SplitModel:
+        from scoring.split.graph_split import split
+
+        return split(load_network(folder / MODEL_FILE))
+
+    return (
+        SavedHalf.open(folder / USER_HALF_FILE, lambda: split_again().user),
+        SavedHalf.open(folder / ITEM_HALF_FILE, lambda: split_again().item),
+    )

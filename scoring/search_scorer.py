@@ -18,7 +18,7 @@ from scoring.scorer import CandidateMask, ItemOffsets
 from scoring.split_files import SplitParts
 
 if TYPE_CHECKING:
-    from scoring.inputs import Visitor
+    from scoring.inputs import Inputs, Visitor
 
 logger = logging.getLogger(__name__)
 
@@ -109,9 +109,20 @@ class SearchScorer:
         offsets: ItemOffsets = None,
     ) -> Ranking:
         """Compute the visitor's row, then search as for a user."""
-        user, scoring = self._parts.visitors.of(visitor)[0], self._parts.affinity_scoring
+        user, scoring = self._parts.row_of_visitor(visitor)[0], self._parts.affinity_scoring
         affinities = None if scoring is None else scoring.of_histories([visitor.history])
         return search.top_k(self._index, user, k, excluded, candidates, affinities, offsets)
+
+    @property
+    def inputs_read(self) -> frozenset[str]:
+        """Names of the inputs that the network reads."""
+        return self._parts.inputs_read
+
+    def score_grid(
+        self, users: Inputs, items: Inputs, affinities: NDArray[Any] | None
+    ) -> NDArray[np.float64]:
+        """Compute the rows of both sides, then score."""
+        return self._parts.score_grid(users, items, affinities)
 
     def outputs(self, scores: FloatArray) -> FloatArray:
         """Apply what the head leaves out."""

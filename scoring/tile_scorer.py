@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 from recsys.arrays import FloatArray, ItemRows
 from recsys.ranking import Ranking
@@ -13,7 +16,7 @@ from scoring.scorer import CandidateMask, ItemOffsets, ranking_of
 from scoring.split_files import SplitParts
 
 if TYPE_CHECKING:
-    from scoring.inputs import Visitor
+    from scoring.inputs import Inputs, Visitor
 
 USERS_AT_ONCE: Final = 16
 """Users scored in one pass over the tiles; their scores for a million items take 64 MB."""
@@ -65,8 +68,19 @@ class TileScorer:
         offsets: ItemOffsets = None,
     ) -> Ranking:
         """Compute the visitor's row, then rank as for a user."""
-        scores = self._score_rows(self._parts.visitors.of(visitor), [visitor.history])[0]
+        scores = self._score_rows(self._parts.row_of_visitor(visitor), [visitor.history])[0]
         return ranking_of(scores, k, excluded, candidates, offsets)
+
+    @property
+    def inputs_read(self) -> frozenset[str]:
+        """Names of the inputs that the network reads."""
+        return self._parts.inputs_read
+
+    def score_grid(
+        self, users: Inputs, items: Inputs, affinities: NDArray[Any] | None
+    ) -> NDArray[np.float64]:
+        """Compute the rows of both sides, then score."""
+        return self._parts.score_grid(users, items, affinities)
 
     def outputs(self, scores: FloatArray) -> FloatArray:
         """Apply what the head leaves out."""

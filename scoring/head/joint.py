@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from recsys.arrays import FloatArray
 from scoring.head import activations
@@ -100,6 +101,34 @@ def score(head: Head, user_rows: FloatArray, item_half: FloatArray) -> FloatArra
     for first in range(0, len(item_half), TILE_ITEMS):
         tile = slice(first, first + TILE_ITEMS)
         scores[:, tile] = _score_tile(head, user_rows, item_half[tile])
+    return scores
+
+
+def precise_scores(
+    head: Head, user_rows: NDArray[np.float64], item_rows: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Score every user against every item as `score` does, an additive head in float64.
+
+    Args:
+        head: The joint head.
+        user_rows: (m, head.user_width) float64.
+        item_rows: (n, head.item_width) float64; a user's hidden units take n * n_relu * 8 bytes.
+
+    Returns:
+        (m, n) float64.
+    """
+    if head.program is not None:
+        halves = user_rows.astype(np.float32), item_rows.astype(np.float32)
+        return score(head, *halves).astype(np.float64)
+    weights, n_relu = head.relu_weights.astype(np.float64), head.n_relu
+    scores = user_rows[:, n_relu:-1] @ item_rows[:, n_relu:-1].T
+    scores += user_rows[:, -1:] + item_rows[:, -1] + head.bias
+    units = np.ascontiguousarray(item_rows[:, :n_relu])
+    hidden = np.empty_like(units)
+    for user, row in enumerate(user_rows[:, :n_relu]):
+        np.add(units, row, out=hidden)
+        np.maximum(hidden, 0.0, out=hidden)
+        scores[user] += hidden @ weights
     return scores
 
 

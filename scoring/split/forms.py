@@ -165,3 +165,14 @@ def sources(leaf: Leaf) -> Iterator[Source]:
     for form in leaf.inner:
         for term in form.terms:
             yield from sources(term.leaf)
+
+
+def inputs_of(value: Any) -> Iterator[int]:
+    """Visit the numbers of the inputs behind a source, or behind the arguments of a call."""
+    if isinstance(value, Source):
+        yield from (value.position,) if value.call is None else inputs_of(value.call[1:])
+    elif isinstance(value, dict):
+        yield from inputs_of(list(value.values()))
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from inputs_of(each)

@@ -14,7 +14,17 @@ import numpy as np
 
 from recsys.arrays import FloatArray
 from scoring.head.activations import apply
-from scoring.split.forms import Activated, Form, GraphSplitError, Leaf, Matrix, Product, Source
+from scoring.split.forms import (
+    Activated,
+    Form,
+    GraphSplitError,
+    Leaf,
+    Matrix,
+    Product,
+    Source,
+    inputs_of,
+    sources,
+)
 
 BATCH_ROWS = 8_192
 """Rows computed at a time; 8,192 x 1,200 columns in float64 are 80 MB."""
@@ -30,6 +40,14 @@ class Half:
     def width(self) -> int:
         """Columns of all blocks."""
         return sum(block.width for block in self.blocks)
+
+    @property
+    def inputs_read(self) -> frozenset[int]:
+        """Numbers of the model's inputs from which the columns are computed."""
+        leaves = [term.leaf for block in self.blocks for term in block.terms]
+        return frozenset(
+            each for leaf in leaves for source in sources(leaf) for each in inputs_of(source)
+        )
 
     def compute(self, inputs: Sequence[FloatArray | None]) -> FloatArray:
         """Compute all rows in batches; linear steps add up in float64.

@@ -14,16 +14,16 @@ from scoring.compiled_search import prepare_search
 from scoring.head.joint import Head
 from scoring.inputs import ModelInputs
 from scoring.keras_file import MODEL_FILE
+from scoring.saved_half import SavedHalf
 from scoring.search.entries import ENTRIES
 from scoring.search_scorer import SearchScorer
 from scoring.split.halves import Half
 from scoring.split_files import SplitParts
-from scoring.visitor_rows import VisitorRows
 
 N_USERS, N_ITEMS, WIDTH = 40, 700, 6
 WAYS = ("additive", "deep", "unsplit")
 NO_ROWS = np.empty(0, dtype=np.int32)
-NO_VISITORS = VisitorRows(lambda: Half(()))
+NO_HALF = SavedHalf(lambda: Half(()))
 
 
 @pytest.fixture(scope="module")
@@ -165,12 +165,12 @@ def flat_halves(n_items: int) -> tuple[Head, Any, Any]:
 def test_bytes_are_used_where_they_spare_scoring_and_only_there() -> None:
     said: list[str] = []
     head, users, items = flat_halves(2_000)
-    scorer = SearchScorer.build(SplitParts(head, users, NO_VISITORS), items, say=said.append)
+    scorer = SearchScorer.build(SplitParts(head, users, NO_HALF, NO_HALF), items, say=said.append)
     assert "searched in float32" in scorer.describe()
     assert said[0].endswith("of the items to score exactly: not used.")
     rng = np.random.default_rng(4)
     items = rng.normal(size=(20_000, 9)).astype(np.float32)
-    scorer = SearchScorer.build(SplitParts(head, users, NO_VISITORS), items, say=said.append)
+    scorer = SearchScorer.build(SplitParts(head, users, NO_HALF, NO_HALF), items, say=said.append)
     assert "bytes an item" in scorer.describe()
     assert said[1].startswith("Bytes leave 0.")
 
@@ -179,7 +179,7 @@ def test_opening_takes_the_saved_peaks_and_codes_and_reads_no_item(tmp_path: Pat
     rng = np.random.default_rng(5)
     head = flat_halves(1)[0]
     users, items = (rng.normal(size=(n, 9)).astype(np.float32) for n in (20, 20_000))
-    parts = SplitParts(head, users, NO_VISITORS)
+    parts = SplitParts(head, users, NO_HALF, NO_HALF)
     SearchScorer.build(parts, items).save(tmp_path)
     arrays = {path.stem: np.load(path, mmap_mode="r") for path in tmp_path.glob("*.npy")}
     assert arrays["peaks"].tolist() == np.abs(items).max(axis=0).tolist()
