@@ -110,7 +110,7 @@ def limited(
     """Rank the k best items of which at most so many are of one kind.
 
     Where the first items aren't enough, the kinds that are full leave the candidates, and
-    the best of the rest are searched for, each time twice as many as before.
+    the best of the rest are searched for: twice as many as are missing, then four times, and so on.
 
     Args:
         ranking: The first items of the whole ranking.
@@ -121,10 +121,11 @@ def limited(
         candidates: (n_items,) what may be ranked; None for all.
         excluded: Rows that may not, ascending.
     """
-    asked, is_all = max(k, len(ranking.rows)), False
+    factor, is_all = 1, False
     kept = _kept(ranking, kinds, most)
     while len(kept.rows) < k and not is_all:
-        asked = min(2 * asked, len(kinds))
+        factor *= 2
+        asked = factor * (k - len(kept.rows))
         open_rows = _of_open_kinds(kinds, kept.rows, most)
         mask = open_rows if candidates is None else open_rows & candidates
         more = search(asked, mask, np.union1d(excluded, kept.rows))

@@ -10,8 +10,8 @@ from classes.errors import ServiceError
 from classes.snapshot_store import SnapshotStore
 
 _MOST_QUERY_BYTES: Final = 300
-_SLOW: Final = (b",", b"%2C", b"%2c", b"history=")
-"""More users than one, and visitors, whose network may have to be loaded first."""
+_SLOW: Final = (b",", b"%2C", b"%2c", b"history=", b"offset=", b"max_per_category=")
+"""More users than one, visitors, whose network may have to be loaded first, and long rankings."""
 
 
 class QuickRequests:
