@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from classes.errors import OptionError
 from classes.item_facts import ItemFacts
 from classes.options import RecommendationOptions
+from classes.rules.compiled import CompiledRules
 from recsys.arrays import BoolArray
 
 N_SUGGESTIONS = 3
@@ -30,11 +31,13 @@ class Candidates:
         mask: (n_items,) bool; None where every item passes.
         n: How many pass.
         n_without_price: How many items pass every other filter but have no price.
+        n_hidden: How many items of the catalog rules hide.
     """
 
     mask: BoolArray | None
     n: int
     n_without_price: int = 0
+    n_hidden: int = 0
 
     def without(self, rows: NDArray[np.int32]) -> int:
         """Count the candidates that are left without some items, given by distinct rows."""
@@ -54,6 +57,10 @@ class Candidates:
         if n_found >= options.last:
             return None
         filtered = "" if self.mask is None else f", {self.n:,} of which pass the filters"
+        if self.n_hidden:
+            filtered = (
+                f", {self.n:,} of which pass filters and rules ({self.n_hidden:,} are hidden)"
+            )
         unpriced = f" ({self.n_without_price:,} have no price)" if self.n_without_price else ""
         gone = f", and {self.n - n_left:,} of those are excluded or already reviewed"
         others = gone if self.n > n_left else ""
@@ -63,20 +70,26 @@ class Candidates:
         return f"The catalog has {n_items:,} items{filtered}{unpriced}{others}{limit}.{place}"
 
 
-def choose(facts: ItemFacts, options: RecommendationOptions) -> Candidates:
-    """Apply every filter of a request.
+def choose(
+    facts: ItemFacts, options: RecommendationOptions, rules: CompiledRules | None = None
+) -> Candidates:
+    """Apply every filter of a request, and leave out what rules hide.
 
     Raises:
         OptionError: There is no such category, or the data has no categories.
     """
     others, by_price = list(_filters(facts, options)), list(_price_filters(facts, options))
+    n_hidden = 0
+    if rules is not None and rules.allowed is not None:
+        n_hidden = rules.n_hidden
+        others.append(rules.allowed)
     if not others and not by_price:
         return Candidates(None, len(facts.prices))
     mask = reduce(np.logical_and, [*others, *by_price])
     if not by_price:
-        return Candidates(mask, int(mask.sum()))
+        return Candidates(mask, int(np.count_nonzero(mask)), n_hidden=n_hidden)
     unpriced = reduce(np.logical_and, others, np.isnan(facts.prices))
-    return Candidates(mask, int(mask.sum()), int(unpriced.sum()))
+    return Candidates(mask, int(mask.sum()), int(unpriced.sum()), n_hidden)
 
 
 def _filters(facts: ItemFacts, options: RecommendationOptions) -> Iterator[BoolArray]:

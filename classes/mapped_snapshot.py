@@ -9,6 +9,7 @@ from threading import Lock
 from typing import Final
 
 from classes.errors import NoSnapshotError
+from classes.rules.snapshot_rules import RuleSource
 from classes.service_counters import ListSource
 from classes.snapshot import Snapshot
 from classes.top_lists import TopLists
@@ -24,10 +25,16 @@ logger = logging.getLogger(__name__)
 class MappedSnapshot:
     """Follows the pointer, one instance per process; may be called from any thread."""
 
-    def __init__(self, folder: SnapshotFolder, count_list: Callable[[ListSource], None]) -> None:
+    def __init__(
+        self,
+        folder: SnapshotFolder,
+        count_list: Callable[[ListSource], None],
+        rules: RuleSource,
+    ) -> None:
         """Remember where generations lie; nothing is opened yet."""
         self._folder = folder
         self._count_list = count_list
+        self._rules = rules
         self._opening = Lock()
         self._held: tuple[Stamp, Snapshot] | None = None
         self._retry_at = 0.0
@@ -79,6 +86,7 @@ class MappedSnapshot:
                     self._folder.generation(pointer.generation),
                     self._top_lists(pointer.generation),
                     self._count_list,
+                    self._rules,
                 )
             except (OSError, ValueError, KeyError) as error:
                 reason = error

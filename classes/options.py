@@ -31,6 +31,7 @@ class RecommendationOptions:
         diversity: How much the first items should differ, 0 (not at all) to 1.
         max_per_category: Most items of one category, at least 1; None for any number.
         offset: Items on the pages before.
+        scenario: Where the list is shown, for rules that name it.
 
     Raises:
         OptionError: The lowest price is above the highest, or the page is too deep.
@@ -46,6 +47,7 @@ class RecommendationOptions:
     diversity: float = 0.0
     max_per_category: int | None = None
     offset: int = 0
+    scenario: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse an empty range of prices, and pages that are too deep."""
@@ -78,9 +80,9 @@ class RecommendationOptions:
 
     @cached_property
     def is_plain(self) -> bool:
-        """Whether lists computed ahead may answer: at most fewer items are asked for."""
+        """Whether lists computed ahead may answer, if the rules of the scenario let them."""
         return self.n <= TOP_K and all(
             getattr(self, option.name) == option.default
             for option in fields(self)
-            if option.name != "n"
+            if option.name not in ("n", "scenario")
         )

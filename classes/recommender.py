@@ -9,6 +9,8 @@ from classes.app_data_processing import AppDataProcessor
 from classes.lists.choice import Choice, Ranked, Recommendation
 from classes.model import Model
 from classes.options import RecommendationOptions
+from classes.rules.compiled import CompiledRules
+from classes.rules.snapshot_rules import SnapshotRules
 from classes.service_counters import COLD_START, TOP_LIST, ListSource
 from classes.top_lists import TopLists
 from recsys.arrays import ItemRows
@@ -34,6 +36,7 @@ class Recommender:
         model: Model,
         top_lists: TopLists | None = None,
         count_list: Callable[[ListSource], None] | None = None,
+        rules: SnapshotRules | None = None,
     ) -> None:
         """Take data and model that were checked against each other.
 
@@ -42,11 +45,13 @@ class Recommender:
             model: Scores every item for a user.
             top_lists: Lists computed ahead, if there are any.
             count_list: Called with the source of each list.
+            rules: What the shop says about its lists; nothing by default.
         """
         self._data = data
         self._model = model
         self._top_lists = top_lists
         self._count_list = count_list or (lambda _: None)
+        self._rules = rules
 
     def recommend(
         self, users: Iterable[User], options: RecommendationOptions = PLAIN
@@ -58,16 +63,18 @@ class Recommender:
         """
         lists: dict[User, list[str]] = {}
         to_rank: dict[User, int | None] = {}
+        rules = None if self._rules is None else self._rules.of(options.scenario)
         for user in users:
             user_row = self._user_row(user)
-            rows = self._looked_up(user_row, options.n) if options.is_plain else None
+            rows = self._looked_up(user_row, options.n, rules) if options.is_plain else None
             if rows is None:
                 to_rank[user] = user_row
                 lists[user] = []  # keeps the user's place in the order
             else:
                 lists[user] = self._data.item_names(rows)
         if to_rank:
-            for user, found in self._ranked(to_rank, Choice(self._data, self._model, options)):
+            choice = Choice(self._data, self._model, options, rules)
+            for user, found in self._ranked(to_rank, choice):
                 lists[user] = self._data.item_names(found.rows)
         return lists
 
@@ -79,7 +86,8 @@ class Recommender:
         Raises:
             OptionError: The options don't fit the data.
         """
-        choice = Choice(self._data, self._model, options)
+        rules = None if self._rules is None else self._rules.of(options.scenario)
+        choice = Choice(self._data, self._model, options, rules)
         user_rows = {user: self._user_row(user) for user in users}
         return {user: choice.details(found) for user, found in self._ranked(user_rows, choice)}
 
@@ -101,12 +109,16 @@ class Recommender:
     def _user_row(self, user: str | None) -> int | None:
         return None if user is None else self._data.user_row(user)
 
-    def _looked_up(self, user_row: int | None, n: int) -> ItemRows | None:
+    def _looked_up(
+        self, user_row: int | None, n: int, rules: CompiledRules | None
+    ) -> ItemRows | None:
         """Find a list that takes no scoring; None where the model has to rank."""
         if user_row is None:
             self._count_list(COLD_START)
-            return self._data.cold_start_items(n)
+            return self._data.cold_start_items(n) if rules is None else rules.popular_list[:n]
         listed = None if self._top_lists is None else self._top_lists.of(user_row)
+        if listed is not None and rules is not None:
+            listed = rules.looked_up(listed, self._data.seen_items(user_row), n)
         if listed is None:
             return None
         self._count_list(TOP_LIST)

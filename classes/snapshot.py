@@ -9,6 +9,7 @@ from typing import Any
 from classes.app_data_processing import AppDataProcessor
 from classes.model import Model
 from classes.recommender import Recommender
+from classes.rules.snapshot_rules import WITHOUT_RULES, RuleSource, SnapshotRules
 from classes.service_counters import ListSource
 from classes.top_lists import TopLists
 from storage.array_folder import open_arrays
@@ -24,6 +25,7 @@ class Snapshot:
         model: Scores every item for a user.
         recommender: Makes each user's list from data and model.
         manifest: What the builder wrote about the generation.
+        rules: What the shop says about its lists.
     """
 
     def __init__(
@@ -33,6 +35,7 @@ class Snapshot:
         model: Model,
         recommender: Recommender,
         manifest: dict[str, Any],
+        rules: SnapshotRules,
     ) -> None:
         """Bring together data and model that were checked against each other."""
         self.generation = generation
@@ -40,6 +43,7 @@ class Snapshot:
         self.model = model
         self.recommender = recommender
         self.manifest = manifest
+        self.rules = rules
 
     @classmethod
     def open(
@@ -47,6 +51,7 @@ class Snapshot:
         folder: Path,
         top_lists: TopLists | None = None,
         count_list: Callable[[ListSource], None] | None = None,
+        rules: RuleSource = WITHOUT_RULES,
     ) -> Snapshot:
         """Map a generation; costs milliseconds, whatever its size.
 
@@ -54,6 +59,7 @@ class Snapshot:
             folder: The generation's folder.
             top_lists: Its lists computed ahead, if there are any.
             count_list: Called with the source of each list that is made.
+            rules: The rules in force; none by default.
 
         Raises:
             OSError: The folder or one of its files is gone.
@@ -62,8 +68,9 @@ class Snapshot:
         about = read_about(folder)
         data = AppDataProcessor(open_arrays(folder / INPUTS) | open_arrays(folder / DATA))
         model = Model.open(folder / MODEL, data.inputs)
-        recommender = Recommender(data, model, top_lists, count_list)
-        return cls(folder.name, data, model, recommender, about)
+        compiled = SnapshotRules(data, rules)
+        recommender = Recommender(data, model, top_lists, count_list, compiled)
+        return cls(folder.name, data, model, recommender, about, compiled)
 
     def __repr__(self) -> str:
         """Name the generation and what it holds."""

@@ -16,12 +16,14 @@ from classes.errors import (
     ServiceError,
 )
 from classes.mapped_snapshot import MappedSnapshot
+from classes.rules.store import RuleStore
 from classes.service_counters import ServiceCounters
 from classes.snapshot import Snapshot
 from classes.top_lists import TopLists
 from config import Config
 from storage.array_folder import DamagedFolderError, read_manifest
 from storage.pointer import Pointer
+from storage.rules.folder import RulesFolder
 from storage.snapshot_folder import DATA, MODEL, SnapshotFolder
 from storage.sources import source_fingerprint
 
@@ -61,6 +63,7 @@ class SnapshotStore:
 
     Attributes:
         counters: Counts reloads, lists and requests.
+        rules: What the shop says about its lists, whatever the snapshot.
     """
 
     def __init__(
@@ -78,7 +81,8 @@ class SnapshotStore:
         self._config = config
         self._folder = SnapshotFolder(config.snapshot_path)
         self._pointer = self._folder.pointer
-        self._mapped = MappedSnapshot(self._folder, self.counters.count_list)
+        self.rules = RuleStore(RulesFolder(self._folder.rules))
+        self._mapped = MappedSnapshot(self._folder, self.counters.count_list, self.rules)
 
     def current(self) -> Snapshot:
         """Return the published snapshot, as `MappedSnapshot.current` says."""

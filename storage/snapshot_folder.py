@@ -6,6 +6,7 @@ generations/<hash>/      inputs/ data/ model/ manifest.json, never changed once 
 top_lists/<hash>/        lists computed ahead for that generation (classes/top_lists.py)
 building-*/              an unfinished generation; the next build removes what a killed one left
 jobs/                    states of jobs (classes/job_folder.py)
+rules/                   versions of the rules (storage/rules/folder.py)
 """
 
 from __future__ import annotations
@@ -54,6 +55,7 @@ class SnapshotFolder:
     Attributes:
         pointer: The file that says which generation is in service.
         jobs: Folder of the jobs.
+        rules: Folder of the rules.
     """
 
     def __init__(self, root: Path) -> None:
@@ -61,6 +63,7 @@ class SnapshotFolder:
         self.root = root
         self.pointer = PointerFile(root / "current")
         self.jobs = root / "jobs"
+        self.rules = root / "rules"
 
     def generation(self, name: str) -> Path:
         """Folder of a generation."""

@@ -99,6 +99,15 @@ DETAIL = Flag(
     name="detail", meaning="Whether to return details of each item and each list.", default=False
 )
 
+SCENARIO = Text(
+    name="scenario",
+    meaning=(
+        "Where the list will be shown, such as `home`: rules for that scenario apply beside those "
+        "for every request. Any name is accepted."
+    ),
+    example="home",
+)
+
 OPTIONS: Final[tuple[Parameter[Any], ...]] = (
     N,
     EXCLUDE_SEEN,
@@ -110,6 +119,7 @@ OPTIONS: Final[tuple[Parameter[Any], ...]] = (
     DIVERSITY,
     MAX_PER_CATEGORY,
     OFFSET,
+    SCENARIO,
 )
 """The options of `RecommendationOptions`, each under the name of its field."""
 

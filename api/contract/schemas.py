@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from api.contract.parameter import Schema
+from api.contract.rule_list import RULE
 
 NAME: Final[Schema] = {"type": "string"}
 NAMES: Final[Schema] = {"type": "array", "items": NAME}
@@ -60,6 +61,8 @@ _ITEM: Final[dict[str, Schema]] = {
     },
     "price": or_null({"type": "number", "minimum": 0}, "The mean price in USD; null if unknown."),
     "category": or_null(NAME, "The category; null if the data has none."),
+    "brand": or_null(NAME, "The brand; null if the data has none."),
+    "image": or_null(NAME, "The address of a picture, http or https; null if the data has none."),
 }
 _RANK: Final[Schema] = {"type": "integer", "minimum": 1}
 _MEAN_RATING: Final[Schema] = or_null({"type": "number"}, "1 to 5; null if there are no ratings.")
@@ -72,19 +75,26 @@ SCHEMAS: Final[dict[str, Schema]] = {
         detail={"type": "string", "description": "What was sent, what is allowed and what to do."},
         error={"type": "string", "description": "The same as detail."},
     ),
-    "RecommendedItem": record(
-        **_ITEM,
-        score=or_null(
-            {"type": "number"},
-            "The model's output: higher is better for this user. Null in the cold-start list.",
+    "RecommendedItem": may_lack(
+        record(
+            **_ITEM,
+            score=or_null(
+                {"type": "number"},
+                "The model's output: higher is better for this user. Null in the cold-start list.",
+            ),
+            five_star_probability=or_null(
+                {"type": "number", "minimum": 0, "maximum": 1},
+                "The probability that the user would rate the item with five stars, which differs "
+                "from the probability of choosing it next; null if the artifacts can't predict it.",
+            ),
+            rank=_RANK,
+            source={"type": "string", "enum": ["personalised", "cold_start"]},
+            rule={
+                **NAME,
+                "description": "The rule that the place comes from; absent if none does.",
+            },
         ),
-        five_star_probability=or_null(
-            {"type": "number", "minimum": 0, "maximum": 1},
-            "The probability that the user would rate the item with five stars, which differs "
-            "from the probability of choosing it next; null if the artifacts can't predict it.",
-        ),
-        rank=_RANK,
-        source={"type": "string", "enum": ["personalised", "cold_start"]},
+        "rule",
     ),
     "Recommendation": may_lack(
         record(
@@ -105,6 +115,24 @@ SCHEMAS: Final[dict[str, Schema]] = {
         ),
         "reason",
         "unknown_items",
+    ),
+    "Rule": RULE,
+    "Rules": record(
+        version={**COUNT, "description": "The version in force; 0 where there never was any."},
+        updated_at=or_null({"type": "string", "format": "date-time"}, "Null for version 0."),
+        rules=list_of(reference("Rule")),
+        problems=list_of(reference("RuleProblem")),
+        active={**NAMES, "description": "Ids of the rules whose time it is."},
+    ),
+    "RuleProblem": record(
+        id=or_null(NAME, "The rule's id; null where something is wrong with the files."),
+        problem={"type": "string", "description": "Why the rule can't do what it says."},
+    ),
+    "RulesPreview": record(
+        n_users_sampled={**COUNT, "description": "Users whose lists were compared."},
+        n_lists_changed={**COUNT, "description": "How many of the lists differ."},
+        examples=list_of(record(user=NAME, before=NAMES, after=NAMES)),
+        problems=list_of(reference("RuleProblem")),
     ),
     "Job": record(
         id={"type": "string", "description": "The job's id; later jobs have higher ids."},

@@ -165,6 +165,7 @@ def _described(snapshot: Snapshot, found: Recommendation) -> dict[str, Any]:
         [None] * len(found.rows) if values is None else [round(x, 6) for x in values.tolist()]
         for values in (found.scores, chances)
     )
+    rules = found.rule_ids or [None] * len(found.rows)
     items = [
         {
             **described_item(snapshot.data, int(row)),
@@ -172,8 +173,11 @@ def _described(snapshot: Snapshot, found: Recommendation) -> dict[str, Any]:
             "five_star_probability": chance,
             "rank": found.n_before + position + 1,
             "source": found.source,
+            **({} if rule is None else {"rule": rule}),
         }
-        for position, (row, score, chance) in enumerate(zip(found.rows, *columns, strict=True))
+        for position, (row, score, chance, rule) in enumerate(
+            zip(found.rows, *columns, rules, strict=True)
+        )
     ]
     counts = {"n_candidates": found.n_candidates, "n_without_price": found.n_without_price}
     reason = {} if found.reason is None else {"reason": found.reason}

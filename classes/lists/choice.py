@@ -14,6 +14,7 @@ from classes.candidates import choose
 from classes.lists.variety import varied
 from classes.model import Model
 from classes.options import RecommendationOptions
+from classes.rules.compiled import CompiledRules, place_pins
 from classes.service_counters import COLD_START, PERSONALISED, ListSource
 from recsys.arrays import BoolArray, FloatArray, ItemRows
 from recsys.ranking import Ranking
@@ -35,6 +36,7 @@ class Recommendation:
         reason: Why there are fewer items than asked for, if there are.
         unknown_items: Items of the history that the catalog doesn't have.
         n_before: How many items of the whole list are on the pages before.
+        rule_ids: The rule that each item's place comes from; None where none does.
     """
 
     rows: ItemRows
@@ -46,6 +48,7 @@ class Recommendation:
     reason: str | None
     unknown_items: tuple[str, ...] = ()
     n_before: int = 0
+    rule_ids: tuple[str | None, ...] = ()
 
 
 class Ranked(NamedTuple):
@@ -75,13 +78,22 @@ class Choice:
     """What options amount to in one snapshot, worked out once for all users of a request."""
 
     def __init__(
-        self, data: AppDataProcessor, model: Model, options: RecommendationOptions
+        self,
+        data: AppDataProcessor,
+        model: Model,
+        options: RecommendationOptions,
+        rules: CompiledRules | None = None,
     ) -> None:
         """Apply the filters, and find the rows of excluded items; unknown names do no harm."""
         self._data = data
         self._model = model
         self._options = options
-        self._candidates = choose(data.facts, options)
+        self._rules = rules
+        self._candidates = choose(data.facts, options, rules)
+        self._rankable = self._candidates.mask
+        self._offsets = None
+        if rules is not None:
+            self._rankable, self._offsets = rules.unpinned(self._rankable), rules.offsets
         self._excluded = data.no_items
         if options.exclude:
             found = {data.item_row(name) for name in options.exclude} - {None}
@@ -90,30 +102,38 @@ class Choice:
     def for_known(self, user_rows: Sequence[int]) -> list[Ranked]:
         """Rank for known users, in their order."""
         excluded = [self._without(self._data.seen_items(row)) for row in user_rows]
-        mask, depth = self._candidates.mask, self._options.depth
-        rankings = self._model.top_k(user_rows, depth, excluded, mask)
+        depth = self._options.depth
+        rankings = self._model.top_k(user_rows, depth, excluded, self._rankable, self._offsets)
         return [
             self._finished(Ranked(*ranking, rows, user_row), self._search_for(user_row))
             for user_row, ranking, rows in zip(user_rows, rankings, excluded, strict=True)
         ]
 
     @cached_property
+    def _history(self) -> ItemRows:
+        """Rows of the request's history, newest first, without unknown items."""
+        found = map(self._data.item_row, self._options.history)
+        return np.array([row for row in found if row is not None], dtype=np.int32)
+
+    @cached_property
     def for_unknown(self) -> Ranked:
         """Rank for somebody with the history, or by popularity where there is none."""
         found = {name: self._data.item_row(name) for name in self._options.history}
         unknown = tuple(name for name, row in found.items() if row is None)
-        history = np.array([row for row in found.values() if row is not None], dtype=np.int32)
+        history = self._history
         search: Search = self._popular
         excluded = self._excluded
         if len(history):
             search, excluded = self._search_for_visitor(history), self._without(np.unique(history))
-        ranking = search(self._options.depth, self._candidates.mask, excluded)
+        ranking = search(self._options.depth, self._rankable, excluded)
         ranked = self._finished(Ranked(*ranking, excluded, unknown_items=unknown), search)
         return ranked if len(history) else ranked._replace(scores=None)
 
     def details(self, ranked: Ranked) -> Recommendation:
         """Add scores, counts and reasons to a list."""
-        scores, candidates = ranked.scores, self._candidates
+        scores, candidates, rules = ranked.scores, self._candidates, self._rules
+        if rules is not None and scores is not None and rules.change_scores:
+            scores = self._own_scores(ranked)
         n_left, n_found = candidates.without(ranked.excluded), ranked.n_before + len(ranked.rows)
         return Recommendation(
             ranked.rows,
@@ -125,20 +145,44 @@ class Choice:
             candidates.shortage(n_found, n_left, self._options, self._data.n_items),
             ranked.unknown_items,
             ranked.n_before,
+            () if rules is None else tuple(rules.rule_of(int(row)) for row in ranked.rows),
         )
 
     def _finished(self, ranked: Ranked, search: Search) -> Ranked:
         """Turn the first items of a ranking, whose scores are known, into a page."""
         options = self._options
         if options.is_varied and ranked.scores is not None:
-            ranking, mask = Ranking(ranked.rows, ranked.scores), self._candidates.mask
+            ranking, mask = Ranking(ranked.rows, ranked.scores), self._rankable
             rows, scores = varied(self._data, options, ranking, search, mask, ranked.excluded)
             ranked = ranked._replace(rows=rows, scores=scores)
+        if self._rules is not None and self._rules.pins:
+            ranked = self._pinned(ranked, self._rules)
         return ranked.page(options) if options.depth != options.n else ranked
+
+    def _pinned(self, ranked: Ranked, rules: CompiledRules) -> Ranked:
+        """Put pinned items at their places; the scores are no longer those of the items."""
+        pins = rules.pins_for(self._candidates.mask, ranked.excluded)
+        rows = place_pins(ranked.rows, pins, self._options.last)
+        unknown = np.full(len(rows), np.nan, dtype=np.float32)
+        return ranked._replace(rows=rows, scores=unknown)
+
+    def _own_scores(self, ranked: Ranked) -> FloatArray:
+        """Score listed items as the model does, whatever rules add: these are the candidates."""
+        listed = np.zeros(self._data.n_items, np.bool_)
+        listed[ranked.rows] = True
+        of, k, no_items = ranked.user_row, max(1, len(ranked.rows)), self._data.no_items
+        if of is not None:
+            rows, scores = self._model.top_k([of], k, [no_items], listed)[0]
+        else:
+            visitor = self._data.visitor(self._history)
+            rows, scores = self._model.top_k_of_visitor(visitor, k, no_items, listed)
+        ascending = np.argsort(rows)
+        own: FloatArray = scores[ascending[np.searchsorted(rows, ranked.rows, sorter=ascending)]]
+        return own
 
     def _search_for(self, user_row: int) -> Search:
         def search(k: int, mask: BoolArray | None, excluded: ItemRows) -> Ranking:
-            return self._model.top_k([user_row], k, [excluded], mask)[0]
+            return self._model.top_k([user_row], k, [excluded], mask, self._offsets)[0]
 
         return search
 
@@ -146,13 +190,15 @@ class Choice:
         visitor = self._data.visitor(history)
 
         def search(k: int, mask: BoolArray | None, excluded: ItemRows) -> Ranking:
-            return self._model.top_k_of_visitor(visitor, k, excluded, mask)
+            return self._model.top_k_of_visitor(visitor, k, excluded, mask, self._offsets)
 
         return search
 
     def _popular(self, k: int, mask: BoolArray | None, excluded: ItemRows) -> Ranking:
         """Find the first k items of the cold-start list; the nearer the end, the lower the score."""
         order = self._data.cold_start_items(self._data.n_items)
+        if self._rules is not None:
+            order = self._rules.popular_order
         if mask is not None:
             order = order[mask[order]]
         if len(excluded):

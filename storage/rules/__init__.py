@@ -1,0 +1,1 @@
+"""The files of the rules by which a shop changes its lists."""
