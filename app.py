@@ -19,6 +19,7 @@ from api.asgi.sender import ResponseSender
 from api.asgi.threads import RequestThreads
 from api.contract.request_values import MAX_EMPTY_BODY_BYTES
 from api.routes import (
+    console,
     docs,
     health,
     home,
@@ -91,6 +92,7 @@ def create_app(
         health,
         metrics,
         docs,
+        console,
     )
     for resource in resources:
         resource.register(app, service)

@@ -85,6 +85,15 @@ class TopLists:
         """Share of the users whose list is computed, 0 to 1."""
         return float(np.mean(self._done)) if len(self._done) else 1.0
 
+    def computed(self) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        """Return the rows (m,) of the users whose list is computed, and their lists (m, 5).
+
+        Lists are item rows, best first, -1 where a user has fewer than five.
+        """
+        done = np.repeat(np.asarray(self._done) == 1, BLOCK_USERS)[: len(self._rows)]
+        users = np.flatnonzero(done)
+        return users, self._rows[users]
+
     def write_block(self, block: int, lists: Sequence[ItemRows]) -> None:
         """Store the lists of one block; a reader sees none of them before all are stored."""
         for user_row, rows in zip(self.users_of(block), lists, strict=True):

@@ -34,6 +34,7 @@ TAGS: Final[dict[str, str]] = {
     "users": "Known users and their reviews.",
     "items": "The items of the catalog.",
     "operations": "For operators of the service.",
+    "console": "What only the page at /console reads; it may change with that page.",
     "pages": "For people, and about this API.",
 }
 

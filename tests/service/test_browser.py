@@ -86,7 +86,8 @@ def test_every_form_of_the_docs_page_is_answered_well_as_it_stands(
         assert name
         status, answer = send(page, name)
         guarded = card.locator("[name=token]").count()
-        assert status == (401 if guarded else 200), f"{name}: {answer}"
+        usual = 404 if name == "console_previous" else 200  # there is no earlier generation
+        assert status == (401 if guarded else usual), f"{name}: {answer}"
 
 
 def test_a_form_sends_what_is_filled_in(page: Page, running: Server) -> None:

@@ -1,0 +1,1 @@
+"""The console's files, and the answers that only the console reads."""

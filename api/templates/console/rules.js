@@ -1,0 +1,130 @@
+// The editor of rules: one form adds a rule, the text is the whole document.
+
+import { get, operate } from "./api.js";
+import { link } from "./address.js";
+import { el, field, note, table } from "./dom.js";
+import { count } from "./words.js";
+
+const $ = (id) => document.getElementById(id);
+const CONDITIONS = ["item", "category", "brand", "price_min", "price_max"];
+const NUMBERS = new Set(["price_min", "price_max", "place", "by"]);
+const TIMES = new Set(["from", "until"]);
+const EXTRAS = { hide: [], pin: ["place"], boost: ["by"], bury: ["by"] };
+const LABELS = { item: "Item", category: "Category", brand: "Brand", price_min: "Price from", price_max: "Price to", place: "Place", by: "By (logit)", from: "From", until: "Until", scenario: "Scenario", note: "Note", id: "Name of the rule" };
+
+let version = null;
+
+const message = (text, kind = "soft") => $("rules-message").replaceChildren(note(text, kind));
+
+function edited() {
+  const document = JSON.parse($("rules-text").value);
+  return Array.isArray(document) ? document : document.rules;
+}
+
+function write(rules) {
+  $("rules-text").value = JSON.stringify({ rules }, null, 1);
+}
+
+function described(rule, state) {
+  const what = CONDITIONS.concat("items").filter((name) => rule[name] !== undefined && rule[name] !== null).map((name) => `${LABELS[name] ?? name} ${[rule[name]].flat().join(", ")}`);
+  const extra = [rule.place ? `at place ${rule.place}` : "", rule.by ? `by ${rule.by}` : "", rule.scenario ? `in ${rule.scenario}` : "", rule.until ? `until ${rule.until}` : ""];
+  return [rule.id ?? "", rule.action, [...what, ...extra].filter(Boolean).join(", "), state];
+}
+
+function showDocument(found) {
+  version = found.version;
+  write(found.rules);
+  const active = new Set(found.active ?? []);
+  const problems = new Map((found.problems ?? []).map(({ id, problem }) => [id, problem]));
+  const state = (rule) => problems.get(rule.id) ?? (active.has(rule.id) ? "active" : "not active now");
+  const rows = found.rules.map((rule) => described(rule, state(rule)));
+  $("rules-now").replaceChildren(
+    note(`Version ${found.version}${found.updated_at ? `, of ${found.updated_at}` : ""}.`),
+    rows.length ? table(["Rule", "What", "Which items", "State"], rows, "The rules in force") : note("There are no rules."),
+  );
+}
+
+export async function load() {
+  try {
+    showDocument(await get("/rules"));
+    message("");
+  } catch (error) {
+    if ([401, 403].includes(error.status)) $("rules-now").replaceChildren(note("Rules are for operators."), el("button", { type: "button", click: reload }, "Show the rules"));
+    else $("rules-now").replaceChildren(note(error.message, "problem"));
+  }
+}
+
+async function reload() {
+  await act(async () => { showDocument(await operate("GET", "/rules")); message(""); });
+}
+
+// Runs an action, and tells what went wrong in words.
+async function act(action) {
+  try {
+    await action();
+  } catch (error) {
+    message(error instanceof SyntaxError ? `The text is not JSON: ${error.message}` : error.message, "problem");
+  }
+}
+
+function listed(items) {
+  return el("ol", { class: "short" }, (items ?? []).map((item) => el("li", { class: "name" }, typeof item === "string" ? item : item.title ?? item.item)));
+}
+
+async function preview() {
+  const found = await operate("POST", "/rules/preview", { rules: edited() });
+  const examples = (found.examples ?? []).map(({ user, before, after }) => [el("a", { class: "name", href: link("users", { user }) }, user), listed(before), listed(after)]);
+  message(`${count(found.n_lists_changed)} of ${count(found.n_users_sampled)} sampled lists would change.`, "");
+  if (examples.length) $("rules-message").append(table(["User", "Now", "With these rules"], examples, "Lists that would change"));
+}
+
+async function save() {
+  showDocument(await operate("PUT", "/rules", { rules: edited(), version }));
+  message("Saved; every worker follows within a second.", "");
+}
+
+async function rollback() {
+  showDocument(await operate("POST", "/rules/rollback"));
+  message("The rules before are in force again.", "");
+}
+
+function valueOf(name, text) {
+  if (NUMBERS.has(name)) return Number(text);
+  return TIMES.has(name) ? new Date(text).toISOString() : text;
+}
+
+function addRule(event) {
+  event.preventDefault();
+  act(async () => {
+    const form = event.target;
+    const rules = edited();
+    const rule = { id: "", action: form.elements.action.value };
+    for (const input of form.querySelectorAll("input")) {
+      if (input.value.trim() && !input.closest(".field").hidden) rule[input.name] = valueOf(input.name, input.value.trim());
+    }
+    const taken = new Set(rules.map(({ id }) => id));
+    for (let n = rules.length + 1; !rule.id || taken.has(rule.id); n += 1) rule.id = `rule-${n}`;
+    write([...rules, rule]);
+    message("Added to the text below; preview it, then save.");
+  });
+}
+
+function ruleForm() {
+  const action = el("select", { id: "rule-action", name: "action" }, Object.keys(EXTRAS).map((name) => el("option", { value: name }, name)));
+  const input = (name) => {
+    const type = NUMBERS.has(name) ? "number" : TIMES.has(name) ? "datetime-local" : "text";
+    return el("input", { id: `rule-${name}`, name, type, step: NUMBERS.has(name) ? "any" : null, list: name === "category" ? "categories" : null, autocomplete: "off", spellcheck: "false" });
+  };
+  const fields = ["id", ...CONDITIONS, "place", "by", "from", "until", "scenario", "note"].map((name) => [name, field(LABELS[name], input(name))]);
+  const adapt = () => fields.forEach(([name, node]) => { if (["place", "by"].includes(name)) node.hidden = !EXTRAS[action.value].includes(name); });
+  action.addEventListener("change", adapt);
+  adapt();
+  return el("form", { class: "fields", submit: addRule }, field("Action", action), fields.map(([, node]) => node), el("button", { class: "quiet" }, "Add to the text"));
+}
+
+export function start() {
+  $("rule-form").append(ruleForm());
+  for (const [id, action] of [["rules-preview", preview], ["rules-save", save], ["rules-rollback", rollback]]) {
+    $(id).addEventListener("click", () => act(action));
+  }
+}

@@ -1,0 +1,1 @@
+"""What only the console asks for: the whole catalog, one item's users, the generation before."""

@@ -1,0 +1,59 @@
+"""What training and evaluation wrote about the model in service."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+from classes.snapshot import Snapshot
+from config import Config
+from storage.artifacts import ArtifactError
+from storage.json_file import read_json
+from storage.sources import artifact_paths, file_hash
+
+CARD_FILE: Final = "best_model.json"
+METRICS_FILE: Final = "metrics.json"
+
+
+class ModelCards:
+    """Finds the card and the metrics of a snapshot's model beside the file it was built from.
+
+    The model file is hashed once for each version of it.
+    """
+
+    def __init__(self, config: Config) -> None:
+        """Remember where model files are."""
+        self._folder = config.model_path
+        self._model = artifact_paths(config).model
+        self._hashed: tuple[tuple[int, int, int], str] | None = None
+
+    def belong_to(self, snapshot: Snapshot) -> bool:
+        """Return whether the model file in place is the one that the snapshot was built from."""
+        try:
+            return self._hash() == snapshot.manifest.get("model_hash")
+        except (OSError, ArtifactError):
+            return False
+
+    def card(self) -> dict[str, Any] | None:
+        """Read what training wrote about the model; None if there is nothing."""
+        return _read(self._folder / CARD_FILE)
+
+    def metrics(self) -> dict[str, Any] | None:
+        """Read what the evaluation wrote; None if there is nothing."""
+        return _read(self._folder / METRICS_FILE)
+
+    def _hash(self) -> str:
+        found = self._model.stat()
+        stamp = found.st_ino, found.st_mtime_ns, found.st_size
+        held = self._hashed
+        if held is None or held[0] != stamp:
+            held = self._hashed = (stamp, file_hash(self._model))
+        return held[1]
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        content = read_json(path)
+    except (OSError, ValueError):
+        return None
+    return content if isinstance(content, dict) else None
