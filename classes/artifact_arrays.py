@@ -10,10 +10,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from classes.item_facts import ItemFacts
+from classes.shelves.shelf_arrays import shelf_arrays
+from classes.shelves.title_index import TitleIndex
 from classes.user_reviews import UserReviews
 from recsys import catalog, columns
 from recsys.arrays import FloatArray
-from recsys.cold_start import cold_start_order
+from recsys.cold_start import ColdStart, cold_start_order
 from recsys.features import user_profile, user_vectors
 from recsys.features.similarity import norms
 from recsys.history import History
@@ -32,7 +34,9 @@ CLEAN_COLUMNS: Final = (
     columns.RATING,
     columns.REVIEW_TIME,
     columns.TITLE,
+    columns.BRAND,
     columns.CATEGORY,
+    columns.IMAGE,
 )
 
 
@@ -68,9 +72,14 @@ def artifact_arrays(paths: ArtifactPaths, cold_start_window_days: int) -> Arrays
     arrays |= NameIndex.of(items.tolist()).arrays("item_name")
     titles = catalog.item_texts(clean, columns.TITLE, items)
     arrays |= NameTable.of(titles).arrays("item_title")
+    shown = (title or name for title, name in zip(titles, items, strict=True))
+    arrays |= TitleIndex.arrays(shown)
     arrays |= ItemFacts.arrays(clean, interactions, prices, items)
     arrays |= UserReviews.arrays(interactions)
-    arrays["cold_start_items"] = _cold_start(interactions, prices, cold_start_window_days)
+    arrays |= shelf_arrays(interactions, len(items))
+    cold_start = _cold_start(interactions, prices, cold_start_window_days)
+    arrays["cold_start_items"] = cold_start.order
+    arrays["cold_start_window_days"] = np.array([cold_start.window_days])
     return arrays
 
 
@@ -128,6 +137,6 @@ def _history_arrays(
 
 def _cold_start(
     interactions: Interactions, prices: NDArray[np.float64], window_days: int
-) -> NDArray[np.int32]:
+) -> ColdStart:
     days, ratings = interactions.days, interactions.ratings
-    return cold_start_order(interactions.items, days, ratings, prices, window_days).order
+    return cold_start_order(interactions.items, days, ratings, prices, window_days)

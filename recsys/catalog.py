@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from recsys import columns
+from recsys.cleaning.image_url import image_url
 from recsys.interactions import rows_of
 
 
@@ -59,3 +60,14 @@ def item_texts(clean: pd.DataFrame, column: str, items: pd.Index) -> list[str]:
     known = clean.loc[clean[column].notna() & (clean[column] != ""), [columns.ITEM, column]]
     texts = known.drop_duplicates(columns.ITEM).set_index(columns.ITEM)[column]
     return [str(text) for text in texts.reindex(items, fill_value="")]
+
+
+def item_images(clean: pd.DataFrame, items: pd.Index) -> list[str]:
+    """First image address of each item, in the order of `items`; "" where there is none.
+
+    The column is optional, and of a file that something else wrote it may hold anything.
+    """
+    if columns.IMAGE not in clean.columns:
+        return [""] * len(items)
+    texts = clean[[columns.ITEM, columns.IMAGE]].astype({columns.IMAGE: "str"})
+    return [image_url(text) or "" for text in item_texts(texts, columns.IMAGE, items)]

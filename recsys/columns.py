@@ -15,6 +15,7 @@ REVIEW_TEXT: Final = "reviewText"
 SUMMARY: Final = "summary"
 BRAND: Final = "brand"
 CATEGORY: Final = "category"
+IMAGE: Final = "image"
 
 FIVE_STAR_RATE: Final = "five_star_rate"
 """Shrunk share of five-star ratings of an item, an optional column of `item_price_df.pq`."""
@@ -27,7 +28,7 @@ RAW_COLUMNS: Final = (
     "verified",
     ITEM,
     DESCRIPTION,
-    "image",
+    IMAGE,
     BRAND,
     "feature",
     CATEGORY,
@@ -53,5 +54,5 @@ MODEL_INPUTS: Final = (
 CLEAN_COLUMNS: Final = (USER, ITEM, DESCRIPTION, PRICE, REVIEW_TIME, RATING, REVIEW_TEXT)
 """The columns that every `clean_df.pq` has."""
 
-OPTIONAL_CLEAN_COLUMNS: Final = (TITLE, BRAND, CATEGORY)
+OPTIONAL_CLEAN_COLUMNS: Final = (TITLE, BRAND, CATEGORY, IMAGE)
 """Columns that a `clean_df.pq` of our pipeline adds and that no reader may require."""

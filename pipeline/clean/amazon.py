@@ -32,6 +32,9 @@ _METADATA_NAMES: Final = {
     "title": columns.ITEM,
     "store": columns.BRAND,
     "main_category": columns.CATEGORY,
+    "imUrl": columns.IMAGE,
+    "imageURLHighRes": columns.IMAGE,
+    "images": columns.IMAGE,
 }
 _METADATA_COLUMNS: Final = (
     columns.ITEM,
@@ -39,6 +42,7 @@ _METADATA_COLUMNS: Final = (
     columns.BRAND,
     columns.CATEGORY,
     columns.PRICE,
+    columns.IMAGE,
     CATEGORIES,
 )
 _PARENT: Final = "parent_asin"  # 2023: the product; its `asin` is one variant of it
@@ -49,7 +53,7 @@ def wanted_review_columns(keys: Keys) -> set[str]:
     return {
         *(keys.user, keys.item, USER_ID, ITEM_ID, _PARENT, UNIX_TIME, CATEGORIES, "title"),
         *(columns.USER, columns.ITEM, columns.DESCRIPTION, columns.BRAND, columns.CATEGORY),
-        *(columns.PRICE, columns.RATING, columns.REVIEW_TIME, columns.SUMMARY),
+        *(columns.PRICE, columns.IMAGE, columns.RATING, columns.REVIEW_TIME, columns.SUMMARY),
         *(columns.REVIEW_TEXT, *_REVIEW_NAMES),
     }
 
@@ -69,7 +73,7 @@ def read_metadata(path: Path) -> pd.DataFrame:
 
     Returns:
         Frame of str indexed by `asin`, with those of itemName, description, brand,
-        category, price and categories that the file has.
+        category, price, image and categories that the file has.
 
     Raises:
         PipelineError: The file can't be read, or has no item ids.
@@ -91,12 +95,16 @@ def read_metadata(path: Path) -> pd.DataFrame:
 
 
 def join_metadata(raw: pd.DataFrame, metadata: pd.DataFrame) -> pd.DataFrame:
-    """Fill in from the metadata what the reviews don't say about their item."""
+    """Fill in from the metadata what the reviews don't say about their item.
+
+    Images of the metadata come first: those of reviews are what customers photographed.
+    """
     facts = metadata.reindex(raw[ITEM_ID]).set_axis(raw.index)
     joined = raw.copy()
     for name in facts.columns:
         known = joined[name] if name in joined else facts[name]
-        joined[name] = known.fillna(facts[name])
+        first, other = (facts[name], known) if name == columns.IMAGE else (known, facts[name])
+        joined[name] = first.fillna(other)
     return joined
 
 

@@ -47,9 +47,10 @@ CLEAN_SCHEMA: Final = pa.schema(
         (columns.TITLE, pa.string()),
         (columns.BRAND, pa.string()),
         (columns.CATEGORY, pa.string()),
+        (columns.IMAGE, pa.string()),
     ]
 )
-"""The columns of `clean_df.pq`; only price, title, brand and category may be missing."""
+"""The columns of `clean_df.pq`; only price, title, brand, category and image may be missing."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -130,23 +131,31 @@ def clean_reviews(
         counts += part_counts
         parts.append(_compact(rows))
     with console.status("unifying the facts of each item") if console else nullcontext():
-        rows, counts["duplicate"] = deduplicate(_join(parts))
+        rows, items, counts["duplicate"] = unify(_join(parts))
         if rows.empty:
             raise PipelineError(explain_no_rows(reviews_path, keys, n_rows_read, counts))
-        items = item_table(rows)
-        # Rows that differed only in the facts of their item are duplicates from here on.
-        rows, n_more = _deduplicate_interactions(rows)
-        counts["duplicate"] += n_more
         rows = rows.iloc[np.argsort(rows[columns.REVIEW_TIME].to_numpy(), kind="stable")]
         counts += count_kept(rows, keys) + _write(rows, items, clean_path)
     n_users = int(rows[columns.USER].nunique())
     return CleaningReport(n_rows_read, len(rows), n_users, len(items), counts)
 
 
-def _deduplicate_interactions(rows: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+def unify(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, int]:
+    """Make one row an interaction and one an item, of any rows that hold all of their items.
+
+    Args:
+        rows: (n, 10) of `clean_rows`, under a unique index; may be empty.
+
+    Returns:
+        The rows without duplicates, in order and under their index; `item_table` of them; and how
+        many duplicates there were. Neither depends on how items were divided.
+    """
+    rows, n_equal = deduplicate(rows)
+    items = item_table(rows)
+    # Rows that differed only in the facts of their item are duplicates from here on.
     same = [columns.USER, columns.ITEM, columns.REVIEW_TIME, columns.RATING, columns.REVIEW_TEXT]
-    kept, n_dropped = deduplicate(rows[same])
-    return rows.loc[kept.index], n_dropped
+    kept, n_more = deduplicate(rows[same])
+    return rows.loc[kept.index], items, n_equal + n_more
 
 
 def _compact(rows: pd.DataFrame) -> pa.Table:

@@ -18,7 +18,7 @@ def clean_fault(frame: pd.DataFrame) -> str | None:
         frame: (n, any) whichever columns of `clean_df.pq` were read.
     """
     checks = (_other_type, _missing_time, _impossible_number)
-    names = (columns.USER, columns.ITEM, *columns.OPTIONAL_CLEAN_COLUMNS)
+    names = (columns.USER, columns.ITEM, columns.TITLE, columns.BRAND, columns.CATEGORY)
     faults = [
         *(check(frame) for check in checks),
         *(long_name(frame[name], name) for name in names if name in frame),

@@ -1,4 +1,4 @@
-"""What belongs to an item as a whole: one title, brand, category, description and price.
+"""What belongs to an item as a whole: one title, brand, category, description, image and price.
 
 `item_table` works on any part of the rows that holds all rows of its items,
 `with_item_facts` on any rows. Both accept empty frames, and neither result depends on the
@@ -19,7 +19,7 @@ from recsys.cleaning.text import normalize_text
 def item_table(rows: pd.DataFrame) -> pd.DataFrame:
     """Gather the facts of each item from its rows.
 
-    Title, brand, category and description are the most frequent ones (ties go to the first in
+    Title, brand, category, description and image are the most frequent ones (ties go to the first in
     alphabetical order), the price is the mean of the known prices. An item without any
     description gets its title, brand and category as one.
 
@@ -54,7 +54,7 @@ def with_item_facts(rows: pd.DataFrame, items: pd.DataFrame) -> tuple[pd.DataFra
         items: Result of `item_table`.
 
     Returns:
-        (n, 10) frame of `CLEAN_COLUMNS` and `OPTIONAL_CLEAN_COLUMNS` under a new index, and
+        (n, 11) frame of `CLEAN_COLUMNS` and `OPTIONAL_CLEAN_COLUMNS` under a new index, and
         how many rows each rule changed.
     """
     facts = items.reindex(rows[columns.ITEM].astype("str")).reset_index(drop=True)

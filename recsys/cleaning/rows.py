@@ -14,6 +14,7 @@ from typing import Final
 import pandas as pd
 
 from recsys import columns
+from recsys.cleaning.image_url import image_url
 from recsys.cleaning.price_text import other_currency_mask, parse_price, price_range_mask
 from recsys.cleaning.review_time import parse_times
 from recsys.cleaning.text import (
@@ -29,7 +30,13 @@ from recsys.cleaning.text import (
 CATEGORIES: Final = "categories"
 UNIX_TIME: Final = "unixReviewTime"
 
-FACT_COLUMNS: Final = (columns.TITLE, columns.BRAND, columns.CATEGORY, columns.DESCRIPTION)
+FACT_COLUMNS: Final = (
+    columns.TITLE,
+    columns.BRAND,
+    columns.CATEGORY,
+    columns.DESCRIPTION,
+    columns.IMAGE,
+)
 """Texts about the item, not about the review."""
 
 ROW_COLUMNS: Final = (
@@ -95,7 +102,7 @@ def clean_rows(raw: pd.DataFrame, keys: Keys) -> tuple[pd.DataFrame, Counts]:
         keys: Columns that identify user and item.
 
     Returns:
-        (m, 10) frame of `ROW_COLUMNS`, m <= n, in the order and under the index of `raw`, and
+        (m, 11) frame of `ROW_COLUMNS`, m <= n, in the order and under the index of `raw`, and
         how many rows each rule dropped or mended.
     """
     rows = pd.DataFrame({columns.USER: _key(raw, keys.user), columns.ITEM: _key(raw, keys.item)})
@@ -157,6 +164,7 @@ def _clean_texts(raw: pd.DataFrame) -> tuple[pd.DataFrame, Counts]:
                 name: text.str.slice(0, MAX_NAME_LENGTH).str.strip() for name, text in shown.items()
             },
             columns.DESCRIPTION: normalize_text(described),
+            columns.IMAGE: map_distinct(_column(raw, columns.IMAGE), image_url),
             columns.REVIEW_TEXT: review.fillna(""),
         }
     )

@@ -11,14 +11,17 @@ from classes.candidates import choose
 from classes.errors import OptionError
 from classes.item_facts import ItemFacts
 from classes.options import RecommendationOptions
-from storage.name_table import NameIndex
+from storage.name_table import NameIndex, NameTable
 
 
 def facts_of(categories: list[str]) -> ItemFacts:
     """One item without a price or ratings in each category."""
     n_items = len(categories)
     arrays = NameIndex.of(sorted(categories)).arrays("category_name")
+    arrays |= NameIndex.of([]).arrays("brand_name")
+    arrays |= NameTable.of([""] * n_items).arrays("item_image")
     arrays |= {
+        "item_brand": np.full(n_items, -1, dtype=np.int32),
         "item_raw_price": np.full(n_items, np.nan),
         "item_category": np.arange(n_items, dtype=np.int32),
         "item_n_ratings": np.zeros(n_items, dtype=np.int64),

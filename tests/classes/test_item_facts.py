@@ -87,3 +87,40 @@ def test_reviews_keep_repeats_and_leave_out_strangers() -> None:
     assert found.items.tolist() == [5, 7, 3, 7]  # equal times: the lower row first
     assert found.ratings.tolist() == [3.0, 2.0, 4.0, 5.0]
     assert found.times.tolist() == [30, 30, 20, 10]
+
+
+def test_brands_are_named_in_alphabetical_order(data: AppDataProcessor) -> None:
+    assert data.facts.brand_names == ["Blue & Co", "Green & Co", "White & Co"]
+    assert [data.facts.brand(row) for row in (0, 4, 8, 12, 19)] == [
+        "Blue & Co",
+        "Green & Co",
+        None,
+        "White & Co",
+        None,
+    ]
+    assert data.facts.brand_row("Green & Co") == 1
+    assert data.facts.brand_row("green & co") is None
+
+
+def test_an_item_has_a_picture_only_where_the_data_has_an_address(data: AppDataProcessor) -> None:
+    assert data.facts.image(0) == "https://pictures.example/blue-kettle.jpg"
+    assert data.facts.image(1) is None  # a lamp
+    assert data.facts.image(19) is None  # has no rows
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        (["https://a.example/1.jpg", "b"], "https://a.example/1.jpg"),  # as another program may
+        ("javascript:alert(1)", None),
+        ("https://a.example/" + "x" * 1_000, None),
+        (7, None),
+    ],
+)
+def test_what_another_program_wrote_as_an_image_is_an_address_or_nothing(
+    tmp_path: Path, given: object, shown: str | None
+) -> None:
+    paths = write_tiny_data(tmp_path)
+    clean = pd.read_parquet(paths.clean)
+    write_frame(clean.assign(image=[given] * len(clean)), paths.clean)
+    assert AppDataProcessor.from_artifacts(paths).facts.image(0) == shown

@@ -79,8 +79,8 @@ def write_tiny_data(
         n_items: Candidate items.
         width: Width of each of the three kinds of embeddings.
         titles: Whether `clean_df.pq` has the optional title column, "Title of <item>".
-        categories: Whether it has the optional category column: "kettles" for every kettle
-            and so on, but none for what is white.
+        categories: Whether it has the optional columns category ("kettles" for every kettle
+            and so on, but none for what is white), brand and image.
     """
     paths = ArtifactPaths.in_folders(folder / "data", folder / "embeddings", folder / "models")
     users, items = tiny_user_names(n_users), tiny_item_names(n_items)
@@ -98,6 +98,8 @@ def write_tiny_data(
     clean = tiny_clean_frame(users, items, titles=titles)
     if categories:
         clean[columns.CATEGORY] = [tiny_category(name) for name in clean[columns.ITEM]]
+        clean[columns.BRAND] = [tiny_brand(name) for name in clean[columns.ITEM]]
+        clean[columns.IMAGE] = [tiny_image(name) for name in clean[columns.ITEM]]
     write_frame(clean, paths.clean)
     return paths
 
@@ -132,6 +134,18 @@ def tiny_category(item: str) -> str | None:
     """Name the category of an item, where `categories` asks for them."""
     color, thing = item.split()[:2]
     return None if color == "white" else f"{thing}s"
+
+
+def tiny_brand(item: str) -> str | None:
+    """Name the brand of an item after its color, where `categories` asks for them; red has none."""
+    color = item.split(maxsplit=1)[0]
+    return None if color == "red" else f"{color.title()} & Co"
+
+
+def tiny_image(item: str) -> str | None:
+    """Address a picture of an item, where `categories` asks for them; there is none of lamps."""
+    thing = item.split()[1]
+    return None if thing == "lamp" else f"https://pictures.example/{item.replace(' ', '-')}.jpg"
 
 
 def write_tiny_model(path: Path, widths: tuple[int, int, int, int], seed: int = 0) -> None:

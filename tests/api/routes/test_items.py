@@ -80,6 +80,8 @@ def test_an_item_is_described(client: FlaskClient) -> None:
         "title": "Title of green kettle",
         "price": None,
         "category": "kettles",
+        "brand": "Green & Co",
+        "image": "https://pictures.example/green-kettle.jpg",
         "n_ratings": 3,
         "mean_rating": 4.0,
     }
@@ -88,6 +90,8 @@ def test_an_item_is_described(client: FlaskClient) -> None:
         "title": "black blanket",
         "price": None,
         "category": None,
+        "brand": None,
+        "image": None,
         "n_ratings": 0,
         "mean_rating": None,
     }

@@ -10,7 +10,13 @@ import pytest
 from flask.testing import FlaskClient
 
 from classes.snapshot_store import SnapshotStore
-from tests.support.artifacts import tiny_category, tiny_item_names, tiny_user_names
+from tests.support.artifacts import (
+    tiny_brand,
+    tiny_category,
+    tiny_image,
+    tiny_item_names,
+    tiny_user_names,
+)
 from tests.support.problem import assert_problem
 
 ITEMS = tiny_item_names()
@@ -172,6 +178,8 @@ def test_detail_tells_facts_score_rank_and_source(
             "title": f"Title of {ITEMS[row]}" if row < N_REVIEWED else ITEMS[row],
             "price": PRICES.get(ITEMS[row]),
             "category": CATEGORIES.get(ITEMS[row]),
+            "brand": tiny_brand(ITEMS[row]) if row < N_REVIEWED else None,
+            "image": tiny_image(ITEMS[row]) if row < N_REVIEWED else None,
             "score": pytest.approx(float(chances[row]), abs=1e-6),
             "five_star_probability": None,
             "rank": rank,

@@ -89,13 +89,14 @@ def test_amazon_2014_files_are_joined_with_their_metadata(tmp_path: Path) -> Non
         "reviewTime": "03 5, 2014",
     }
     product = {"asin": "B1", "title": "Bob's Lamp", "price": 9.5, "categories": [["Home", "Lamps"]]}
+    product["imUrl"] = "http://images.example/bob.jpg"
     reviews = write_lines(tmp_path / "r.json", [review])
     metadata = write_lines(tmp_path / "m.json", [product], literal=True)
     clean_reviews(reviews, tmp_path / "c.pq", IDS, metadata)
     row = pd.read_parquet(tmp_path / "c.pq").iloc[0].drop("brand")
     assert row.tolist() == [
         *("A1", "B1", "bobs lamp lamps", 9.5, pd.Timestamp("2014-03-05"), 4.0, "fine bright"),
-        *("Bob's Lamp", "Lamps"),
+        *("Bob's Lamp", "Lamps", "http://images.example/bob.jpg"),
     ]
 
 
@@ -118,6 +119,7 @@ def test_amazon_2023_files_are_joined_with_their_metadata(tmp_path: Path) -> Non
         "store": "Oakly",
         "main_category": "Home",
         "categories": [],
+        "images": [{"thumb": "https://images.example/desk.jpg", "variant": "MAIN", "hi_res": None}],
     }
     reviews = write_lines(tmp_path / "r.jsonl", [review])
     metadata = write_lines(tmp_path / "m.jsonl", [product])
@@ -125,9 +127,25 @@ def test_amazon_2023_files_are_joined_with_their_metadata(tmp_path: Path) -> Non
     row = pd.read_parquet(tmp_path / "c.pq").iloc[0]
     assert row.tolist() == [
         *("AE1", "P1", "solid oak", 14.99, pd.Timestamp("2018-12-31 23:07:34"), 5.0, "love it"),
-        *("Desk XL", "Oakly", "Home"),
+        *("Desk XL", "Oakly", "Home", "https://images.example/desk.jpg"),
     ]
     assert report.counts["time_from_unix"] == 1
+
+
+def test_pictures_of_the_shop_come_before_those_of_customers(tmp_path: Path) -> None:
+    rows = [
+        {"reviewerID": "A1", "asin": asin, "overall": 5.0, "unixReviewTime": 1393977600}
+        | {"image": [f"https://customers.example/{asin}.jpg"]}
+        for asin in ("B1", "B2")
+    ]
+    reviews = write_lines(tmp_path / "r.json", rows)
+    product = {"asin": "B1", "imageURLHighRes": ["https://shop.example/B1.jpg"]}
+    metadata = write_lines(tmp_path / "m.json", [product, {"asin": "B2"}])
+    clean_reviews(reviews, tmp_path / "c.pq", IDS, metadata)
+    assert pd.read_parquet(tmp_path / "c.pq")["image"].tolist() == [
+        "https://shop.example/B1.jpg",
+        "https://customers.example/B2.jpg",
+    ]
 
 
 def test_an_option_may_name_a_column_by_amazons_own_name(tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ def clean_all(raw: pd.DataFrame, keys: Keys = NAMES) -> pd.DataFrame:
 
 def test_a_whole_row_is_cleaned_column_by_column() -> None:
     row = clean_all(raw_frame({})).iloc[0]
-    assert row.drop(["brand", "category"]).to_dict() == {
+    assert row.drop(["brand", "category", "image"]).to_dict() == {
         "userName": "jane doe",
         "itemName": "red lamp",
         "description": "a lamp",
@@ -57,7 +57,7 @@ def test_a_whole_row_is_cleaned_column_by_column() -> None:
         "reviewText": "good lamp",
         "title": "Red Lamp",
     }
-    assert row[["brand", "category"]].isna().all()
+    assert row[["brand", "category", "image"]].isna().all()
 
 
 @pytest.mark.parametrize(
@@ -164,6 +164,13 @@ def test_categories_are_preferred_to_category_and_shown_by_their_last_step() -> 
     )
     rows, _ = clean_rows(raw, NAMES)
     assert rows[columns.CATEGORY].fillna("-").tolist() == ["USB & Cables", "Jazz", "-"]
+
+
+def test_an_item_has_the_picture_that_most_of_its_rows_name_first() -> None:
+    images = ["['https://a.example/1.jpg', 'https://a.example/2.jpg']", "[]", None]
+    images += ["https://a.example/3.jpg", '["ftp://x/y", "https:\\/\\/a.example\\/3.jpg"]']
+    raw = raw_frame(*({"reviewText": f"text {n}"} for n in range(5))).assign(image=images)
+    assert clean_all(raw)[columns.IMAGE].tolist() == ["https://a.example/3.jpg"] * 5
 
 
 def test_an_item_has_its_most_frequent_description_and_its_mean_price() -> None:

@@ -1,0 +1,1 @@
+"""Lists of items that depend on no user, and the search for titles."""
