@@ -8,7 +8,13 @@ from typing import Final, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from classes.artifact_arrays import FIVE_STAR_RATES, artifact_arrays, history_vectors
+from classes.artifact_arrays import (
+    FIVE_STAR_RATES,
+    ITEM_COLUMN_NAMES,
+    MEAN_RATING,
+    artifact_arrays,
+    history_vectors,
+)
 from classes.item_facts import ItemFacts
 from classes.user_reviews import UserReviews
 from recsys.arrays import FloatArray
@@ -137,6 +143,16 @@ class AppDataProcessor:
         """Rows of the items that the user has reviewed, ascending."""
         return self._seen_items[self._seen_starts[user_row] : self._seen_starts[user_row + 1]]
 
+    def cold_start_reasons(self, item_row: int) -> dict[str, int | bool]:
+        """Tell why an item has its place among those for unknown users: counts and place."""
+        place = int(np.flatnonzero(self._cold_start == item_row)[0]) + 1
+        return {
+            "n_five_star": int(self._arrays["cold_start_counts"][item_row]),
+            "window_days": int(self._arrays["cold_start_window_days"][0]),
+            "place": place,
+            "moved_up": item_row == int(self._arrays["cold_start_moved_up"][0]),
+        }
+
     def cold_start_items(self, n: int) -> NDArray[np.int32]:
         """Rows of the first n items for an unknown user, a view."""
         return self._cold_start[:n]
@@ -155,6 +171,45 @@ class AppDataProcessor:
             user_profile.visitor_profile(history, self._table("item_log_price")),
             history.items,
         )
+
+    def person(self, user_row: int, without: NDArray[np.integer] | None = None) -> Visitor:
+        """Describe a known user as a visitor is described, as if some items weren't reviewed.
+
+        Vector and profile are then computed from the rest of the history, of which no older
+        item takes their places. What the user wrote stays as it was.
+
+        Args:
+            user_row: The user.
+            without: Item rows to leave out; those that aren't in the history do no harm.
+        """
+        names = ("user_review", "user_item", "user_profile")
+        review, bought, profile = (self._table(name)[user_row : user_row + 1] for name in names)
+        history = self.history(user_row)
+        kept = ~np.isin(history, [] if without is None else without)
+        if kept.all():
+            return Visitor(review, bought, profile, history)
+        rest = History.of_one(history[kept])
+        ratings = self.reviews.newest_ratings(user_row, history)[kept]
+        log_prices, rates = self._table("item_log_price"), self._arrays.get(FIVE_STAR_RATES)
+        mean = float(self._table(MEAN_RATING)[0])
+        return Visitor(
+            review,
+            history_vectors(rest, self._table("item_desc"), bought.shape[1]),
+            user_profile.user_profiles(rest, ratings, log_prices, rates, mean),
+            rest.items,
+        )
+
+    def history(self, user_row: int) -> NDArray[np.int32]:
+        """Rows of a known user's newest distinct items, newest first, at most 50."""
+        starts = cast("NDArray[np.int64]", self._arrays["history_starts"])
+        items = cast("NDArray[np.int32]", self._arrays["history_items"])
+        return items[starts[user_row] : starts[user_row + 1]]
+
+    @property
+    def item_column_names(self) -> list[str]:
+        """Names of the columns of the model's item input, the price first."""
+        names: list[str] = self._arrays[ITEM_COLUMN_NAMES].tolist()
+        return names
 
     def five_star_probability(
         self, user_row: int | None, item_rows: NDArray[np.integer]

@@ -26,6 +26,9 @@ from storage.artifacts import ArtifactError, ArtifactPaths, read_clean, read_emb
 from storage.name_table import Arrays, NameIndex, NameTable
 
 FIVE_STAR_RATES: Final = "item_five_star_rate"
+MEAN_RATING: Final = "history_mean_rating"
+ITEM_COLUMN_NAMES: Final = "names_of_item_columns"
+NOT_MOVED: Final = -1
 
 CLEAN_COLUMNS: Final = (
     columns.USER,
@@ -66,6 +69,7 @@ def artifact_arrays(paths: ArtifactPaths, cold_start_window_days: int) -> Arrays
     arrays["user_review"] = _with_rows(review.vectors[named], interactions.n_users)
     arrays["user_item"] = _with_histories(bought.vectors[named], history, desc.vectors)
     prices = catalog.item_prices(clean, items)
+    arrays[ITEM_COLUMN_NAMES] = np.array(price.columns, dtype=np.str_)
     rates = price.column(columns.FIVE_STAR_RATE)
     arrays |= _history_arrays(interactions, history, prices, rates)
     arrays |= NameIndex.of(interactions.user_names.tolist()).arrays("user_name")
@@ -80,6 +84,9 @@ def artifact_arrays(paths: ArtifactPaths, cold_start_window_days: int) -> Arrays
     cold_start = _cold_start(interactions, prices, cold_start_window_days)
     arrays["cold_start_items"] = cold_start.order
     arrays["cold_start_window_days"] = np.array([cold_start.window_days])
+    arrays["cold_start_counts"] = cold_start.counts
+    moved_up = NOT_MOVED if cold_start.moved_up is None else cold_start.moved_up
+    arrays["cold_start_moved_up"] = np.array([moved_up])
     return arrays
 
 
@@ -131,6 +138,7 @@ def _history_arrays(
         "history_items": history.items,
         "user_profile": user_profile.user_profiles(history, ratings, log_prices, five_star_rates),
         "item_log_price": log_prices,
+        MEAN_RATING: np.array([user_profile.mean_of(ratings)]),
         **({} if five_star_rates is None else {FIVE_STAR_RATES: five_star_rates}),
     }
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from recsys.arrays import FloatArray, ItemRows
 from recsys.ranking import Ranking
-from scoring.inputs import ModelInputs, Visitor
+from scoring.explain import Group, PairShares, explain_pair
+from scoring.inputs import Inputs, ModelInputs, Visitor
 from scoring.scorer import CandidateMask, ItemOffsets, Scorer
 from scoring.scorer_choice import build_scorer, open_scorer
 
@@ -78,6 +79,15 @@ class Model:
     ) -> Ranking:
         """Rank for somebody who isn't among the users, described by `AppDataProcessor.visitor`."""
         return self._scorer.top_k_of_visitor(visitor, k, excluded, candidates, offsets)
+
+    def explain(self, pair: Inputs, reference: Inputs, groups: Sequence[Group]) -> PairShares:
+        """Divide a pair's score among groups of inputs, as `explain_pair` does."""
+        return explain_pair(self._scorer, pair, reference, groups)
+
+    @property
+    def inputs_read(self) -> frozenset[str]:
+        """Names of the inputs that the network reads."""
+        return self._scorer.inputs_read
 
     def outputs(self, scores: FloatArray) -> FloatArray:
         """Turn scores into the network's own outputs, probabilities where it ends in a sigmoid."""

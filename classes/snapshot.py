@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from classes.app_data_processing import AppDataProcessor
+from classes.explanation.explainer import Explainer
 from classes.model import Model
 from classes.recommender import Recommender
 from classes.rules.snapshot_rules import WITHOUT_RULES, RuleSource, SnapshotRules
@@ -71,6 +73,11 @@ class Snapshot:
         compiled = SnapshotRules(data, rules)
         recommender = Recommender(data, model, top_lists, count_list, compiled)
         return cls(folder.name, data, model, recommender, about, compiled)
+
+    @cached_property
+    def explainer(self) -> Explainer:
+        """Explains the model's scores."""
+        return Explainer(self.data, self.model)
 
     def __repr__(self) -> str:
         """Name the generation and what it holds."""

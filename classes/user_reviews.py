@@ -38,6 +38,13 @@ class UserReviews:
         )
         return {f"{_PREFIX}_{name}": array for name, array in found._asdict().items()}
 
+    def newest_ratings(self, user_row: int, items: NDArray[np.int32]) -> NDArray[np.float32]:
+        """Look up how a user last rated items (h,) that all are among the reviews."""
+        reviews = self.of(user_row)
+        distinct, newest = np.unique(reviews.items, return_index=True)
+        ratings: NDArray[np.float32] = reviews.ratings[newest[np.searchsorted(distinct, items)]]
+        return ratings
+
     def of(self, user_row: int) -> Reviews:
         """List the interactions of one user; `starts` is that of the whole."""
         one = slice(self._all.starts[user_row], self._all.starts[user_row + 1])

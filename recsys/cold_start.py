@@ -23,10 +23,15 @@ class ColdStart:
     Attributes:
         order: (n_items,) int32, every item row once, in the order in which they are shown.
         window_days: Days back from the newest interaction that were counted.
+        counts: (n_items,) int32, the five-star ratings of each item in the window.
+        moved_up: Row of the item that brings another price band into the first five; None if
+            no item was moved.
     """
 
     order: NDArray[np.int32]
     window_days: int
+    counts: NDArray[np.int32]
+    moved_up: int | None
 
 
 def cold_start_order(
@@ -74,10 +79,13 @@ def cold_start_order(
     liked = np.asarray(ratings) >= FIVE_STARS
     counts, used_days = _windowed_counts(item_rows[liked], days[liked], days, n_items, window_days)
     distance = _price_distance(raw_prices)
-    order = np.lexsort((np.arange(n_items), distance, -counts))
+    by_count = np.lexsort((np.arange(n_items), distance, -counts))
+    order = by_count
     if mix_prices:
-        order = _mix_price_bands(order, counts, price_bands(raw_prices))
-    return ColdStart(order.astype(np.int32), used_days)
+        order = _mix_price_bands(by_count, counts, price_bands(raw_prices))
+    moved = order[:BAND_MIX_LENGTH][order[:BAND_MIX_LENGTH] != by_count[:BAND_MIX_LENGTH]]
+    moved_up = int(moved[0]) if len(moved) else None
+    return ColdStart(order.astype(np.int32), used_days, counts.astype(np.int32), moved_up)
 
 
 def price_bands(raw_prices: NDArray[np.floating]) -> NDArray[np.int8]:

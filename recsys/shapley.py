@@ -17,7 +17,7 @@ def shapley_values(values: Values) -> Values:
     The share of player k is what k adds to a coalition S, averaged over the sizes of S and
     over the coalitions of a size (Shapley, A Value for n-Person Games, 1953):
 
-        share_k = Σ_S |S|! (g - |S| - 1)! / g! · (v(S ∪ k) - v(S))
+        share_k = Σ_S |S|! (g - |S| - 1)! / g! · (v(S and k) - v(S))
 
     Shares add up to v(all) - v(none), equal players have equal shares, and one who never
     changes anything has none.

@@ -29,6 +29,7 @@ def user_profiles(
     ratings: NDArray[Any],
     log_prices: NDArray[Any],
     five_star_rates: NDArray[Any] | None = None,
+    mean_rating: float | None = None,
 ) -> FloatArray:
     """Describe each user by four numbers; a user without history has zeros.
 
@@ -44,12 +45,13 @@ def user_profiles(
         ratings: (len(history.items),) float, of each entry: `all_ratings[history.interactions]`.
         log_prices: (n_items,) float of `centered_log_prices`, NaN where unknown.
         five_star_rates: (n_items,) float; without them `five_star` is 0.
+        mean_rating: The mean of all histories, if these are some of them.
 
     Returns:
         (n_users, 4) float32, columns `PROFILE_COLUMNS`.
     """
     given = np.asarray(ratings, dtype=np.float64)
-    mean = given.mean() if len(given) else 0.0
+    mean = mean_of(given) if mean_rating is None else mean_rating
     counts = np.diff(history.starts)
     profiles = _without_ratings(history, log_prices)
     profiles[:, 1] = _sums(history, given - mean) / (counts + RATING_PSEUDO_COUNTS)
@@ -57,6 +59,11 @@ def user_profiles(
         surprise = (given == FIVE_STARS) - np.asarray(five_star_rates, np.float64)[history.items]
         profiles[:, FIVE_STAR] = _sums(history, surprise) / (counts + FIVE_STAR_PSEUDO_COUNTS)
     return profiles.astype(np.float32)
+
+
+def mean_of(ratings: NDArray[Any]) -> float:
+    """Average the ratings of all histories, 0 without any."""
+    return float(np.mean(ratings, dtype=np.float64)) if len(ratings) else 0.0
 
 
 def visitor_profile(history: History, log_prices: NDArray[Any]) -> FloatArray:

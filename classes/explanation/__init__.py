@@ -1,0 +1,1 @@
+"""Why an item has its score for a user, in numbers and in words."""
