@@ -27,6 +27,7 @@ from api.routes import (
     metrics,
     recommendations,
     reload,
+    rules,
     user_history,
     users,
 )
@@ -42,6 +43,7 @@ from log_setup import LogRotation
 from processes.retrain import RETRAINING
 from processes.snapshot_keeper import SnapshotKeeper
 from processes.start_build import open_store
+from processes.store_follower import StoreFollower
 from processes.top_list_keeper import TopListKeeper
 from scoring.compiled_search import prepare_search
 from storage.run_folder import RunFolder, is_shared
@@ -88,6 +90,7 @@ def create_app(
         users,
         user_history,
         reload,
+        rules,
         jobs_routes,
         health,
         metrics,
@@ -151,7 +154,13 @@ def main() -> int:
         return CANNOT_START
     except KeyboardInterrupt:
         return 0
-    companions = TopListKeeper(config), SnapshotKeeper(config), LogRotation(config)
+    companions: list[server.Companion] = [
+        TopListKeeper(config),
+        SnapshotKeeper(config),
+        LogRotation(config),
+    ]
+    if config.snapshot_url:
+        companions.append(StoreFollower(config))
     return server.serve(config, partial(create_asgi_app, config=config), companions, run.drain)
 
 
