@@ -150,8 +150,7 @@ SCHEMAS: Final[dict[str, Schema]] = {
     ),
     "SimilarItems": record(item=NAME, similar_items=list_of(reference("SimilarItem"))),
     "Review": record(
-        item=NAME,
-        title=NAME,
+        **_ITEM,
         rating=or_null({"type": "number"}, "1 to 5."),
         time=or_null({"type": "string", "format": "date-time"}, "In UTC."),
     ),

@@ -182,7 +182,7 @@ def _register_comparison(app: Flask, service: Service) -> None:
         query = _EARLIER.query()
         user, options = query.read(_USER) or "", read_options(query)
         try:
-            snapshot = open_earlier(folder)
+            snapshot = open_earlier(folder, service.store.rules)
         except NoEarlierSnapshotError as error:
             raise ProblemError(404, str(error)) from error
         [rows] = (

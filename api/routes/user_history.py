@@ -18,6 +18,7 @@ from api.contract.endpoint import (
 )
 from api.contract.parameters import Text, WholeNumber
 from api.contract.schemas import reference
+from api.routes.item_answers import described_item
 from api.service import Service
 from api.wsgi.responses import json_response, to_json
 from classes.app_data_processing import AppDataProcessor
@@ -74,8 +75,7 @@ def _history(data: AppDataProcessor, user_row: int, n: int) -> dict[str, Any]:
     newest = zip(found.items[:n], found.ratings[:n].tolist(), found.times[:n], strict=True)
     reviews = [
         {
-            "item": data.item(row),
-            "title": data.title_of(row),
+            **described_item(data, int(row)),
             "rating": rating if np.isfinite(rating) else None,
             "time": _written(int(seconds)),
         }

@@ -8,53 +8,27 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, Page
 
+from tests.support.browsing import CHROMIUM, chromium, watched_page
 from tests.support.process import Server
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = (
-    *("--headless", "--no-sandbox", "--disable-gpu"),
-    *("--disable-background-networking", "--no-first-run"),
-)
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here")
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
 def page(browser: Browser, running: Server) -> Iterator[Page]:
-    """A page that fails its test on requests to other servers and on script errors."""
-    page = browser.new_page()
-    asked: list[str] = []
-    errors: list[str] = []
-
-    def note_error(message: ConsoleMessage) -> None:
-        if message.type == "error" and "Failed to load resource" not in message.text:
-            errors.append(message.text)
-
-    def note_request(request: Request) -> None:
-        if not request.url.startswith((running.url, "data:")):
-            asked.append(request.url)
-
-    page.on("request", note_request)
-    page.on("console", note_error)
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    yield page
-    page.close()
-    assert asked == []
-    assert errors == []
+    with watched_page(browser, running.url) as page:
+        yield page
 
 
 def send(page: Page, endpoint: str, **values: str) -> tuple[int, str]:

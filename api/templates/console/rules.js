@@ -1,6 +1,6 @@
 // The editor of rules: one form adds a rule, the text is the whole document.
 
-import { get, operate } from "./api.js";
+import { get, hasToken, operate } from "./api.js";
 import { link } from "./address.js";
 import { el, field, note, table } from "./dom.js";
 import { count } from "./words.js";
@@ -46,7 +46,7 @@ function showDocument(found) {
 
 export async function load() {
   try {
-    showDocument(await get("/rules"));
+    showDocument(hasToken() ? await operate("GET", "/rules") : await get("/rules"));
     message("");
   } catch (error) {
     if ([401, 403].includes(error.status)) $("rules-now").replaceChildren(note("Rules are for operators."), el("button", { type: "button", click: reload }, "Show the rules"));
@@ -67,13 +67,25 @@ async function act(action) {
   }
 }
 
-function listed(items) {
-  return el("ol", { class: "short" }, (items ?? []).map((item) => el("li", { class: "name" }, typeof item === "string" ? item : item.title ?? item.item)));
+// Titles of items by their names; an item that is gone keeps its name.
+async function titlesOf(names) {
+  const found = await Promise.all([...new Set(names)].map(async (name) => [name, (await get(`/items/${encodeURIComponent(name)}`).catch(() => ({ title: name }))).title]));
+  return new Map(found);
+}
+
+function listed(items, others, titles) {
+  const unchanged = new Set(others);
+  return el("ol", { class: "short" }, items.map((item) => el("li", { class: "name" }, unchanged.has(item) ? titles.get(item) : el("b", {}, titles.get(item)))));
 }
 
 async function preview() {
   const found = await operate("POST", "/rules/preview", { rules: edited() });
-  const examples = (found.examples ?? []).map(({ user, before, after }) => [el("a", { class: "name", href: link("users", { user }) }, user), listed(before), listed(after)]);
+  const titles = await titlesOf(found.examples.flatMap(({ before, after }) => [...before, ...after]));
+  const examples = found.examples.map(({ user, before, after }) => [
+    el("a", { class: "name", href: link("users", { user }) }, user),
+    listed(before, after, titles),
+    listed(after, before, titles),
+  ]);
   message(`${count(found.n_lists_changed)} of ${count(found.n_users_sampled)} sampled lists would change.`, "");
   if (examples.length) $("rules-message").append(table(["User", "Now", "With these rules"], examples, "Lists that would change"));
 }
