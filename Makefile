@@ -10,8 +10,8 @@ export VENV
 PARALLEL = -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-fast fuzz test-serving pipeline sample examples report project-report bench load check format lock clean \
-        setup-serve setup-pipeline setup-report setup-bench setup-load setup-dev setup-all chromium
+.PHONY: help serve test test-fast fuzz test-serving test-scale pipeline sample examples report project-report bench load check format lock clean \
+        setup-serve setup-pipeline setup-report setup-bench setup-load setup-dev setup-scale setup-scale-test setup-all chromium
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,17 +21,20 @@ serve: setup-serve ## Start the service on HOST:PORT (default 127.0.0.1:8080)
 	@exec $(RUN) app.py
 
 test: setup-all chromium ## Run every test; ARGS='-k word' goes on to pytest
-	$(RUN) -m pytest $(PARALLEL) $(ARGS)
+	$(RUN) -m pytest $(PARALLEL) -m "not scale" $(ARGS)
 
 test-fast: setup-all ## Run the tests without an encoder, a real server or real data
-	$(RUN) -m pytest $(PARALLEL) -m "not slow and not realdata" $(ARGS)
+	$(RUN) -m pytest $(PARALLEL) -m "not slow and not realdata and not scale" $(ARGS)
 
 fuzz: setup-dev ## Send 20,000 generated requests to a real server and check every response; takes half an hour
 	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-3500} $(RUN) -m pytest -s tests/api/contract/test_schemathesis.py
 
 test-serving: ## Run the service's tests without the pipeline's packages (.venv-serving)
 	@$(PYTHON) scripts/install.py --venv .venv-serving main dev
-	.venv-serving/bin/python -m pytest $(PARALLEL) -m "not pipeline and not slow" $(ARGS)
+	.venv-serving/bin/python -m pytest $(PARALLEL) -m "not pipeline and not slow and not scale" $(ARGS)
+
+test-scale: setup-scale-test ## Run the tests of what takes more than one machine, on real servers
+	$(RUN) -m pytest -m scale tests/scale $(ARGS)
 
 pipeline: setup-pipeline ## REVIEWS=FILE [METADATA=FILE USER_COLUMN=name ITEM_COLUMN=name]: reviews to artifacts
 	@if [ -z "$$REVIEWS" ]; then \
@@ -91,6 +94,12 @@ setup-load:
 
 setup-dev:
 	@$(PYTHON) scripts/install.py --venv $(VENV) main dev
+
+setup-scale: ## Only install: the service on several machines, which SNAPSHOT_URL needs
+	@$(PYTHON) scripts/install.py --venv $(VENV) main scale
+
+setup-scale-test:
+	@$(PYTHON) scripts/install.py --venv $(VENV) main dev scale scale-test
 
 setup-all: ## Only install: everything
 	@$(PYTHON) scripts/install.py --venv $(VENV) main pipeline report dev

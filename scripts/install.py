@@ -115,7 +115,9 @@ def main() -> int:
     """Install the missing groups of those named on the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
-        "groups", nargs="+", choices=("main", "pipeline", "report", "bench", "load", "dev")
+        "groups",
+        nargs="+",
+        choices=("main", "pipeline", "report", "bench", "load", "dev", "scale", "scale-test"),
     )
     parser.add_argument("--venv", type=Path, default=PROJECT / ".venv", help="default: .venv")
     arguments = parser.parse_args()
