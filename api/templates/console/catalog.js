@@ -2,9 +2,9 @@
 
 import { link } from "./address.js";
 import { get } from "./api.js";
-import { bar, el, facts, note, table } from "./dom.js";
+import { bar, el, facts, note, picture, table } from "./dom.js";
 import { whenShown } from "./tabs.js";
-import { about, count, percent, price } from "./words.js";
+import { about, count, percent, plural, price } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
 
@@ -32,22 +32,32 @@ function shares(rows, named, caption) {
   );
 }
 
-function mostShown(answer) {
-  const rows = answer.most_shown.map((item) => [itemLink(item), el("span", { class: "soft" }, about(item)), percent(item.n_lists / answer.n_lists), count(item.n_ratings)]);
-  return table(["Item", "", "Of all lists", "Reviews"], rows, "The most shown items");
+function ranked(items, told) {
+  return el(
+    "ol",
+    { class: "lines card" },
+    items.map((item, at) =>
+      el(
+        "li",
+        {},
+        el("span", { class: "place" }, String(at + 1)),
+        picture(item),
+        el("div", { class: "body" }, el("p", {}, itemLink(item)), el("p", { class: "soft" }, about(item))),
+        el("span", { class: "figure" }, told(item).map((line) => el("span", { class: "line" }, line))),
+      ),
+    ),
+  );
 }
 
-function coldStart(answer, rules) {
-  const rows = answer.cold_start.map((item) => [String(item.place), itemLink(item), el("span", { class: "soft" }, about(item)), rules.get(item.item) ?? ""]);
-  return table(["Place", "Item", "", "Five-star reviews"], rows, "The list for somebody new");
-}
+const mostShown = (answer) => ranked(answer.most_shown, (item) => [`${percent(item.n_lists / answer.n_lists)} of lists`, plural(item.n_ratings, "review")]);
+const coldStart = (answer, rules) => ranked(answer.cold_start, (item) => rules.get(item.item) ?? []);
 
 // The counts behind the cold-start list, from the reasons that an unknown user's list has.
 async function coldStartCounts(n) {
   const nobody = `nobody ${crypto.getRandomValues(new Uint32Array(2)).join("")}`;
   try {
     const found = await get("/recommendations", { users: [nobody], n, detail: "true", explain: "true" });
-    return new Map(found[nobody].items.map((item) => [item.item, item.explanation?.rule]).filter(([, rule]) => rule).map(([name, rule]) => [name, `${count(rule.n_five_star)} in ${count(rule.window_days)} days`]));
+    return new Map(found[nobody].items.map((item) => [item.item, item.explanation?.rule]).filter(([, rule]) => rule).map(([name, rule]) => [name, [`${count(rule.n_five_star)} five-star`, `in ${count(rule.window_days)} days`]]));
   } catch {
     return new Map();
   }
@@ -67,10 +77,12 @@ function view(answer, rules) {
     el("div", { class: "card" }, answer.categories.length ? shares(answer.categories, categoryName, "Category") : note("The data has no categories.", "soft padded")),
     el("h3", {}, "By price"),
     el("div", { class: "card" }, shares(answer.price_bands, bandName, "Price")),
-    el("h3", {}, "Most shown items"),
-    el("div", { class: "card" }, none ? note("No lists are computed yet.", "soft padded") : mostShown(answer)),
-    el("h3", {}, "For somebody new"),
-    el("div", { class: "card" }, coldStart(answer, rules)),
+    el(
+      "div",
+      { class: "halves" },
+      el("section", {}, el("h3", {}, "Most shown items"), none ? note("No lists are computed yet.") : mostShown(answer)),
+      el("section", {}, el("h3", {}, "For somebody new"), coldStart(answer, rules)),
+    ),
   ];
 }
 

@@ -3,7 +3,7 @@
 import { el, field } from "./dom.js";
 
 const FIELDS = [
-  { name: "n", label: "Items", type: "number", min: 1, max: 100, step: 1, placeholder: "5" },
+  { name: "n", label: "How many", type: "number", min: 1, max: 100, step: 1, placeholder: "5" },
   { name: "category", label: "Category", type: "text", list: "categories", placeholder: "any" },
   { name: "brand", label: "Brand", type: "text", placeholder: "any" },
   { name: "price_min", label: "Price from", type: "number", min: 0, step: "any", placeholder: "any" },

@@ -42,7 +42,7 @@ async function search() {
 
 function neighborhoods(answer, described) {
   const sections = answer.neighbors.map(({ similarity, items }) => ({ name: similarityName(similarity), items, told: (item) => item.weight.toFixed(3) }));
-  sections.push({ name: "Nearest descriptions", items: described, told: (item) => item.similarity.toFixed(3) });
+  sections.push({ name: "Nearest descriptions, as /similar_items answers", items: described, told: (item) => item.similarity.toFixed(3) });
   return sections.map(({ name, items, told }) =>
     el("section", { class: "card padded" }, el("h4", {}, name), items.length ? lines(items, told) : note("No neighbors.")),
   );

@@ -31,7 +31,7 @@ function cardView({ in_place: inPlace, card, metrics }) {
   return [
     card?.model ? note(`The model asks: ${String(card.model).replace(/^.*?: /, "")}`, "") : null,
     card ? validationTable(card) : null,
-    metrics ? el("details", {}, el("summary", {}, "Metrics on the test days, with 95 % intervals"), metricsTable(metrics)) : note("`python -m pipeline evaluate` measures it on the test days, with intervals."),
+    metrics ? el("details", {}, el("summary", {}, "Metrics on the test days, with 95 % intervals"), metricsTable(metrics)) : el("p", { class: "soft" }, el("code", {}, "python -m pipeline evaluate"), " measures it on the test days, with intervals."),
     card?.limits ? el("details", {}, el("summary", {}, "What it can't know"), el("ul", {}, card.limits.map((text) => el("li", {}, String(text))))) : null,
   ];
 }

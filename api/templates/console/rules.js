@@ -33,6 +33,7 @@ function described(rule, state) {
 
 function showDocument(found) {
   version = found.version;
+  $("rules-editor").hidden = false;
   write(found.rules);
   const active = new Set(found.active ?? []);
   const problems = new Map((found.problems ?? []).map(({ id, problem }) => [id, problem]));
