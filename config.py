@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Annotated, Any, Final, get_type_hints
+from urllib.parse import urlsplit
 
+_MAY_BE_URLS: Final = ("data_path", "embeddings_path", "model_path")
 _PERIODS_S: Final = {"second": 1, "minute": 60, "hour": 3_600}
 _RATE: Final = re.compile(rf"([0-9]{{1,9}}) *(?:/|per) *({'|'.join(_PERIODS_S)})s?", re.ASCII)
+
+STORE_SCHEMES: Final = ("s3", "gs", "az", "file")
 
 PROJECT_ROOT = Path(__file__).resolve().parent
 
@@ -47,12 +52,12 @@ class Config:
     """
 
     data_path: Annotated[
-        Path, Setting("DATA_PATH", "Folder of `clean_df.pq` and the raw reviews.")
+        Path, Setting("DATA_PATH", "Folder or URL of `clean_df.pq` and the raw reviews.")
     ] = PROJECT_ROOT / "data"
     embeddings_path: Annotated[
-        Path, Setting("EMBEDDINGS_PATH", "Folder of the four embedding files.")
+        Path, Setting("EMBEDDINGS_PATH", "Folder or URL of the four embedding files.")
     ] = PROJECT_ROOT / "embeddings"
-    model_path: Annotated[Path, Setting("MODEL_PATH", "Folder of `best_model.keras`.")] = (
+    model_path: Annotated[Path, Setting("MODEL_PATH", "Folder or URL of `best_model.keras`.")] = (
         PROJECT_ROOT / "models"
     )
     snapshot_path: Annotated[
@@ -62,6 +67,33 @@ class Config:
             "Folder of the published snapshots of data and model, shared by all workers.",
         ),
     ] = PROJECT_ROOT / "snapshots"
+    snapshot_url: Annotated[
+        str,
+        Setting(
+            "SNAPSHOT_URL",
+            "Place in an object store that the services of several machines share, such as "
+            "`s3://bucket/prefix`; `SNAPSHOT_PATH` is then this machine's cache of it.",
+        ),
+    ] = field(default="", repr=False)  # its options may hold secrets
+    snapshot_poll_s: Annotated[
+        int,
+        Setting(
+            "SNAPSHOT_POLL_S",
+            "Seconds between two looks at the pointer in `SNAPSHOT_URL`.",
+            1,
+            3_600,
+        ),
+    ] = 2
+    snapshot_keep_hours: Annotated[
+        int,
+        Setting(
+            "SNAPSHOT_KEEP_HOURS",
+            "Hours for which generations stay in `SNAPSHOT_URL` that neither serve nor are kept "
+            "for a rollback.",
+            1,
+            100_000,
+        ),
+    ] = 24
     log_path: Annotated[Path, Setting("LOG_PATH", "Folder of the log file, `service.log`.")] = (
         PROJECT_ROOT / "logs"
     )
@@ -150,7 +182,8 @@ class Config:
         Setting(
             "MAX_ITEMS_PER_REQUEST",
             "Largest number of items in all lists of a response together: users times `n`, twice "
-            "that with `detail`, and at least 10 for each user with any option.",
+            "that with `detail`, 250 more for each item with `explain`, and at least 10 for each user "
+            "with any option.",
             10_000,
             100_000_000,
         ),
@@ -228,9 +261,12 @@ class Config:
             100_000_000,
         ),
     ] = 12_000  # 109,000 items and 131,000 users with affinities take 4,600, measured
+    remotes: Mapping[Path, str] = field(default_factory=dict, repr=False, hash=False)
+    """Not a setting: local folders that mirror URLs, and these URLs."""
 
     def __post_init__(self) -> None:
         """Refuse invalid values."""
+        _check_url("SNAPSHOT_URL", self.snapshot_url)
         for name, setting, _ in settings():
             value = getattr(self, name)
             if setting.high and not setting.low <= value <= setting.high:
@@ -252,12 +288,27 @@ class Config:
             ConfigError: A value is invalid.
         """
         variables = os.environ if environ is None else environ
-        values = {
-            name: _parse(setting.variable, variables[setting.variable], default)
+        texts = {
+            name: (variables[setting.variable], setting.variable, default)
             for name, setting, default in settings()
             if variables.get(setting.variable)
         }
-        return cls(**values)
+        urls = {
+            name: _check_url(variable, text)
+            for name, (text, variable, _) in texts.items()
+            if name in _MAY_BE_URLS and "://" in text
+        }
+        values = {
+            name: _parse(variable, text, default)
+            for name, (text, variable, default) in texts.items()
+            if name not in urls
+        }
+        cache = values.get("snapshot_path", cls.snapshot_path) / "artifacts"
+        mirrors = {
+            name: cache / hashlib.sha256(url.encode()).hexdigest()[:16]
+            for name, url in urls.items()
+        }
+        return cls(**values, **mirrors, remotes={mirrors[name]: urls[name] for name in urls})
 
     @property
     def run_path(self) -> Path:
@@ -266,14 +317,19 @@ class Config:
 
     def as_environment(self) -> dict[str, str]:
         """Return the settings as environment variables, for a child process."""
-        return {setting.variable: str(getattr(self, name)) for name, setting, _ in settings()}
+        values = {setting.variable: getattr(self, name) for name, setting, _ in settings()}
+        return {
+            variable: str(self.remotes.get(value, value) if isinstance(value, Path) else value)
+            for variable, value in values.items()
+        }
 
 
 def settings() -> Iterator[tuple[str, Setting, Any]]:
     """Iterate over all settings: name of the attribute, description and default."""
     hints = get_type_hints(Config, include_extras=True)
     for each in fields(Config):
-        yield each.name, hints[each.name].__metadata__[0], each.default
+        if each.name != "remotes":
+            yield each.name, hints[each.name].__metadata__[0], each.default
 
 
 def settings_table() -> str:
@@ -299,6 +355,22 @@ def parse_rate(text: str) -> tuple[int, int] | None:
     if found is None or int(found[1]) < 1:
         raise ConfigError(f"RATE_LIMIT is {text!r}; expected something like 600/minute.")
     return int(found[1]), _PERIODS_S[found[2]]
+
+
+def _check_url(variable: str, text: str) -> str:
+    """Return a URL of a store, or nothing, as it is.
+
+    Raises:
+        ConfigError: It is another kind of text, which isn't shown, since it may hold secrets.
+    """
+    parts = urlsplit(text)
+    place = parts.path if parts.scheme == "file" else parts.netloc
+    if text and (parts.scheme not in STORE_SCHEMES or not place):
+        raise ConfigError(
+            f"{variable} isn't the URL of a place in a store; expected s3://bucket/prefix, "
+            f"gs://bucket/prefix, az://container/prefix or file:///folder."
+        )
+    return text
 
 
 def _parse(variable: str, text: str, default: Any) -> Any:

@@ -16,6 +16,8 @@ from classes.errors import (
     ServiceError,
 )
 from classes.mapped_snapshot import MappedSnapshot
+from classes.publication.publication import LocalPublication
+from classes.publication.rollback import SERVED_PARTS, roll_back
 from classes.rules.store import RuleStore
 from classes.service_counters import ServiceCounters
 from classes.snapshot import Snapshot
@@ -24,12 +26,10 @@ from config import Config
 from storage.array_folder import DamagedFolderError, read_manifest
 from storage.pointer import Pointer
 from storage.rules.folder import RulesFolder
-from storage.snapshot_folder import DATA, MODEL, SnapshotFolder
+from storage.snapshot_folder import SnapshotFolder
 from storage.sources import source_fingerprint
 
 logger = logging.getLogger(__name__)
-
-_CHECKED = (DATA, MODEL)
 
 _OUTCOMES = {
     ReloadBusyError: "busy",
@@ -56,6 +56,16 @@ class Build(Protocol):
         """Build a generation under the held lock, and publish it unless told not to."""
 
 
+class Shared(Protocol):
+    """What services of several machines have in common, as `processes.start_build` knows it."""
+
+    def follow(self, lock: int) -> str:
+        """Take over what the store has; return the generation, or "" where it is empty."""
+
+    def roll_back(self, lock: int) -> None:
+        """Let all machines return to the generation before."""
+
+
 class SnapshotStore:
     """Gives access to the published generations.
 
@@ -67,7 +77,12 @@ class SnapshotStore:
     """
 
     def __init__(
-        self, config: Config, counters: ServiceCounters | None = None, *, build: Build
+        self,
+        config: Config,
+        counters: ServiceCounters | None = None,
+        *,
+        build: Build,
+        shared: Shared | None = None,
     ) -> None:
         """Remember where generations lie; nothing is opened yet.
 
@@ -75,9 +90,11 @@ class SnapshotStore:
             config: The settings.
             counters: Shared with other processes; counters of this process alone by default.
             build: Builds and publishes generations.
+            shared: Follows a store that several machines share, where there is one.
         """
         self.counters = counters or ServiceCounters()
         self._build = build
+        self._shared = shared
         self._config = config
         self._folder = SnapshotFolder(config.snapshot_path)
         self._pointer = self._folder.pointer
@@ -99,9 +116,10 @@ class SnapshotStore:
         Raises:
             ServiceError: There is no sound snapshot and none can be built.
         """
+        if self._shared is not None and self._follow(self._shared, announce):
+            return
         published = self._sound_pointer(announce)
-        sources = source_fingerprint(self._config)
-        if published is not None and published.sources == sources:
+        if published is not None and self._is_up_to_date(published):
             self._mend_top_lists(published.generation)
             announce(f"Serving the published snapshot {published.generation}.")
             return
@@ -112,6 +130,27 @@ class SnapshotStore:
             if published is None:
                 raise
             announce(f"Keeping the published snapshot {published.generation}: {error}")
+
+    def _follow(self, shared: Shared, announce: Callable[[str], None]) -> bool:
+        """Return whether there is something to serve, from the store or, if it is away, here."""
+        try:
+            with self._locked() as lock:
+                generation = shared.follow(lock)
+        except ServiceError as error:
+            published = self._sound_pointer(announce)
+            if published is None:
+                raise
+            self._mend_top_lists(published.generation)
+            announce(f"Serving the snapshot {published.generation} that is here: {error}")
+            return True
+        if generation:
+            announce(f"Serving the store's snapshot {generation}.")
+        return bool(generation)
+
+    def _is_up_to_date(self, published: Pointer) -> bool:
+        """Return whether the published snapshot is known to be that of the present files."""
+        is_local = self._shared is None and not self._config.remotes
+        return is_local and published.sources == source_fingerprint(self._config)
 
     def reload(self, *, data: bool, model: bool) -> Snapshot:
         """Build and publish a generation from the files, and return it.
@@ -148,20 +187,19 @@ class SnapshotStore:
             NothingToRollBackError: No earlier generation is kept, or it is damaged.
             ReloadFailedError: The pointer can't be written.
         """
-        with self._counted("rollback"), self._locked():
-            pointer = self._pointer.read()
-            if pointer is None or not pointer.history:
-                raise NothingToRollBackError(
-                    "There is no earlier generation to roll back to; reload valid files instead."
-                )
-            earlier, *older = pointer.history
-            self._refuse_damaged(earlier)
-            try:
-                self._pointer.replace(Pointer(earlier, tuple(older), pointer.sources))
-            except OSError as error:
-                raise ReloadFailedError(f"{earlier} can't be published: {error}.") from error
-            logger.info("rolled back from %s to %s", pointer.generation, earlier)
+        with self._counted("rollback"), self._locked() as lock:
+            if self._shared is not None:
+                self._shared.roll_back(lock)
+            else:
+                self._roll_back_here()
         return self._mapped.published()
+
+    def _roll_back_here(self) -> None:
+        try:
+            pointer = roll_back(self._folder, LocalPublication(self._folder))
+        except OSError as error:
+            raise ReloadFailedError(f"The pointer can't be written: {error}.") from error
+        logger.info("rolled back to %s", pointer.generation)
 
     def restore(self, announce: Callable[[str], None]) -> None:
         """Bring back what was removed from the folder, unless it is there again.
@@ -170,6 +208,8 @@ class SnapshotStore:
             ServiceError: A reload is running, or nothing can be built.
         """
         with self._locked() as lock:
+            if self._shared is not None and self._shared.follow(lock):
+                return
             pointer = self._pointer.read()
             if pointer is not None and not self._folder.missing(pointer.generation):
                 self._mend_top_lists(pointer.generation)
@@ -181,23 +221,13 @@ class SnapshotStore:
         manifest = read_manifest(self._folder.generation(generation))
         TopLists.create(self._folder.top_lists(generation), manifest["n_users"])
 
-    def _refuse_damaged(self, generation: str) -> None:
-        """Verify an earlier generation before it serves again."""
-        try:
-            self._folder.verify(generation, _CHECKED)
-        except DamagedFolderError as error:
-            raise NothingToRollBackError(
-                f"The earlier generation {generation} can't serve: {error} "
-                f"Put valid files in place and reload them instead."
-            ) from error
-
     def _sound_pointer(self, announce: Callable[[str], None]) -> Pointer | None:
         """Read the pointer, and verify the generation that it names."""
         pointer = self._pointer.read()
         if pointer is None:
             return None
         try:
-            self._folder.verify(pointer.generation, _CHECKED)
+            self._folder.verify(pointer.generation, SERVED_PARTS)
         except DamagedFolderError as error:
             announce(f"The published snapshot can't be served: {error}")
             return None

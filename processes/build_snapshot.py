@@ -2,7 +2,10 @@
 
 Runs as a process of its own (processes/start_build.py) that holds the build lock. It writes
 one JSON object per line to standard output: `{"step": …}` while it works, at the end
-`{"published": …}` or one of `{"refused": …}`, `{"conflict": …}`, `{"failed": …}`.
+`{"published": …}` or one of `{"refused": …}`, `{"conflict": …}`, `{"busy": …}`, `{"failed": …}`.
+
+Instead of parts to build it takes the word "follow", to take over what the store at
+SNAPSHOT_URL has, or "rollback".
 """
 
 from __future__ import annotations
@@ -22,8 +25,10 @@ from typing import Any
 
 from classes.app_data_processing import AppDataProcessor
 from classes.artifact_arrays import CLEAN_COLUMNS
-from classes.errors import ReloadRefusedError
+from classes.errors import NothingToRollBackError, ReloadRefusedError
 from classes.model import Model
+from classes.publication.publication import open_publication
+from classes.publication.shared_changes import follow, roll_back
 from classes.snapshot import Snapshot
 from classes.top_lists import TopLists
 from config import Config
@@ -36,6 +41,8 @@ from storage.artifacts import ArtifactError
 from storage.atomic import replace_by_copy
 from storage.parquet_bounds import refuse_oversized
 from storage.pointer import Pointer
+from storage.remote.artifacts import fetch_artifacts
+from storage.remote.object_store import ObjectMovedError, StoreError
 from storage.snapshot_folder import DATA, INPUTS, MODEL, SnapshotFolder, read_about
 from storage.sources import (
     FORMAT_VERSION,
@@ -68,8 +75,10 @@ def build_and_publish(
         ServiceError: As `start_build.run_builder` says. Nothing has changed then.
     """
     snapshots = SnapshotFolder(config.snapshot_path)
-    pointer = snapshots.pointer.read()
+    publication = open_publication(config, snapshots)
+    pointer = publication.base()
     snapshots.remove_debris()
+    fetch_artifacts(config, say)
     serving = snapshots.generation(pointer.generation) if pointer else None
     data_from, model_from = (None if data else serving), (None if model else serving)
     if pointer is not None:
@@ -81,6 +90,7 @@ def build_and_publish(
         or file_hash(artifact_paths(config).model),
     }
     generation = _generation_name(hashes)
+    publication.obtain(generation)
     if not snapshots.is_sound(generation):
         with snapshots.new_generation(generation) as folder:
             _build(config, folder, data_from, model_from, hashes, say)
@@ -95,7 +105,7 @@ def build_and_publish(
     if pointer is not None and not snapshots.missing(pointer.generation, (INPUTS, DATA, MODEL)):
         _fill_top_lists(config, snapshots, generation, say)
     successor = (pointer or Pointer(generation)).succeeded_by(generation, sources)
-    snapshots.pointer.replace(successor)
+    publication.publish(successor)
     snapshots.remove_all_but(successor.kept)
     say(f"Published snapshot {generation}.")
     return generation
@@ -231,12 +241,29 @@ def _emit(**message: Any) -> None:
     sys.stdout.flush()
 
 
-def _failure_sentence(error: OSError | MemoryError) -> str:
+def _failure_sentence(error: OSError | MemoryError | DamagedFolderError) -> str:
+    if isinstance(error, StoreError | DamagedFolderError):
+        return str(error)
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         reason = "no space is left where the snapshots lie; free some and try again"
     else:
         reason = str(error) or type(error).__name__
     return f"Building the snapshot failed: {reason}."
+
+
+def _publish(config: Config, parts: Sequence[str]) -> str:
+    """Do what the words ask for; return the generation in service afterwards, or ""."""
+    if "follow" in parts:
+        return follow(config)
+    if "rollback" in parts:
+        return roll_back(config)
+    return build_and_publish(
+        config,
+        data="data" in parts,
+        model="model" in parts,
+        say=lambda step: _emit(step=step),
+        publish="unpublished" not in parts,
+    )
 
 
 def main(parts: Sequence[str]) -> int:
@@ -247,18 +274,16 @@ def main(parts: Sequence[str]) -> int:
     """
     config = Config.from_environment()
     try:
-        published = build_and_publish(
-            config,
-            data="data" in parts,
-            model="model" in parts,
-            say=lambda step: _emit(step=step),
-            publish="unpublished" not in parts,
-        )
+        published = _publish(config, parts)
+    except NothingToRollBackError as error:
+        _emit(nothing=str(error))
+    except ObjectMovedError as error:
+        _emit(busy=f"{error} Nothing has changed; try again in a few seconds.")
     except (ArtifactError, ReloadRefusedError) as error:
         _emit(refused=str(error))
     except ModelMismatchError as error:
         _emit(conflict=str(error))
-    except (OSError, MemoryError) as error:
+    except (OSError, MemoryError, DamagedFolderError) as error:
         _emit(failed=_failure_sentence(error))
     else:
         _emit(published=published)

@@ -18,7 +18,14 @@ from functools import partial
 from threading import Event
 from typing import IO, Any, cast
 
-from classes.errors import ReloadConflictError, ReloadFailedError, ReloadRefusedError, ServiceError
+from classes.errors import (
+    NothingToRollBackError,
+    ReloadBusyError,
+    ReloadConflictError,
+    ReloadFailedError,
+    ReloadRefusedError,
+    ServiceError,
+)
 from classes.service_counters import ServiceCounters
 from classes.snapshot_store import SnapshotStore
 from config import PROJECT_ROOT, Config
@@ -37,6 +44,8 @@ BESIDE_REQUESTS = dict.fromkeys(
 ENDINGS: dict[str, type[ServiceError]] = {
     "refused": ReloadRefusedError,
     "conflict": ReloadConflictError,
+    "busy": ReloadBusyError,
+    "nothing": NothingToRollBackError,
 }
 
 
@@ -50,7 +59,29 @@ def open_store(
         counters: Shared with other processes; counters of this process alone by default.
         stopping: Ends a build in progress when it is set.
     """
-    return SnapshotStore(config, counters, build=partial(run_builder, stopping=stopping))
+    shared = _SharedStore(config, stopping) if config.snapshot_url else None
+    build = partial(run_builder, stopping=stopping)
+    return SnapshotStore(config, counters, build=build, shared=shared)
+
+
+class _SharedStore:
+    """Follows the store at SNAPSHOT_URL, and rolls it back, in processes of their own.
+
+    The client of object stores has threads, which wouldn't survive the fork of a worker.
+    """
+
+    def __init__(self, config: Config, stopping: Event | None) -> None:
+        """Keep the settings, and what ends a process."""
+        self._config = config
+        self._stopping = stopping
+
+    def follow(self, lock: int) -> str:
+        """Take over what the store has; return the generation, or "" where it is empty."""
+        return _run(self._config, ["follow"], lock, logger.info, self._stopping)
+
+    def roll_back(self, lock: int) -> None:
+        """Let the store and this machine return to the generation before."""
+        _run(self._config, ["rollback"], lock, logger.info, self._stopping)
 
 
 def run_builder(
@@ -83,7 +114,21 @@ def run_builder(
         ReloadFailedError: Out of disk space, memory or time, or killed.
     """
     wishes = (("data", data), ("model", model), ("unpublished", not publish))
-    parts = [name for name, wanted in wishes if wanted]
+    _run(config, [name for name, wanted in wishes if wanted], lock, announce, stopping)
+
+
+def _run(
+    config: Config,
+    parts: list[str],
+    lock: int,
+    announce: Callable[[str], None],
+    stopping: Event | None,
+) -> str:
+    """Run the builder's program; return the generation that it has published.
+
+    Raises:
+        ServiceError: As it reports.
+    """
     with _started(config, parts, lock, stopping) as (output, end):
         messages = [message for message in _messages(output) if not _announced(message, announce)]
         end()
@@ -93,6 +138,7 @@ def run_builder(
                 raise error(message[ending])
         if "failed" in message:
             raise ReloadFailedError(f"{message['failed']} {_what_now(config)}")
+    return next((str(each["published"]) for each in messages if "published" in each), "")
 
 
 @contextmanager
@@ -121,8 +167,9 @@ def _started(
         limits.start()
 
         def end() -> None:
-            # Only this builder may publish now, so a new pointer is its work, however it ended.
-            if process.wait() == 0 or pointer.stamp() != before:
+            # Only this builder may publish now, so a new pointer is its work, however it ended;
+            # but where machines share a store, another one may have moved it.
+            if process.wait() == 0 or (pointer.stamp() != before and not config.snapshot_url):
                 return
             complaints.seek(0)
             logger.error("the builder ended with %s:\n%s", process.returncode, complaints.read())

@@ -27,3 +27,15 @@ def try_lock(path: Path) -> Iterator[int | None]:
         yield handle
     finally:
         os.close(handle)
+
+
+@contextmanager
+def hold_lock(path: Path) -> Iterator[None]:
+    """Hold the lock on a file, which is created where it is missing, once nobody else does."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)

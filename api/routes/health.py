@@ -14,6 +14,7 @@ from api.contract.schemas import COUNT, NAME, or_null, record
 from api.service import Service
 from api.wsgi.problems import ProblemError
 from api.wsgi.responses import json_response, to_json, utc
+from classes.publication.store_state import StoreState, StoreStateFile
 from classes.snapshot import Snapshot
 from storage.run_folder import RunFolder
 
@@ -21,6 +22,7 @@ LIVE_PATH: Final = "/health/live"
 READY_PATH: Final = "/health/ready"
 
 _NUMBER: Final = {"type": "number"}
+_FLAG: Final = {"type": "boolean"}
 
 _LIVE: Final = Endpoint(
     method="GET",
@@ -36,7 +38,9 @@ _READY: Final = Endpoint(
     tag="operations",
     summary="Whether the service is ready for requests, and what it would answer them from",
     description="`slow_reason` is why Keras has to score, or null if the fast engine does. "
-    "`top_lists` is the share of users whose list is precomputed.",
+    "`top_lists` is the share of users whose list is precomputed. `store` is null unless machines "
+    "share an object store; while it can't be reached, the service is ready all the same, and "
+    "`behind` is whether it is known to have another generation.",
     response=SuccessResponse(
         "A snapshot is loaded and has recommendations for known and unknown users.",
         record(
@@ -52,6 +56,7 @@ _READY: Final = Endpoint(
             users=COUNT,
             items=COUNT,
             top_lists={"type": "number", "minimum": 0, "maximum": 1},
+            store=or_null(record(reachable=_FLAG, since=NAME, behind=_FLAG)),
         ),
     ),
     problems=WITH_SNAPSHOT | {503: "No sound snapshot is loaded, or the service is about to stop."},
@@ -61,6 +66,7 @@ _READY: Final = Endpoint(
 def register(app: Flask, service: Service) -> None:
     """Add both routes."""
     run_folder = RunFolder(service.config.run_path)
+    store_state = StoreStateFile(service.config.run_path)
     check = SelfCheck()
 
     @_LIVE.on(app)
@@ -78,6 +84,7 @@ def register(app: Flask, service: Service) -> None:
         snapshot = service.store.current()
         check.require(snapshot)
         body = _described(snapshot, run_folder.started_at())
+        body["store"] = _store(store_state.read() if service.config.snapshot_url else None)
         return json_response(to_json(body), snapshot.generation)
 
 
@@ -113,6 +120,13 @@ def _fault(snapshot: Snapshot) -> str:
     if not len(cold_start_user) or not len(known):
         return "it has no item to recommend"
     return ""
+
+
+def _store(state: StoreState | None) -> dict[str, Any] | None:
+    """Describe the store that machines share; None if there is none, or none was looked at yet."""
+    if state is None:
+        return None
+    return {"reachable": state.reachable, "since": utc(state.since), "behind": state.behind}
 
 
 def _described(snapshot: Snapshot, started_at: float) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from api.contract.endpoint import ALWAYS, Endpoint, SuccessResponse
 from api.contract.openapi import VERSION
 from api.service import Service
 from classes.errors import NoSnapshotError
+from classes.publication.store_state import StoreState, StoreStateFile
 from classes.service_counters import BUCKETS_S, RELOADS, REQUESTS, SECONDS, STARTS, SUM, USERS
 from classes.snapshot_store import SnapshotStore
 from storage.counters import Name
@@ -42,7 +43,8 @@ _LOADED: Final = "1 while a snapshot is loaded."
 def register(app: Flask, service: Service) -> None:
     """Add the route."""
     registry = CollectorRegistry()
-    registry.register(_Metrics(service.store))
+    state_file = StoreStateFile(service.config.run_path) if service.config.snapshot_url else None
+    registry.register(_Metrics(service.store, state_file))
 
     @_METRICS.on(app)
     def metrics() -> Response:
@@ -55,8 +57,9 @@ def register(app: Flask, service: Service) -> None:
 class _Metrics(Collector):
     """Collects all metrics anew for each scrape."""
 
-    def __init__(self, store: SnapshotStore) -> None:
+    def __init__(self, store: SnapshotStore, state_file: StoreStateFile | None) -> None:
         self._store = store
+        self._state_file = state_file
 
     def collect(self) -> Iterator[Metric]:
         """List the counters of all workers and the state of the current snapshot."""
@@ -65,6 +68,9 @@ class _Metrics(Collector):
         yield from _counted(totals)
         yield _latency(totals)
         yield from self._snapshot()
+        state = self._state_file.read() if self._state_file else None
+        if state is not None:
+            yield from _shared_store(state)
 
     def describe(self) -> Iterator[Metric]:
         """List nothing, since the metrics depend on what has been counted."""
@@ -98,6 +104,16 @@ class _Metrics(Collector):
         ):
             if value is not None:
                 yield GaugeMetricFamily(f"{PREFIX}_{name}", meaning, value=value)
+
+
+def _shared_store(state: StoreState) -> Iterator[Metric]:
+    """Describe the object store that machines share."""
+    for name, meaning, value in (
+        ("up", "1 while the object store can be reached.", state.reachable),
+        ("behind", "1 while it is known to have another generation.", state.behind),
+        ("state_since_seconds", "Since when it can be reached, or can't.", state.since),
+    ):
+        yield GaugeMetricFamily(f"{PREFIX}_store_{name}", meaning, value=float(value))
 
 
 def _counted(totals: dict[Name, int]) -> Iterator[Metric]:

@@ -1,0 +1,1 @@
+"""Objects in a store that several machines share: snapshots, and artifacts to build them from."""

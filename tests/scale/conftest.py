@@ -1,0 +1,17 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.object_server import ObjectServer, object_server, program
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectServer]:
+    """An object store that speaks S3; a test that ends it has one of its own."""
+    pytest.importorskip("obstore")
+    if program() is None:
+        pytest.skip("there is no `weed`; make test-scale installs it")
+    with object_server(tmp_path_factory.mktemp("store")) as running:
+        yield running
