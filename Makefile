@@ -11,7 +11,8 @@ PARALLEL = -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help serve test test-fast fuzz test-serving test-scale pipeline sample examples report project-report bench load check format lock clean \
-        setup-serve setup-pipeline setup-report setup-bench setup-load setup-dev setup-scale setup-scale-test setup-all chromium
+        setup-serve setup-pipeline setup-report setup-bench setup-load setup-dev setup-scale setup-scale-test \
+        setup-ray setup-postgresql setup-all chromium
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,7 +37,8 @@ test-serving: ## Run the service's tests without the pipeline's packages (.venv-
 test-scale: setup-scale-test ## Run the tests of what takes more than one machine, on real servers
 	$(RUN) -m pytest -m scale tests/scale $(ARGS)
 
-pipeline: setup-pipeline ## REVIEWS=FILE [METADATA=FILE USER_COLUMN=name ITEM_COLUMN=name]: reviews to artifacts
+pipeline: setup-pipeline ## REVIEWS=FILE [METADATA=FILE USER_COLUMN=name ITEM_COLUMN=name ENGINE=ray]: reviews to artifacts
+	@[ "$$ENGINE" != ray ] || $(PYTHON) scripts/install.py --venv $(VENV) ray
 	@if [ -z "$$REVIEWS" ]; then \
 	    echo "Which reviews? For example: make pipeline REVIEWS=data/amazon_reviews.csv" >&2; exit 2; \
 	fi
@@ -98,8 +100,15 @@ setup-dev:
 setup-scale: ## Only install: the service on several machines, which SNAPSHOT_URL needs
 	@$(PYTHON) scripts/install.py --venv $(VENV) main scale
 
+setup-ray: ## Only install: the pipeline with Ray, for --engine ray
+	@$(PYTHON) scripts/install.py --venv $(VENV) main pipeline ray
+
+setup-postgresql: ## Only install: the pipeline with a driver for --reviews postgresql://
+	@$(PYTHON) scripts/install.py --venv $(VENV) main pipeline postgresql
+
 setup-scale-test:
-	@$(PYTHON) scripts/install.py --venv $(VENV) main dev scale scale-test
+	@$(PYTHON) scripts/install.py --venv $(VENV) main pipeline dev ray postgresql scale scale-test
+	@scripts/debian-packages postgresql || echo "set-up: without it the tests of --query are skipped" >&2
 
 setup-all: ## Only install: everything
 	@$(PYTHON) scripts/install.py --venv $(VENV) main pipeline report dev

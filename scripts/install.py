@@ -117,7 +117,18 @@ def main() -> int:
     parser.add_argument(
         "groups",
         nargs="+",
-        choices=("main", "pipeline", "report", "bench", "load", "dev", "scale", "scale-test"),
+        choices=(
+            "main",
+            "pipeline",
+            "report",
+            "bench",
+            "load",
+            "dev",
+            "scale",
+            "scale-test",
+            "ray",
+            "postgresql",
+        ),
     )
     parser.add_argument("--venv", type=Path, default=PROJECT / ".venv", help="default: .venv")
     arguments = parser.parse_args()

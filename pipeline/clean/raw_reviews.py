@@ -35,9 +35,28 @@ def checked_chunks(
     Raises:
         PipelineError: A file can't be read, or lacks a required column.
     """
+    metadata = None if metadata_path is None else read_metadata(metadata_path)
+    check_columns(path, keys, metadata)
+    with _progress(console) as progress:
+        task = progress.add_task(path.name, total=path.stat().st_size, rate="")
+        n_rows = 0
+        for chunk in read_chunks(path, wanted_review_columns(keys)):
+            raw = in_schema_with_metadata(chunk.frame, keys, metadata)
+            yield raw
+            n_rows += len(raw)
+            elapsed = progress.tasks[0].elapsed or 0
+            rate = f"{n_rows / elapsed:,.0f} rows/s" if elapsed else ""
+            progress.update(task, completed=chunk.n_bytes_read, rate=rate)
+
+
+def check_columns(path: Path, keys: Keys, metadata: pd.DataFrame | None) -> None:
+    """Refuse reviews that lack a required column, also after metadata are joined.
+
+    Raises:
+        PipelineError: They do, or can't be read.
+    """
     names = read_column_names(path)
     in_schema = in_reference_schema(pd.DataFrame(columns=names, dtype="str"))
-    metadata = None if metadata_path is None else read_metadata(metadata_path)
     if metadata is not None:
         if ITEM_ID not in in_schema:
             raise PipelineError(
@@ -45,17 +64,15 @@ def checked_chunks(
             )
         in_schema = join_metadata(in_schema, metadata)
     _refuse_missing_columns(path, names, list(in_schema.columns), keys)
-    with _progress(console) as progress:
-        task = progress.add_task(path.name, total=path.stat().st_size, rate="")
-        n_rows = 0
-        for chunk in read_chunks(path, wanted_review_columns(keys)):
-            raw = in_reference_schema(chunk.frame).reset_index(drop=True)
-            raw = raw.reindex(columns=raw.columns.union([keys.user, keys.item], sort=False))
-            yield raw if metadata is None else join_metadata(raw, metadata)
-            n_rows += len(raw)
-            elapsed = progress.tasks[0].elapsed or 0
-            rate = f"{n_rows / elapsed:,.0f} rows/s" if elapsed else ""
-            progress.update(task, completed=chunk.n_bytes_read, rate=rate)
+
+
+def in_schema_with_metadata(
+    chunk: pd.DataFrame, keys: Keys, metadata: pd.DataFrame | None
+) -> pd.DataFrame:
+    """Bring a chunk as it was read into the form that `clean_rows` takes."""
+    raw = in_reference_schema(chunk).reset_index(drop=True)
+    raw = raw.reindex(columns=raw.columns.union([keys.user, keys.item], sort=False))
+    return raw if metadata is None else join_metadata(raw, metadata)
 
 
 def explain_no_rows(path: Path, keys: Keys, n_rows: int, counts: Counts) -> str:

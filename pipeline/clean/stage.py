@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Final
@@ -84,15 +84,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run(args: argparse.Namespace, config: Config, console: Console) -> None:
+def run(
+    args: argparse.Namespace,
+    config: Config,
+    console: Console,
+    clean: Callable[..., CleaningReport] | None = None,
+) -> None:
     """Clean the reviews, write `clean_df.pq`, and print what each rule did.
+
+    Args:
+        args: The options of the stage.
+        config: The folders.
+        console: Gets the report.
+        clean: Does the work of `clean_reviews` on another engine.
 
     Raises:
         PipelineError: The reviews or the metadata can't be used.
     """
     paths = ArtifactPaths.in_folders(config.data_path, config.embeddings_path, config.model_path)
     started = time.perf_counter()
-    report = clean_reviews(
+    report = (clean or clean_reviews)(
         args.reviews,
         paths.clean,
         Keys(args.user_column, args.item_column),

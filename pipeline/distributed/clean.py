@@ -1,0 +1,224 @@
+"""`clean --engine ray`: from raw reviews to parts of `clean_df.pq`, row for row as pandas writes it.
+
+Workers read and clean chunks, bring the rows of each item together to unify its facts, and at last
+the rows of each range of time, in which they are written.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+from rich.console import Console
+
+from config import Config
+from pipeline.clean import stage
+from pipeline.clean.amazon import read_metadata, wanted_review_columns
+from pipeline.clean.raw_reviews import check_columns, explain_no_rows, in_schema_with_metadata
+from pipeline.clean.readers import read_chunks
+from pipeline.clean.report import CleaningReport
+from pipeline.clean.stage import CLEAN_SCHEMA, unify
+from pipeline.distributed.exchange import (
+    Facts,
+    each_of,
+    facts_of_buckets,
+    facts_of_chunks,
+    n_buckets,
+    range_ends,
+    read_parts,
+    sampled,
+    with_bucket,
+)
+from pipeline.distributed.parts import ROW, numbers, workspace, write_part
+from pipeline.distributed.progress import progress
+from pipeline.errors import PipelineError
+from recsys import columns
+from recsys.cleaning.item_table import with_item_facts
+from recsys.cleaning.rows import Counts, Keys, clean_rows, count_kept
+from storage.atomic import replacing_by_parts
+
+ROWS_A_PART: Final = 100_000
+
+
+def run(args: argparse.Namespace, config: Config, console: Console) -> None:
+    """Clean as the stage does, on Ray."""
+    stage.run(args, config, console, clean_reviews)
+
+
+def clean_reviews(
+    reviews_path: Path,
+    clean_path: Path,
+    keys: Keys,
+    metadata_path: Path | None = None,
+    console: Console | None = None,
+) -> CleaningReport:
+    """Clean reviews into parts; see `pipeline.clean.stage.clean_reviews`."""
+    console = console or Console(quiet=True)
+    with workspace(clean_path.parent) as folder, replacing_by_parts(clean_path) as result:
+        cleaned = _clean_chunks(reviews_path, keys, metadata_path, folder / "rows", console)
+        counts = _summed(cleaned)
+        n_rows_read = sum(facts["n_read"] for facts in cleaned)
+        n_valid = sum(facts["done"] for facts in cleaned)
+        if not n_valid:
+            raise PipelineError(explain_no_rows(reviews_path, keys, n_rows_read, counts))
+        unified = _unify_items(folder / "rows", folder / "unified", keys, n_valid, console)
+        counts += _summed(unified)
+        n_rows = sum(facts["n_rows"] for facts in unified)
+        moments = [tuple(moment) for facts in unified for moment in facts["moments"]]
+        _write_by_time(folder / "unified", result, moments, n_rows, console)
+        n_users = _count_users(result, n_rows, console)
+    n_items = sum(facts["n_items"] for facts in unified)
+    return CleaningReport(n_rows_read, n_rows, n_users, n_items, counts)
+
+
+def _clean_chunks(
+    path: Path, keys: Keys, metadata_path: Path | None, folder: Path, console: Console
+) -> list[Facts]:
+    """Read and clean; parts of `ROW_COLUMNS` and `ROW`."""
+    folder.mkdir()
+    chunks = each_of([str(path)], partial(_read, keys=keys, metadata_path=metadata_path))
+    clean = partial(_clean_chunk, keys=keys, metadata_path=metadata_path, folder=folder)
+    with progress(console, "reading and cleaning", None, "rows") as told:
+        return facts_of_chunks(chunks, clean, told)
+
+
+def _read(number: int, path: str, keys: Keys, metadata_path: Path | None) -> Iterator[pa.Table]:
+    check_columns(Path(path), keys, _metadata(metadata_path))
+    names, first = sorted(wanted_review_columns(keys)), 0
+    for chunk in read_chunks(Path(path), names):
+        rows = {
+            name: _as_text(chunk.frame[name])
+            if name in chunk.frame
+            else pa.nulls(len(chunk.frame), pa.large_string())
+            for name in names
+        }
+        yield pa.table(rows | {ROW: numbers(number, first, len(chunk.frame))})
+        first += len(chunk.frame)
+
+
+def _clean_chunk(rows: pa.Table, keys: Keys, metadata_path: Path | None, folder: Path) -> Facts:
+    if not rows.num_rows:
+        return {"n_read": 0, "done": 0, "counts": {}}
+    order = rows.column(ROW).to_numpy()
+    known = [name for name in rows.column_names if rows.column(name).null_count < rows.num_rows]
+    chunk = rows.select([name for name in known if name != ROW]).to_pandas()
+    raw = in_schema_with_metadata(chunk, keys, _metadata(metadata_path))
+    kept, counts = clean_rows(raw, keys)
+    table = pa.Table.from_pandas(kept, preserve_index=False)
+    table = table.append_column(ROW, pa.array(order[kept.index.to_numpy()]))
+    write_part(table, folder, int(order[0]))
+    return {"n_read": len(raw), "done": len(kept), "counts": dict(counts)}
+
+
+def _unify_items(
+    rows: Path, folder: Path, keys: Keys, n_rows: int, console: Console
+) -> list[Facts]:
+    """Bring the rows of each item together; parts of `CLEAN_SCHEMA` and `ROW`."""
+    folder.mkdir()
+    n = n_buckets(n_rows)
+    data = read_parts(rows).map_batches(
+        partial(_by_hash, name=columns.ITEM, n=n), batch_format="pyarrow"
+    )
+    with progress(console, "unifying the facts of each item", n_rows, "rows") as told:
+        return facts_of_buckets(data, n, partial(_unify_bucket, keys=keys, folder=folder), told)
+
+
+def _by_hash(rows: pa.Table, name: str, n: int) -> pa.Table:
+    names = rows.column(name).to_numpy()
+    return with_bucket(rows, pd.util.hash_array(names.astype(object), categorize=False) % n)
+
+
+def _unify_bucket(number: int, table: pa.Table, keys: Keys, folder: Path) -> Facts:
+    order = table.column(ROW).to_numpy()
+    rows, items, n_duplicates = unify(table.drop_columns([ROW]).to_pandas())
+    order = order[rows.index.to_numpy()]
+    clean, counts = with_item_facts(rows, items)
+    counts += count_kept(rows, keys) + Counter(duplicate=n_duplicates)
+    made = pa.Table.from_pandas(clean, schema=CLEAN_SCHEMA, preserve_index=False)
+    write_part(made.append_column(ROW, pa.array(order)), folder, number)
+    moments = _moments(made.column(columns.REVIEW_TIME), order)
+    return {
+        "done": table.num_rows,
+        "n_rows": len(clean),
+        "n_items": len(items),
+        "counts": dict(counts),
+        "moments": [(each.real, each.imag) for each in sampled(np.sort(moments).tolist())],
+    }
+
+
+def _moments(times: pa.ChunkedArray, order: NDArray[np.int64]) -> NDArray[np.complex128]:
+    """Combine time and place in the file in one number, which NumPy sorts by the one, then the other.
+
+    Both are whole numbers below 2^53 (microseconds until the year 2255), so exact.
+    """
+    since_1970 = pc.cast(times, pa.int64()).to_numpy().astype(np.float64)
+    return np.asarray(since_1970 + 1j * order)
+
+
+def _write_by_time(
+    rows: Path,
+    result: Path,
+    moments: Sequence[tuple[float, float]],
+    n_rows: int,
+    console: Console,
+) -> None:
+    ends = range_ends(moments, n_buckets(n_rows, ROWS_A_PART))
+    cuts = np.array([complex(*end) for end in ends], dtype=np.complex128)
+    data = read_parts(rows).map_batches(partial(_by_moment, cuts=cuts), batch_format="pyarrow")
+    with progress(console, "writing", n_rows, "rows") as told:
+        facts_of_buckets(data, len(cuts) + 1, partial(_write_range, folder=result), told)
+
+
+def _by_moment(rows: pa.Table, cuts: NDArray[np.complex128]) -> pa.Table:
+    moments = _moments(rows.column(columns.REVIEW_TIME), rows.column(ROW).to_numpy())
+    return with_bucket(rows, np.searchsorted(cuts, moments, side="right"))
+
+
+def _write_range(number: int, rows: pa.Table, folder: Path) -> Facts:
+    ordered = rows.sort_by([(columns.REVIEW_TIME, "ascending"), (ROW, "ascending")])
+    write_part(ordered.select(CLEAN_SCHEMA.names).cast(CLEAN_SCHEMA), folder, number)
+    return {"done": rows.num_rows}
+
+
+def _count_users(result: Path, n_rows: int, console: Console) -> int:
+    n = n_buckets(n_rows, 20 * ROWS_A_PART)
+    data = read_parts(result, [columns.USER]).map_batches(
+        partial(_distinct_users, n=n), batch_format="pyarrow"
+    )
+    with progress(console, "counting users", n, "buckets") as told:
+        return sum(facts["n"] for facts in facts_of_buckets(data, n, _count_distinct, told))
+
+
+def _distinct_users(rows: pa.Table, n: int) -> pa.Table:
+    names = pc.unique(rows.column(columns.USER))
+    return _by_hash(pa.table({columns.USER: names}), columns.USER, n)
+
+
+def _count_distinct(_: int, rows: pa.Table) -> Facts:
+    return {"n": pc.count_distinct(rows.column(columns.USER)).as_py()}
+
+
+@lru_cache(maxsize=1)
+def _metadata(path: Path | None) -> pd.DataFrame | None:
+    """Read the metadata once a worker."""
+    return None if path is None else read_metadata(path)
+
+
+def _as_text(column: pd.Series) -> pa.Array:
+    return pa.array(column, pa.large_string(), from_pandas=True)
+
+
+def _summed(parts: Sequence[Facts]) -> Counts:
+    total: Counts = Counter()
+    for facts in parts:
+        total.update({name: int(n) for name, n in facts["counts"].items()})
+    return total
