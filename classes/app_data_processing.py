@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterable
 from typing import Final, cast
 
 import numpy as np
@@ -17,7 +18,7 @@ from classes.artifact_arrays import (
 )
 from classes.item_facts import ItemFacts
 from classes.user_reviews import UserReviews
-from recsys.arrays import FloatArray
+from recsys.arrays import BoolArray, FloatArray
 from recsys.cleaning.text import normalize_name
 from recsys.features import user_profile
 from recsys.features.similarity import most_similar
@@ -120,6 +121,11 @@ class AppDataProcessor:
         """Find an item exactly as written."""
         return self._items.find(name)
 
+    def item_rows(self, names: Iterable[str]) -> NDArray[np.int32]:
+        """Rows of the items with some names, ascending and distinct, without unknown ones."""
+        found = {self.item_row(name) for name in names} - {None}
+        return np.array(sorted(found), dtype=np.int32)  # type: ignore[type-var]
+
     def title(self, item: str) -> str:
         """Readable title of an item; its name where the data has no title."""
         row = self._items.find(item)
@@ -129,10 +135,16 @@ class AppDataProcessor:
         """Readable title of the item at a row; its name where the data has no title."""
         return self._titles[item_row] or self._items[item_row]
 
-    def similar_items(self, item_row: int, n: int) -> Ranking:
-        """Rank the n items whose descriptions are nearest, by cosine."""
+    def similar_items(self, item_row: int, n: int, candidates: BoolArray | None = None) -> Ranking:
+        """Rank the n items whose descriptions are nearest, by cosine.
+
+        Args:
+            item_row: The item, which isn't listed itself.
+            n: Most items.
+            candidates: (n_items,) mask of the items that may be listed; None for all.
+        """
         lengths = cast(FloatArray, self._arrays["item_desc_norm"])
-        return most_similar(self.inputs.item_desc, lengths, item_row, n)
+        return most_similar(self.inputs.item_desc, lengths, item_row, n, candidates)
 
     def random_users(self, n: int) -> list[str]:
         """Draw n distinct known users, or all of them if there are fewer."""

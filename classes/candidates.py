@@ -11,6 +11,7 @@ from functools import reduce
 import numpy as np
 from numpy.typing import NDArray
 
+from classes.app_data_processing import AppDataProcessor
 from classes.errors import OptionError
 from classes.item_facts import ItemFacts
 from classes.options import RecommendationOptions
@@ -71,14 +72,15 @@ class Candidates:
 
 
 def choose(
-    facts: ItemFacts, options: RecommendationOptions, rules: CompiledRules | None = None
+    data: AppDataProcessor, options: RecommendationOptions, rules: CompiledRules | None = None
 ) -> Candidates:
     """Apply every filter of a request, and leave out what rules hide.
 
     Raises:
-        OptionError: There is no such category, or the data has no categories.
+        OptionError: There is no such category or brand, or the data has none at all.
     """
-    others, by_price = list(_filters(facts, options)), list(_price_filters(facts, options))
+    facts = data.facts
+    others, by_price = list(_filters(data, options)), list(_price_filters(facts, options))
     n_hidden = 0
     if rules is not None and rules.allowed is not None:
         n_hidden = rules.n_hidden
@@ -92,10 +94,17 @@ def choose(
     return Candidates(mask, int(mask.sum()), int(unpriced.sum()), n_hidden)
 
 
-def _filters(facts: ItemFacts, options: RecommendationOptions) -> Iterator[BoolArray]:
+def _filters(data: AppDataProcessor, options: RecommendationOptions) -> Iterator[BoolArray]:
     """Yield the (n_items,) mask of each filter that a request sets, other than those on price."""
-    if options.category is not None:
-        yield facts.categories == _category_row(facts, options.category)
+    facts = data.facts
+    if options.category:
+        yield np.isin(facts.categories, [_category_row(facts, name) for name in options.category])
+    if options.brand:
+        yield np.isin(facts.brands, [_brand_row(facts, name) for name in options.brand])
+    if options.items:
+        mask = np.zeros(data.n_items, dtype=np.bool_)
+        mask[data.item_rows(options.items)] = True
+        yield mask
 
 
 def _price_filters(facts: ItemFacts, options: RecommendationOptions) -> Iterator[BoolArray]:
@@ -109,17 +118,29 @@ def _price_filters(facts: ItemFacts, options: RecommendationOptions) -> Iterator
 
 def _category_row(facts: ItemFacts, name: str) -> int:
     row = facts.category_row(name)
-    if row is not None:
-        return row
-    names = facts.category_names
+    if row is None:
+        raise _unknown("category", "categories", name, facts.category_names)
+    return row
+
+
+def _brand_row(facts: ItemFacts, name: str) -> int:
+    row = facts.brand_row(name)
+    if row is None:
+        raise _unknown("brand", "brands", name, facts.brand_names)
+    return row
+
+
+def _unknown(parameter: str, nouns: str, name: str, names: list[str]) -> OptionError:
+    """Explain that no item has a category or a brand, and which there are instead."""
     if not names:
-        raise OptionError(
-            f"The parameter 'category' is {name[:N_SHOWN]!r}, but the data has no categories; leave it out."
+        return OptionError(
+            f"The parameter {parameter!r} is {name[:N_SHOWN]!r}, but the data has no {nouns}; "
+            f"leave it out."
         )
     near = _most_similar(name[:N_SHOWN], names)
-    raise OptionError(
-        f"No item has the category {name[:N_SHOWN]!r}. The most similar "
-        f"of {len(names):,} categories are {', '.join(map(repr, near))}."
+    return OptionError(
+        f"No item has the {parameter} {name[:N_SHOWN]!r}. The most similar "
+        f"of {len(names):,} {nouns} are {', '.join(map(repr, near))}."
     )
 
 

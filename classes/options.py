@@ -26,7 +26,9 @@ class RecommendationOptions:
         exclude: Names of items to leave out; unknown names are ignored.
         price_min: Lowest price in USD; either bound leaves out items without a price.
         price_max: Highest price in USD.
-        category: The only category to choose from.
+        category: The only categories to choose from; none for all.
+        brand: The only brands to choose from; none for all.
+        items: Names of the only items to choose from, unknown ones ignored; none for all.
         history: Names of items that an unknown user or a visitor has chosen, newest first.
         diversity: How much the first items should differ, 0 (not at all) to 1.
         max_per_category: Most items of one category, at least 1; None for any number.
@@ -42,7 +44,9 @@ class RecommendationOptions:
     exclude: tuple[str, ...] = ()
     price_min: float | None = None
     price_max: float | None = None
-    category: str | None = None
+    category: tuple[str, ...] = ()
+    brand: tuple[str, ...] = ()
+    items: tuple[str, ...] = ()
     history: tuple[str, ...] = ()
     diversity: float = 0.0
     max_per_category: int | None = None

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from api.contract.parameter import Parameter
 from api.contract.parameters import Flag, Names, Number, OptionalWholeNumber, Text, WholeNumber
 from api.contract.request_values import RequestValues
+from api.contract.texts import Texts
 from classes.options import DEEPEST, RERANKED, RecommendationOptions
 from classes.top_lists import TOP_K
 
 MOST_ITEMS: Final = 100
 MOST_NAMES: Final = 1_000
+MOST_LABELS: Final = 100
 HIGHEST_PRICE: Final = 1e9
 
 N = WholeNumber(
@@ -48,8 +51,35 @@ PRICE_MAX = Number(
     high=HIGHEST_PRICE,
     example=40,
 )
-CATEGORY = Text(
-    name="category", meaning="The category to choose from, as written in `GET /items/{item}`."
+CATEGORY = Texts(
+    name="category",
+    meaning=(
+        "The category to choose from, as written in `GET /items/{item}`; sent several times, any "
+        f"of at most {MOST_LABELS}."
+    ),
+    default=[],
+    most=MOST_LABELS,
+    nouns="categories",
+)
+BRAND = Texts(
+    name="brand",
+    meaning=(
+        "The brand to choose from, as written in `GET /items/{item}`; sent several times, any of "
+        f"at most {MOST_LABELS}."
+    ),
+    default=[],
+    most=MOST_LABELS,
+    nouns="brands",
+)
+ITEMS = Names(
+    name="items",
+    meaning=(
+        "Names of the only items to choose from, exactly as in responses. Unknown names are "
+        "ignored."
+    ),
+    default=[],
+    most=MOST_NAMES,
+    nouns="items",
 )
 HISTORY = Names(
     name="history",
@@ -115,6 +145,8 @@ OPTIONS: Final[tuple[Parameter[Any], ...]] = (
     PRICE_MIN,
     PRICE_MAX,
     CATEGORY,
+    BRAND,
+    ITEMS,
     HISTORY,
     DIVERSITY,
     MAX_PER_CATEGORY,
@@ -122,6 +154,9 @@ OPTIONS: Final[tuple[Parameter[Any], ...]] = (
     SCENARIO,
 )
 """The options of `RecommendationOptions`, each under the name of its field."""
+
+FILTERS: Final[tuple[Parameter[Any], ...]] = (PRICE_MIN, PRICE_MAX, CATEGORY, BRAND, ITEMS)
+"""Those that say which items there are to choose from."""
 
 _NAMES: Final = frozenset(each.name for each in OPTIONS)
 _NONE: Final = RecommendationOptions()
@@ -136,7 +171,17 @@ def read_options(values: RequestValues) -> RecommendationOptions:
     """
     if values.names.isdisjoint(_NAMES):  # most requests
         return _NONE
-    found = {each.name: _frozen(values.read(each)) for each in OPTIONS}
+    return read_some(values, OPTIONS)
+
+
+def read_some(values: RequestValues, parameters: Sequence[Parameter[Any]]) -> RecommendationOptions:
+    """Read some of `OPTIONS`; the others keep their defaults.
+
+    Raises:
+        ProblemError: 400 if an option is invalid.
+        OptionError: The options contradict each other.
+    """
+    found = {each.name: _frozen(values.read(each)) for each in parameters}
     return RecommendationOptions(**found)
 
 

@@ -12,6 +12,7 @@ from api.contract.endpoint import UNKNOWN_USER, Endpoint
 from api.contract.openapi import TAGS, example_answers, example_key, openapi_path
 from api.contract.parameter import Parameter
 from api.contract.parameters import Flag, Names, Number, WholeNumber
+from api.contract.texts import Texts
 from classes.snapshot import Snapshot
 
 Examples = dict[str, Any]
@@ -19,7 +20,7 @@ Examples = dict[str, Any]
 
 
 def examples_of(snapshot: Snapshot) -> Examples:
-    """Pick a user, an item and a category that occur in the snapshot."""
+    """Pick a user, an item and its category and brand that occur in the snapshot."""
     [user] = snapshot.data.random_users(1)
     item_row = int(snapshot.data.cold_start_items(1)[0])
     return {
@@ -27,6 +28,7 @@ def examples_of(snapshot: Snapshot) -> Examples:
         "user": user,
         "item": snapshot.data.item(item_row),
         "category": snapshot.data.facts.category(item_row),
+        "brand": snapshot.data.facts.brand(item_row),
     }
 
 
@@ -95,16 +97,17 @@ def _field(parameter: Parameter[Any], examples: Examples) -> dict[str, Any]:
         "placeholder": f"for example {text}" if text else "",
     }
     match parameter:
-        case Names():
+        case Names() | Texts():
             return field | {
                 "kind": "names",
                 "rows": len(lines) if parameter.suggested else 1,
                 "placeholder": "one name per line",
             }
         case WholeNumber(low=low, high=high):
-            placeholder = f"{parameter.default} (the default)"
             number = {"kind": "number", "low": low, "high": high, "step": 1}
-            return field | number | {"placeholder": placeholder}
+            if parameter.default is not None:
+                number["placeholder"] = f"{parameter.default} (the default)"
+            return field | number
         case Number(low=low, high=high):
             return field | {"kind": "number", "low": low, "high": high, "step": "any"}
         case Flag(default=default):

@@ -7,13 +7,14 @@ from typing import Final
 from flask import Flask, Response
 
 from api.contract.endpoint import WITH_SNAPSHOT, Endpoint, RequestExample, SuccessResponse
-from api.contract.options import MOST_ITEMS
+from api.contract.options import FILTERS, MOST_ITEMS, read_some
 from api.contract.parameters import Text, WholeNumber
 from api.contract.schemas import reference
 from api.routes.item_answers import described_item
 from api.service import Service
 from api.wsgi.responses import json_response, to_json
 from classes.app_data_processing import AppDataProcessor
+from classes.candidates import choose
 from classes.errors import UnknownNameError
 
 _SAMPLE_ITEM: Final = "cedar raised garden bed by greenwold 4 x 8 feet"
@@ -43,10 +44,13 @@ _SIMILAR: Final = Endpoint(
     path="/similar_items",
     tag="items",
     summary="Items with descriptions like another's",
-    description="Ranked by the cosine of the description embeddings; never the item itself.",
+    description=(
+        "Ranked by the cosine of the description embeddings; never the item itself. Filters apply "
+        "before ranking, so there are n items if n others pass."
+    ),
     response=SuccessResponse("The items, most similar first.", reference("SimilarItems")),
     problems=_PROBLEMS,
-    parameters=(_ITEM, _N),
+    parameters=(_ITEM, _N, *FILTERS),
     examples=(
         RequestExample(
             "three", "Three", f"/similar_items?item={_SAMPLE_ITEM.replace(' ', '+')}&n=3"
@@ -76,9 +80,10 @@ def register(app: Flask, service: Service) -> None:
     def similar_items() -> Response:
         """List the items with the most similar descriptions."""
         query = _SIMILAR.query()
-        name, n = query.read(_ITEM), query.read(_N)
+        name, n, filters = query.read(_ITEM), query.read(_N), read_some(query, FILTERS)
         snapshot = service.store.current()
-        ranking = snapshot.data.similar_items(_row(snapshot.data, name or ""), n)
+        row = _row(snapshot.data, name or "")
+        ranking = snapshot.data.similar_items(row, n, choose(snapshot.data, filters).mask)
         similar = [
             {
                 **described_item(snapshot.data, int(row)),

@@ -89,15 +89,12 @@ class Choice:
         self._model = model
         self._options = options
         self._rules = rules
-        self._candidates = choose(data.facts, options, rules)
+        self._candidates = choose(data, options, rules)
         self._rankable = self._candidates.mask
         self._offsets = None
         if rules is not None:
             self._rankable, self._offsets = rules.unpinned(self._rankable), rules.offsets
-        self._excluded = data.no_items
-        if options.exclude:
-            found = {data.item_row(name) for name in options.exclude} - {None}
-            self._excluded = np.array(sorted(found), dtype=np.int32)  # type: ignore[type-var]
+        self._excluded = data.item_rows(options.exclude) if options.exclude else data.no_items
 
     def for_known(self, user_rows: Sequence[int]) -> list[Ranked]:
         """Rank for known users, in their order."""

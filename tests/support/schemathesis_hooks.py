@@ -22,17 +22,22 @@ from classes.top_lists import TOP_K
 from recsys.cleaning.text import MAX_NAME_LENGTH
 from tests.support.hostile_text import hostile_texts
 
-KNOWN: Final = {"category": "kettles", "item": "blue kettle", "user": "kelly sullivan"}
+KNOWN: Final = {
+    "category": "kettles",
+    "brand": "Blue & Co",
+    "item": "blue kettle",
+    "user": "kelly sullivan",
+}
 """Names of the tiny artifacts."""
 
-LISTS: Final = {"users", "history", "exclude"}
+LISTS: Final = {"users", "history", "exclude", "items"}
 NAMES: Final = LISTS | {"item", "user"}
-"""Parameters that are names; unknown categories are refused, so `category` stays as it is."""
+"""Parameters that are names; unknown categories and brands are refused, so these stay as they are."""
 
 
 @schemathesis.hook
 def map_case(context: HookContext, case: Case) -> Case:
-    """Order the prices, shorten the lists and use names that exist, for categories always."""
+    """Order the prices, shorten the lists and use names that exist, for categories and brands always."""
     if case.meta is not None and case.meta.generation.mode == GenerationMode.POSITIVE:
         if case.path == "/recommendations":
             case.query = case.query or {}
@@ -81,7 +86,7 @@ def _replace_names(parameters: dict[str, Any], text: str) -> bool:
 def _adjust(parameters: dict[str, Any]) -> None:
     parameters.pop("retrain", None)  # minutes of training are tested by themselves
     for name, known in KNOWN.items():
-        if name in parameters and (name == "category" or len(str(parameters[name])) % 2):
+        if name in parameters and (name in ("category", "brand") or len(str(parameters[name])) % 2):
             parameters[name] = known
     # In a query the numbers may be texts already.
     low, high = parameters.get("price_min", 0), parameters.get("price_max", "inf")

@@ -145,6 +145,22 @@ def test_similar_items_are_the_nearest_by_cosine(client: FlaskClient, store: Sna
             assert each["rank"] == rank
 
 
+def test_similar_items_take_the_filters_of_recommendations(client: FlaskClient) -> None:
+    everything = client.get(f"/similar_items?item={ITEMS[0]}&n=100").get_json()["similar_items"]
+    for query, passes in (
+        ("category=lamps&category=kettles", lambda each: each["category"] in ("lamps", "kettles")),
+        ("brand=Green+%26+Co", lambda each: each["brand"] == "Green & Co"),
+        (f"items={ITEMS[0]},{ITEMS[19]},{ITEMS[2]},x", lambda each: each["item"] in ITEMS[2::17]),
+        ("price_min=12&price_max=16", lambda each: 12 <= (each["price"] or 0) <= 16),
+    ):
+        answer = client.get(f"/similar_items?item={ITEMS[0]}&n=100&{query}").get_json()
+        expected = [each["item"] for each in everything if passes(each)]
+        assert [each["item"] for each in answer["similar_items"]] == expected
+        assert expected
+    answer = client.get(f"/similar_items?item={ITEMS[0]}&category=nothing")
+    assert_problem(answer, 400, "'nothing'", "categories are")
+
+
 def test_similar_items_need_an_item_and_a_sensible_n(client: FlaskClient) -> None:
     assert_problem(client.get("/similar_items"), 400, "'item' is missing")
     assert_problem(client.get("/similar_items?item="), 400, "'item'", "isn't blank")

@@ -150,6 +150,45 @@ def test_an_unknown_category_is_a_400_that_names_similar_ones(client: FlaskClien
     assert_problem(answer, 400, "'kettle'", "4", "'kettles'")
 
 
+def test_several_categories_and_brands_let_in_the_items_of_any(
+    client: FlaskClient, ranked: list[str], popular: list[str]
+) -> None:
+    query = "/recommendations?n=20&exclude_seen=false&users=kelly+sullivan&users=zoe"
+    answer = client.get(f"{query}&category=lamps&category=kettles").get_json()
+    fitting = [item for item, each in CATEGORIES.items() if each in ("lamps", "kettles")]
+    assert answer == {KELLY: only(ranked, fitting), "zoe": only(popular, fitting)}
+    answer = client.get(f"{query}&brand=Blue+%26+Co&brand=White+%26+Co").get_json()
+    fitting = [item for item in ITEMS[:N_REVIEWED] if item.split()[0] in ("blue", "white")]
+    assert answer == {KELLY: only(ranked, fitting), "zoe": only(popular, fitting)}
+    answer = client.get(f"{query}&brand=Blue+%26+Co&category=lamps").get_json()
+    assert answer == {KELLY: ["blue lamp"], "zoe": ["blue lamp"]}
+
+
+@pytest.mark.parametrize("category", ["lamps", ["lamps"], ["lamps", " lamps "]])
+def test_a_body_names_one_category_or_a_list(client: FlaskClient, category: object) -> None:
+    body = {"users": ["zoe"], "category": category, "n": 20}
+    listed = client.post("/recommendations", json=body).get_json()["zoe"]
+    assert set(listed) == {item for item, each in CATEGORIES.items() if each == "lamps"}
+
+
+def test_only_the_named_items_are_ranked_and_unknown_ones_are_ignored(
+    client: FlaskClient, ranked: list[str], popular: list[str]
+) -> None:
+    asked = [ITEMS[7], ITEMS[19], "nothing", ITEMS[3]]
+    answer = ask(client, items=",".join(asked))
+    assert answer == {KELLY: only(ranked, asked), "zoe": only(popular, asked)}
+    assert ask(client, items="nothing") == {KELLY: [], "zoe": []}
+    detail = ask(client, items="nothing", detail="true")["zoe"]
+    assert "20 items, 0 of which pass the filters" in detail["reason"]
+
+
+def test_more_than_1000_items_or_100_brands_are_a_400(client: FlaskClient) -> None:
+    body = {"users": ["zoe"], "items": [f"item {n}" for n in range(1_001)]}
+    assert_problem(client.post("/recommendations", json=body), 400, "1,001 items", "at most 1,000")
+    body = {"users": ["zoe"], "brand": [f"brand {n}" for n in range(101)]}
+    assert_problem(client.post("/recommendations", json=body), 400, "101 brands", "at most 100")
+
+
 def test_filters_work_together(client: FlaskClient, ranked: list[str]) -> None:
     query = {"category": "lamps", "price_max": 20, "exclude": ITEMS[5]}
     fitting = {"blue lamp", "green lamp", "red lamp"} & set(PRICES) - {ITEMS[5], *KELLYS_ITEMS}
@@ -318,6 +357,10 @@ def test_a_body_may_name_many_more_users_than_a_query(client: FlaskClient) -> No
         ('{"users": ["zoe"], "price_min": Infinity}', "number from 0 to"),
         ('{"users": ["zoe"], "price_max": "10"}', "number from 0 to"),
         ('{"users": ["zoe"], "category": ""}', "isn't blank"),
+        ('{"users": ["zoe"], "category": []}', "at least one of the categories"),
+        ('{"users": ["zoe"], "brand": ["x", ""]}', "isn't blank"),
+        ('{"users": ["zoe"], "brand": [["x"]]}', "isn't blank"),
+        ('{"users": ["zoe"], "brand": null}', "isn't blank"),
         ("[" * 100_000, "not JSON"),
     ],
 )

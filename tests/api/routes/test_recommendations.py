@@ -146,7 +146,7 @@ def test_a_name_of_more_than_512_characters_is_a_400_that_says_so_at_once(
     assert "9,000" not in client.get(target + quote("\u0323" * 512)).text
 
 
-@pytest.mark.parametrize("name", ["users", "history", "exclude", "category"])
+@pytest.mark.parametrize("name", ["users", "history", "exclude", "category", "brand", "items"])
 def test_a_body_with_a_name_of_more_than_512_characters_is_a_400(
     client: FlaskClient, name: str
 ) -> None:
