@@ -39,7 +39,7 @@ from scoring.keras_file import MODEL_FILE, ModelMismatchError
 from storage.array_folder import DamagedFolderError, open_arrays, read_manifest, save_arrays
 from storage.artifacts import ArtifactError
 from storage.atomic import replace_by_copy
-from storage.parquet_bounds import refuse_oversized
+from storage.parquet.bounds import refuse_oversized
 from storage.pointer import Pointer
 from storage.remote.artifacts import fetch_artifacts
 from storage.remote.object_store import ObjectMovedError, StoreError

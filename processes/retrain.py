@@ -30,7 +30,7 @@ from classes.service_counters import ServiceCounters
 from config import PROJECT_ROOT, Config
 from processes.start_build import open_store
 from storage.atomic import replace_all_by_copy
-from storage.parquet_parts import SUFFIXES
+from storage.parquet.parts import SUFFIXES
 from storage.run_folder import RunFolder
 
 NICENESS: Final = 10

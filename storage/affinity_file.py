@@ -24,7 +24,7 @@ from recsys.cleaning.faults import long_name
 from recsys.item_similarities import ItemSimilarities, stack_similarities
 from storage.artifacts import LARGEST_VALUE, ArtifactError, missing_file_message
 from storage.atomic import replacing
-from storage.parquet_parts import read_schema, read_table
+from storage.parquet.parts import read_schema, read_table
 
 SIMILARITY: Final = "kernel"
 NEIGHBOR: Final = "neighbour"

@@ -3,7 +3,7 @@
 Reading tolerates what doesn't matter (extra columns, an index kept as a column) and is
 strict about what does: names, widths, and values that no review can have. Messages give the
 rows of users instead of their names, since they are logged. A table may be a folder of parts,
-`storage.parquet_parts`. Writing is atomic: a reader sees the old file or the new one, never a part.
+`storage.parquet.parts`. Writing is atomic: a reader sees the old file or the new one, never a part.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from recsys import columns
 from recsys.arrays import BoolArray, FloatArray
 from recsys.cleaning.faults import clean_fault, long_name
 from storage.atomic import replacing
-from storage.parquet_parts import read_schema, read_table, size_of
+from storage.parquet.parts import read_schema, read_table, size_of
 
 LARGEST_VALUE: Final = 1e9
 """Of an embedding, a scaled price or a similarity: products and sums of a network stay finite."""

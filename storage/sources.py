@@ -9,7 +9,7 @@ from typing import Any
 from config import Config
 from storage.array_folder import checksum
 from storage.artifacts import ArtifactError, ArtifactPaths, missing_file_message
-from storage.parquet_parts import parts_of
+from storage.parquet.parts import parts_of
 
 FORMAT_VERSION = 8
 """Version of the snapshot folders; after it is raised, the next start builds a new snapshot."""

@@ -17,7 +17,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipeline.distributed.parts import ROW, read_part
-from storage.parquet_parts import parts_of
+from storage.parquet.parts import parts_of
 
 if TYPE_CHECKING:
     from ray.data import Dataset

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from storage.array_folder import checksum
 from storage.atomic import replacing
-from storage.parquet_parts import parts_of, size_of
+from storage.parquet.parts import parts_of, size_of
 
 PIPELINE_VERSION: Final = 1
 """Raised whenever the same input gives other artifacts than before."""

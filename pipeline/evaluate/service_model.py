@@ -12,7 +12,7 @@ from pipeline.train.model_card import read_card
 from pipeline.train.popularity import MODEL
 from recsys.arrays import FloatArray, ItemRows, Names, Rows
 from storage.artifacts import ArtifactPaths
-from storage.parquet_parts import size_of
+from storage.parquet.parts import size_of
 
 RATING_NETWORK: Final = "network"
 RANKER: Final = "ranker"

@@ -16,7 +16,7 @@ from config import Config
 from processes import start_build
 from processes.start_build import open_store
 from storage.artifacts import ArtifactError
-from storage.parquet_bounds import refuse_oversized
+from storage.parquet.bounds import refuse_oversized
 from tests.support.greedy_builder import GREED_MB
 from tests.support.services import config_in, copy_of
 

@@ -21,7 +21,7 @@ from recsys.features.user_profile import PROFILE_COLUMNS
 from recsys.split import temporal_cuts
 from storage.array_folder import checksum
 from storage.artifacts import ArtifactPaths
-from storage.parquet_parts import read_schema
+from storage.parquet.parts import read_schema
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from storage.artifacts import ArtifactError
-from storage.parquet_parts import parts_of
+from storage.parquet.parts import parts_of
 
 VALUE_BYTES: Final = 8
 """What a number, or a reference to a text, takes in memory."""

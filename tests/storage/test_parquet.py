@@ -17,8 +17,8 @@ from storage.artifacts import (
     read_embeddings,
     write_frame,
 )
-from storage.parquet_bounds import refuse_oversized
-from storage.parquet_parts import size_of
+from storage.parquet.bounds import refuse_oversized
+from storage.parquet.parts import size_of
 from storage.sources import source_fingerprint
 from tests.support.tiny_reviews import even_reviews, write_even_artifacts
 
