@@ -21,6 +21,7 @@ from api.contract.request_values import MAX_EMPTY_BODY_BYTES
 from api.routes import (
     console,
     docs,
+    explain,
     health,
     home,
     items,
@@ -86,6 +87,7 @@ def create_app(
     resources = (
         home,
         recommendations,
+        explain,
         items,
         users,
         user_history,

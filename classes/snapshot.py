@@ -77,7 +77,7 @@ class Snapshot:
     @cached_property
     def explainer(self) -> Explainer:
         """Explains the model's scores."""
-        return Explainer(self.data, self.model)
+        return Explainer(self.data, self.model, self.rules)
 
     def __repr__(self) -> str:
         """Name the generation and what it holds."""

@@ -11,6 +11,7 @@ from api.contract.request_values import RequestValues
 from api.contract.texts import Texts
 from classes.options import DEEPEST, RERANKED, RecommendationOptions
 from classes.top_lists import TOP_K
+from recsys.history import MAX_HISTORY_ITEMS
 
 MOST_ITEMS: Final = 100
 MOST_NAMES: Final = 1_000
@@ -93,6 +94,17 @@ HISTORY = Names(
     most=MOST_NAMES,
     nouns="items",
 )
+WITHOUT = Names(
+    name="without",
+    meaning=(
+        "Names of items to leave out of the histories, for this request only: what would be "
+        "recommended without them? Reviewed items stay left out of lists, these too. Names that "
+        "aren't in a history are ignored."
+    ),
+    default=[],
+    most=MAX_HISTORY_ITEMS,
+    nouns="items",
+)
 DIVERSITY = Number(
     name="diversity",
     meaning=(
@@ -128,7 +140,11 @@ OFFSET = WholeNumber(
 DETAIL = Flag(
     name="detail", meaning="Whether to return details of each item and each list.", default=False
 )
-
+EXPLAIN = Flag(
+    name="explain",
+    meaning="Whether to add to the details of each item why it is there, as `GET /explain` does.",
+    default=False,
+)
 SCENARIO = Text(
     name="scenario",
     meaning=(
@@ -148,6 +164,7 @@ OPTIONS: Final[tuple[Parameter[Any], ...]] = (
     BRAND,
     ITEMS,
     HISTORY,
+    WITHOUT,
     DIVERSITY,
     MAX_PER_CATEGORY,
     OFFSET,

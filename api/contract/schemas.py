@@ -67,6 +67,43 @@ _ITEM: Final[dict[str, Schema]] = {
 _RANK: Final[Schema] = {"type": "integer", "minimum": 1}
 _MEAN_RATING: Final[Schema] = or_null({"type": "number"}, "1 to 5; null if there are no ratings.")
 
+_NUMBER: Final[Schema] = {"type": "number"}
+_EXPLANATION: Final[dict[str, Schema]] = {
+    "item": _ITEM["item"],
+    "title": _ITEM["title"],
+    "score_logit": or_null(
+        _NUMBER, "The score before the model's last function; null in the cold-start list."
+    ),
+    "reference_logit": or_null(_NUMBER, "The score of the reference; null in the cold-start list."),
+    "method": {"type": "string", "description": "How shares are computed, and the reference."},
+    "affinities": {
+        **map_of(_NUMBER),
+        "description": "How strongly the history speaks for the item, by similarity.",
+    },
+    "parts": {
+        **list_of(reference("ExplanationPart")),
+        "description": "By magnitude; their shares add up to score_logit less reference_logit.",
+    },
+    "rule": {
+        **may_lack(
+            record(
+                n_five_star={**COUNT, "description": "Five-star ratings in the window."},
+                window_days={**COUNT, "description": "Days before the newest review."},
+                place={**_RANK, "description": "The place in the whole cold-start list."},
+                moved_up={
+                    "type": "boolean",
+                    "description": "Whether it is there as the one of another price range.",
+                },
+                id={"type": "string", "description": "The id of the shop's rule."},
+                action={"type": "string", "description": "What that rule does."},
+            ),
+            *("n_five_star", "window_days", "place", "moved_up", "id", "action"),
+        ),
+        "description": "What decides beside or instead of the model; absent if nothing does.",
+    },
+    "reason_text": {"type": "string", "description": "The explanation in a sentence."},
+}
+
 SCHEMAS: Final[dict[str, Schema]] = {
     "Problem": record(
         type={"type": "string", "const": "about:blank"},
@@ -93,8 +130,10 @@ SCHEMAS: Final[dict[str, Schema]] = {
                 **NAME,
                 "description": "The rule that the place comes from; absent if none does.",
             },
+            explanation=reference("Explanation"),
         ),
         "rule",
+        "explanation",
     ),
     "Recommendation": may_lack(
         record(
@@ -115,6 +154,32 @@ SCHEMAS: Final[dict[str, Schema]] = {
         ),
         "reason",
         "unknown_items",
+    ),
+    "ExplainedItem": may_lack(
+        record(
+            user=or_null(NAME, "The user as asked for; null for a visitor."),
+            rank=or_null(_RANK, "The place in the list of these options; null if it isn't there."),
+            **_EXPLANATION,
+        ),
+        "rule",
+    ),
+    "Explanation": may_lack(record(**_EXPLANATION), "rule"),
+    "ExplanationPart": may_lack(
+        record(
+            kind={"type": "string", "enum": ["history", "item", "profile", "visitor"]},
+            name={"type": "string", "description": "An item of the history, or a kind of facts."},
+            title={"type": "string", "description": "The item's title, or the facts in words."},
+            similarity=or_null(NAME, "The similarity that contributes most; null for facts."),
+            share={**_NUMBER, "description": "What the part adds to the score, in logits."},
+            reason_text={"type": "string", "description": "The part in a sentence."},
+            similarities={**map_of(_NUMBER), "description": "The share of each similarity."},
+            affinity_change={
+                **map_of(_NUMBER),
+                "description": "What taking the item out of the history adds to each affinity.",
+            },
+        ),
+        "similarities",
+        "affinity_change",
     ),
     "Rule": RULE,
     "Rules": record(

@@ -17,12 +17,12 @@ from classes.app_data_processing import AppDataProcessor
 from classes.candidates import choose
 from classes.errors import UnknownNameError
 
-_SAMPLE_ITEM: Final = "cedar raised garden bed by greenwold 4 x 8 feet"
+SAMPLE_ITEM: Final = "cedar raised garden bed by greenwold 4 x 8 feet"
 _PROBLEMS: Final = WITH_SNAPSHOT | {404: "There is no item with this name."}
 _ITEM: Final = Text(
     name="item",
     meaning="The name of an item, exactly as in responses.",
-    example=_SAMPLE_ITEM,
+    example=SAMPLE_ITEM,
     required=True,
 )
 _N: Final = WholeNumber(
@@ -37,7 +37,7 @@ _ABOUT: Final = Endpoint(
     response=SuccessResponse("Its details; null for what isn't known.", reference("Item")),
     problems=_PROBLEMS,
     path_parameters=(_ITEM,),
-    examples=(RequestExample("item", "One item", f"/items/{_SAMPLE_ITEM.replace(' ', '%20')}"),),
+    examples=(RequestExample("item", "One item", f"/items/{SAMPLE_ITEM.replace(' ', '%20')}"),),
 )
 _SIMILAR: Final = Endpoint(
     method="GET",
@@ -53,7 +53,7 @@ _SIMILAR: Final = Endpoint(
     parameters=(_ITEM, _N, *FILTERS),
     examples=(
         RequestExample(
-            "three", "Three", f"/similar_items?item={_SAMPLE_ITEM.replace(' ', '+')}&n=3"
+            "three", "Three", f"/similar_items?item={SAMPLE_ITEM.replace(' ', '+')}&n=3"
         ),
     ),
 )
@@ -68,7 +68,7 @@ def register(app: Flask, service: Service) -> None:
         _ABOUT.query()
         snapshot = service.store.current()
         facts = snapshot.data.facts
-        row = _row(snapshot.data, _ITEM.bounded(item))
+        row = item_row(snapshot.data, _ITEM.bounded(item))
         payload = {
             **described_item(snapshot.data, row),
             "n_ratings": int(facts.n_ratings[row]),
@@ -82,7 +82,7 @@ def register(app: Flask, service: Service) -> None:
         query = _SIMILAR.query()
         name, n, filters = query.read(_ITEM), query.read(_N), read_some(query, FILTERS)
         snapshot = service.store.current()
-        row = _row(snapshot.data, name or "")
+        row = item_row(snapshot.data, name or "")
         ranking = snapshot.data.similar_items(row, n, choose(snapshot.data, filters).mask)
         similar = [
             {
@@ -96,7 +96,12 @@ def register(app: Flask, service: Service) -> None:
         return json_response(to_json(payload), snapshot.generation)
 
 
-def _row(data: AppDataProcessor, name: str) -> int:
+def item_row(data: AppDataProcessor, name: str) -> int:
+    """Find an item.
+
+    Raises:
+        UnknownNameError: 404, there is none with this name.
+    """
     row = data.item_row(name)
     if row is None:
         raise UnknownNameError(

@@ -16,7 +16,7 @@ from api.contract.endpoint import (
     RequestExample,
     SuccessResponse,
 )
-from api.contract.options import DETAIL, OPTIONS, read_options
+from api.contract.options import DETAIL, EXPLAIN, OPTIONS, read_options
 from api.contract.parameters import Names
 from api.contract.request_values import (
     BodyValues,
@@ -26,6 +26,7 @@ from api.contract.request_values import (
     require_json,
 )
 from api.contract.schemas import NAMES, map_of, one_of, reference
+from api.routes.explain import described_explanation
 from api.routes.item_answers import described_item
 from api.routes.users import users_parameter
 from api.service import Service
@@ -43,6 +44,9 @@ VISITOR: Final = "visitor"
 _ITEMS_OF_A_RANKED_LIST: Final = 10
 """What a list counts at least that can't be computed ahead: ranking takes longer than listing."""
 
+_ITEMS_OF_AN_EXPLANATION: Final = 250
+"""An explanation takes up to 4 ms, and some have 25 kB."""
+
 _NO_USERS: Final = (
     "The parameter 'users' is missing; send users=NAME,NAME, or history=ITEM,ITEM for a visitor "
     "without a name."
@@ -52,7 +56,7 @@ _DESCRIPTION: Final = (
     "reviewed. Unknown users get items that match their `history`, or popular items. Filters "
     "apply to all items before ranking, so a list has n items if n pass; with `detail`, a "
     "shorter list has a reason. All lists together may have at most MAX_ITEMS_PER_REQUEST items; "
-    "details count twice."
+    "details count twice, and an explanation counts as 250."
 )
 _RESPONSE: Final = SuccessResponse(
     "The item names for each user in the order sent, best first; with `detail`, an object.",
@@ -75,7 +79,7 @@ def _register_get(app: Flask, service: Service) -> None:
         summary="The best items for each user",
         description=_DESCRIPTION,
         response=_RESPONSE,
-        parameters=(users, *OPTIONS, DETAIL),
+        parameters=(users, *OPTIONS, DETAIL, EXPLAIN),
         examples=_GET_EXAMPLES,
     )
 
@@ -101,7 +105,7 @@ def _register_post(app: Flask, service: Service) -> None:
         response=_RESPONSE,
         problems=WITH_SNAPSHOT
         | {413: "The body is larger than MAX_BODY_BYTES.", 415: "The body isn't JSON."},
-        body=(users, *OPTIONS, DETAIL),
+        body=(users, *OPTIONS, DETAIL, EXPLAIN),
         examples=_POST_EXAMPLES,
     )
 
@@ -119,16 +123,22 @@ def _answer(service: Service, values: RequestValues, users: Names) -> tuple[byte
     """Return the body of the response to a request, and its generation."""
     names = values.read(users)
     options = read_options(values)
-    detail = values.read(DETAIL)
+    explain = values.read(EXPLAIN)
+    detail = values.read(DETAIL) or explain
     if not names and not options.history:
         raise ProblemError(400, _NO_USERS)
-    _refuse_large_response(service.config.max_items_per_request, len(names), options, detail)
+    _refuse_large_response(
+        service.config.max_items_per_request, len(names), options, detail, explain
+    )
     snapshot = service.store.current()
     asked: Sequence[str | None] = names or [None]
     lists: dict[str | None, Any]
     if detail:
         found = snapshot.recommender.recommend_in_detail(asked, options)
         lists = {user: _described(snapshot, each) for user, each in found.items()}
+        if explain:
+            for user, each in found.items():
+                _explain(snapshot, each, options, lists[user]["items"])
     else:
         lists = snapshot.recommender.recommend(asked, options)
     if not names:
@@ -137,7 +147,7 @@ def _answer(service: Service, values: RequestValues, users: Names) -> tuple[byte
 
 
 def _refuse_large_response(
-    most: int, n_lists: int, options: RecommendationOptions, detail: bool
+    most: int, n_lists: int, options: RecommendationOptions, detail: bool, explain: bool
 ) -> None:
     """Refuse a request that would hold a worker for seconds, or whose response is too large.
 
@@ -148,14 +158,29 @@ def _refuse_large_response(
     per_list = 2 * (options.depth + len(options.history)) if detail else options.depth
     if detail or not options.is_plain:
         per_list = max(per_list, _ITEMS_OF_A_RANKED_LIST)
+    per_list += _ITEMS_OF_AN_EXPLANATION * options.n if explain else 0
     if n_lists * per_list > most:
         raise ProblemError(
             400,
             f"The request asks for {n_lists:,} lists that count as {per_list:,} items each "
-            f"(details count twice, and options as 10 items or more); at most {most:,} items are "
+            f"(details count twice, options as 10 items or more, and an explanation as "
+            f"{_ITEMS_OF_AN_EXPLANATION}); at most {most:,} items are "
             f"allowed. Send several requests of at most {most // per_list:,} users; "
             f"`python -m pipeline recommend` writes the lists of all users.",
         )
+
+
+def _explain(
+    snapshot: Snapshot,
+    found: Recommendation,
+    options: RecommendationOptions,
+    items: list[dict[str, Any]],
+) -> None:
+    """Add to each described item why it is in the list."""
+    rows = found.rows.tolist()
+    explained = snapshot.explainer.explain_for(found.user_row, rows, options)
+    for item, each in zip(items, explained, strict=True):
+        item["explanation"] = described_explanation(snapshot.data, each)
 
 
 def _described(snapshot: Snapshot, found: Recommendation) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, Final
 
@@ -13,7 +14,11 @@ from classes.app_data_processing import AppDataProcessor
 from classes.explanation import words
 from classes.explanation.groups import groups_of
 from classes.explanation.parts import Explanation, Kind, Part
+from classes.lists.person import person_of
 from classes.model import Model
+from classes.options import RecommendationOptions
+from classes.rules.compiled import CompiledRules
+from classes.rules.snapshot_rules import SnapshotRules
 from scoring.affinity_parts import HistoryEntries, HistoryStrengths
 from scoring.explain import ITEM_INPUTS, USER_INPUTS, Group, PairShares
 from scoring.inputs import AFFINITY, Inputs, Visitor
@@ -29,10 +34,11 @@ COLD_START: Final = "The rule of the cold-start list; no model scores it."
 class Explainer:
     """Explains the scores of one snapshot; may be called from any thread."""
 
-    def __init__(self, data: AppDataProcessor, model: Model) -> None:
-        """Take data and model that were checked against each other."""
+    def __init__(self, data: AppDataProcessor, model: Model, rules: SnapshotRules) -> None:
+        """Take data and model that were checked against each other, and the shop's rules."""
         self._data = data
         self._model = model
+        self._rules = rules
 
     def explain(
         self, person: Visitor, item_rows: Sequence[int], *, is_known: bool
@@ -52,6 +58,21 @@ class Explainer:
             self._of_pair(user, person, row, entries, "profile" if is_known else "visitor")
             for row in item_rows
         ]
+
+    def explain_for(
+        self,
+        user_row: int | None,
+        item_rows: Sequence[int],
+        options: RecommendationOptions,
+    ) -> list[Explanation]:
+        """Explain items for a known user, or for the visitor or unknown user of some options."""
+        rules = self._rules.of(options.scenario)
+        person = person_of(self._data, user_row, options)
+        if person is None:
+            explanations = [self.explain_cold_start(row) for row in item_rows]
+        else:
+            explanations = self.explain(person, item_rows, is_known=user_row is not None)
+        return [each if rules is None else _ruled(each, rules) for each in explanations]
 
     def explain_cold_start(self, item_row: int) -> Explanation:
         """Explain the place of an item in the list of unknown users."""
@@ -172,6 +193,17 @@ def _fact(group: Group, share: float, kind: Kind) -> Part:
     title = " and ".join(titles.get(name, name) for name in group.names)
     clause = words.sentence(words.fact_clause(title, share))
     return Part("item" if about_item else kind, "+".join(group.names), title, share, clause)
+
+
+def _ruled(explanation: Explanation, rules: CompiledRules) -> Explanation:
+    """Name the rule that changes an item's place, if one does."""
+    rule_id = rules.rule_of(explanation.item_row)
+    rule = next((each for each in rules.rules if each.id == rule_id), None)
+    if rule is None:
+        return explanation
+    named = {**(explanation.rule or {}), "id": rule.id, "action": rule.action}
+    text = words.ruled_sentence(rule, explanation.reason_text)
+    return replace(explanation, rule=named, reason_text=text)
 
 
 def _shares_of_history(strengths: HistoryStrengths, found: PairShares) -> NDArray[np.float64]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from classes.explanation.parts import Part
+from classes.rules.rule import BOOST, BURY, HIDE, PIN, Rule
 
 MOST_CHARACTERS: Final = 70
 """Of a title within a sentence."""
@@ -79,9 +80,15 @@ def cold_start_sentence(rule: dict[str, Any]) -> str:
     return sentence(f"popular with everybody: place {rule['place']:,} with {counted}")
 
 
-def ruled_sentence(rule_id: str, text: str) -> str:
-    """Say that a rule of the shop decided on an item's place, and what speaks for it else."""
-    return f"The shop's rule {quoted(rule_id)} changes its place. {text}"
+def ruled_sentence(rule: Rule, text: str) -> str:
+    """Say what a rule of the shop does with an item, before the rest of the reasons."""
+    acts = {
+        HIDE: "hides it",
+        PIN: f"pins it to place {rule.place}",
+        BOOST: f"adds {rule.by:g} to its score",
+        BURY: f"takes {rule.by:g} from its score",
+    }
+    return f"The shop's rule {quoted(rule.id)} {acts[rule.action]}. {text}"
 
 
 def quoted(title: str) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 
 from classes.app_data_processing import AppDataProcessor
 from classes.candidates import choose
+from classes.lists.person import person_of, rows_of
 from classes.lists.variety import varied
 from classes.model import Model
 from classes.options import RecommendationOptions
@@ -19,6 +20,7 @@ from classes.service_counters import COLD_START, PERSONALISED, ListSource
 from recsys.arrays import BoolArray, FloatArray, ItemRows
 from recsys.ranking import Ranking
 from recsys.reranking import Search
+from scoring.inputs import Visitor
 
 
 @dataclass(frozen=True)
@@ -99,32 +101,33 @@ class Choice:
     def for_known(self, user_rows: Sequence[int]) -> list[Ranked]:
         """Rank for known users, in their order."""
         excluded = [self._without(self._data.seen_items(row)) for row in user_rows]
-        depth = self._options.depth
-        rankings = self._model.top_k(user_rows, depth, excluded, self._rankable, self._offsets)
+        depth, mask = self._options.depth, self._rankable
+        searches = [self._search_for(user_row) for user_row in user_rows]
+        if self._options.without:
+            pairs = zip(searches, excluded, strict=True)
+            rankings = [search(depth, mask, rows) for search, rows in pairs]
+        else:
+            rankings = self._model.top_k(user_rows, depth, excluded, mask, self._offsets)
+        users = zip(user_rows, rankings, excluded, searches, strict=True)
         return [
-            self._finished(Ranked(*ranking, rows, user_row), self._search_for(user_row))
-            for user_row, ranking, rows in zip(user_rows, rankings, excluded, strict=True)
+            self._finished(Ranked(*ranking, rows, user_row), search)
+            for user_row, ranking, rows, search in users
         ]
-
-    @cached_property
-    def _history(self) -> ItemRows:
-        """Rows of the request's history, newest first, without unknown items."""
-        found = map(self._data.item_row, self._options.history)
-        return np.array([row for row in found if row is not None], dtype=np.int32)
 
     @cached_property
     def for_unknown(self) -> Ranked:
         """Rank for somebody with the history, or by popularity where there is none."""
         found = {name: self._data.item_row(name) for name in self._options.history}
         unknown = tuple(name for name, row in found.items() if row is None)
-        history = self._history
+        history = rows_of(self._data, self._options.history)
+        visitor = person_of(self._data, None, self._options)
         search: Search = self._popular
-        excluded = self._excluded
-        if len(history):
-            search, excluded = self._search_for_visitor(history), self._without(np.unique(history))
+        excluded = self._without(np.unique(history)) if len(history) else self._excluded
+        if visitor is not None:
+            search = self._search_for_visitor(visitor)
         ranking = search(self._options.depth, self._rankable, excluded)
         ranked = self._finished(Ranked(*ranking, excluded, unknown_items=unknown), search)
-        return ranked if len(history) else ranked._replace(scores=None)
+        return ranked if visitor is not None else ranked._replace(scores=None)
 
     def details(self, ranked: Ranked) -> Recommendation:
         """Add scores, counts and reasons to a list."""
@@ -168,24 +171,29 @@ class Choice:
         listed = np.zeros(self._data.n_items, np.bool_)
         listed[ranked.rows] = True
         of, k, no_items = ranked.user_row, max(1, len(ranked.rows)), self._data.no_items
-        if of is not None:
+        if of is not None and not self._options.without:
             rows, scores = self._model.top_k([of], k, [no_items], listed)[0]
         else:
-            visitor = self._data.visitor(self._history)
+            visitor = cast(Visitor, person_of(self._data, of, self._options))
             rows, scores = self._model.top_k_of_visitor(visitor, k, no_items, listed)
         ascending = np.argsort(rows)
         own: FloatArray = scores[ascending[np.searchsorted(rows, ranked.rows, sorter=ascending)]]
         return own
 
+    @cached_property
+    def _left_out(self) -> ItemRows:
+        return rows_of(self._data, self._options.without)
+
     def _search_for(self, user_row: int) -> Search:
+        if self._options.without:
+            return self._search_for_visitor(self._data.person(user_row, self._left_out))
+
         def search(k: int, mask: BoolArray | None, excluded: ItemRows) -> Ranking:
             return self._model.top_k([user_row], k, [excluded], mask, self._offsets)[0]
 
         return search
 
-    def _search_for_visitor(self, history: ItemRows) -> Search:
-        visitor = self._data.visitor(history)
-
+    def _search_for_visitor(self, visitor: Visitor) -> Search:
         def search(k: int, mask: BoolArray | None, excluded: ItemRows) -> Ranking:
             return self._model.top_k_of_visitor(visitor, k, excluded, mask, self._offsets)
 

@@ -18,40 +18,25 @@ from scoring.inputs import Visitor
 from scoring.keras_file import ModelMismatchError
 from storage.artifacts import ArtifactPaths, write_frame
 from tests.support.artifacts import write_tiny_artifacts
-from tests.support.rankers import ranker, save, write_tiny_affinities, write_tiny_ranker
+from tests.support.rankers import (
+    deep_ranker,
+    ranker,
+    save,
+    unsplit_ranker,
+    write_tiny_affinities,
+    write_tiny_ranker,
+)
 
 N_USERS, N_ITEMS, WIDTH = 40, 700, 6
 WIDTHS = (WIDTH, WIDTH, WIDTH, 2, 3, 4)
 NO_ROWS = np.empty(0, dtype=np.int32)
 
 
-def deep(seed: int) -> Any:
-    """A head that no relu units can express."""
-    import keras
-    from keras import layers
-
-    keras.utils.set_random_seed(seed)
-    inputs = [keras.Input((width,)) for width in WIDTHS]
-    units = layers.Dense(8, activation="tanh")(layers.Concatenate()(inputs))
-    return keras.Model(inputs, layers.Dense(1)(layers.Dense(4, activation="tanh")(units)))
-
-
-def unsplit(seed: int) -> Any:
-    """A network in which the affinity is bent before anything is added to it."""
-    import keras
-    from keras import layers
-
-    keras.utils.set_random_seed(seed)
-    inputs = [keras.Input((width,)) for width in WIDTHS]
-    bent = layers.Dense(3, activation="relu")(inputs[4])
-    return keras.Model(inputs, layers.Dense(1)(layers.Concatenate()([*inputs, bent])))
-
-
 NETWORKS: dict[str, Callable[[int], Any]] = {
     "five inputs": lambda seed: ranker(WIDTHS[:5], seed),
     "six inputs": lambda seed: ranker(WIDTHS, seed),
-    "deep": deep,
-    "unsplit": unsplit,
+    "deep": lambda seed: deep_ranker(WIDTHS, seed),
+    "unsplit": lambda seed: unsplit_ranker(WIDTHS, seed),
 }
 ENGINES = {
     "five inputs": "relu units",

@@ -48,6 +48,28 @@ def ranker(widths: tuple[int, ...], seed: int = 0, n_heads: int = 3, hidden: int
     return model
 
 
+def deep_ranker(widths: tuple[int, ...], seed: int = 0) -> Any:
+    """A network with a head that no relu units can express."""
+    import keras
+    from keras import layers
+
+    keras.utils.set_random_seed(seed)
+    inputs = [keras.Input((width,)) for width in widths]
+    units = layers.Dense(8, activation="tanh")(layers.Concatenate()(inputs))
+    return keras.Model(inputs, layers.Dense(1)(layers.Dense(4, activation="tanh")(units)))
+
+
+def unsplit_ranker(widths: tuple[int, ...], seed: int = 0) -> Any:
+    """A network in which the affinity is bent before anything is added to it."""
+    import keras
+    from keras import layers
+
+    keras.utils.set_random_seed(seed)
+    inputs = [keras.Input((width,)) for width in widths]
+    bent = layers.Dense(3, activation="relu")(inputs[4])
+    return keras.Model(inputs, layers.Dense(1)(layers.Concatenate()([*inputs, bent])))
+
+
 def save(model: Any, path: Path) -> None:
     """Write a model to its `.keras` file."""
     with replacing(path) as unfinished:
