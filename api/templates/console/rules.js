@@ -111,9 +111,9 @@ function addRule(event) {
   act(async () => {
     const form = event.target;
     const rules = edited();
-    const rule = { id: "", action: form.elements.action.value };
+    const rule = { id: "", action: $("rule-action").value };
     for (const input of form.querySelectorAll("input")) {
-      if (input.value.trim() && !input.closest(".field").hidden) rule[input.name] = valueOf(input.name, input.value.trim());
+      if (input.value.trim() && !input.closest(".field").hidden) rule[input.dataset.member] = valueOf(input.dataset.member, input.value.trim());
     }
     const taken = new Set(rules.map(({ id }) => id));
     for (let n = rules.length + 1; !rule.id || taken.has(rule.id); n += 1) rule.id = `rule-${n}`;
@@ -123,10 +123,10 @@ function addRule(event) {
 }
 
 function ruleForm() {
-  const action = el("select", { id: "rule-action", name: "action" }, Object.keys(EXTRAS).map((name) => el("option", { value: name }, name)));
+  const action = el("select", { id: "rule-action" }, Object.keys(EXTRAS).map((name) => el("option", { value: name }, name)));
   const input = (name) => {
     const type = NUMBERS.has(name) ? "number" : TIMES.has(name) ? "datetime-local" : "text";
-    return el("input", { id: `rule-${name}`, name, type, step: NUMBERS.has(name) ? "any" : null, list: name === "category" ? "categories" : null, autocomplete: "off", spellcheck: "false" });
+    return el("input", { id: `rule-${name}`, "data-member": name, type, step: NUMBERS.has(name) ? "any" : null, list: name === "category" ? "categories" : null, autocomplete: "off", spellcheck: "false" });
   };
   const fields = ["id", ...CONDITIONS, "place", "by", "from", "until", "scenario", "note"].map((name) => [name, field(LABELS[name], input(name))]);
   const adapt = () => fields.forEach(([name, node]) => { if (["place", "by"].includes(name)) node.hidden = !EXTRAS[action.value].includes(name); });
