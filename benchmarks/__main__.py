@@ -2,6 +2,7 @@
 
 python -m benchmarks [--quick] [--items N] [--users N]   everything, on synthetic data
 python -m benchmarks reloads [--reloads N]               reloads under load, every answer judged
+python -m benchmarks replicas [--reloads N]              the same over three services that share a store
 python -m benchmarks abuse [--quick] [--attack NAME]     well-behaved clients beside attackers
 python -m benchmarks agreement [--users N]               whether the service ranks as Keras does
 python -m benchmarks search                              the searches alone, in more detail
@@ -100,6 +101,12 @@ def _reloads(options: argparse.Namespace, console: Console) -> None:
     report(options.folder / "reloads", options.reloads, console)
 
 
+def _replicas(options: argparse.Namespace, console: Console) -> int:
+    from benchmarks.replicas.report import report
+
+    return not report(options.folder / "replicas", options.reloads, console)
+
+
 def _abuse(options: argparse.Namespace, console: Console) -> int:
     from benchmarks.http.abuse import report
 
@@ -135,6 +142,7 @@ def _size(options: argparse.Namespace) -> tuple[int, int]:
 COMMANDS: dict[str, Callable[[argparse.Namespace, Console], int | None]] = {
     "all": _all,
     "reloads": _reloads,
+    "replicas": _replicas,
     "abuse": _abuse,
     "agreement": _agreement,
     "search": _search,

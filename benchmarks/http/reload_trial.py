@@ -136,14 +136,14 @@ def run_trial(
     known: dict[tuple[str, int], bytes] = {}
     for put in place:
         put()
-        generation = _reload(port).generation
-        known |= {(generation, i): _body(port, path) for i, path in enumerate(paths)}
+        generation = reload(port).generation
+        known |= {(generation, i): body_of(port, path) for i, path in enumerate(paths)}
     changes = [Change(0, 0, generation)]
     own, mapped = [], []
-    with _Load(port, paths) as load:
+    with Load(port, paths) as load:
         for number in range(n_reloads):
             place[number % len(place)]()
-            changes.append(_reload(port))
+            changes.append(reload(port))
             own.append(sum(map(_own_mb, workers())))
             mapped.append(max(_count_mapped_generations(each) for each in workers()))
             report(number + 1, (changes[-1].answered - changes[-1].asked) / 1e9)
@@ -152,7 +152,8 @@ def run_trial(
     return Trial(judge(watched, changes, known), seconds, own, mapped)
 
 
-def _reload(port: int) -> Change:
+def reload(port: int) -> Change:
+    """Ask for a reload, and wait for its answer."""
     asked = time.monotonic_ns()
     answer = requests.post(f"http://127.0.0.1:{port}/reload", timeout=600)
     answered = time.monotonic_ns()
@@ -160,7 +161,8 @@ def _reload(port: int) -> Change:
     return Change(asked, answered, answer.headers["X-Generation"])
 
 
-def _body(port: int, path: str) -> bytes:
+def body_of(port: int, path: str) -> bytes:
+    """Ask once, and return the body of the answer."""
     answer = requests.get(f"http://127.0.0.1:{port}{path}", timeout=60)
     answer.raise_for_status()
     return answer.content
@@ -179,23 +181,27 @@ def _count_mapped_generations(process: int) -> int:
     return len({path.split("/generations/")[1][:16] for path in paths if "/generations/" in path})
 
 
-class _Load:
+class Load:
     """A process that asks until it is told to stop, and then hands over what it got."""
 
-    def __init__(self, port: int, paths: Sequence[str]) -> None:
+    def __init__(self, port: int, paths: Sequence[str], pause_s: float = PAUSE_S) -> None:
+        """Prepare the process, which asks while the context lasts."""
         context = multiprocessing.get_context("spawn")
         self._stop = context.Event()
         self._results, theirs = context.Pipe(duplex=False)
         self._process = context.Process(
-            target=_watch, args=(port, [get(path) for path in paths], self._stop, theirs)
+            target=_watch,
+            args=(port, [get(path) for path in paths], pause_s, self._stop, theirs),
         )
 
-    def __enter__(self) -> _Load:
+    def __enter__(self) -> Load:
+        """Start asking."""
         self._process.start()
         self._results.recv()  # the first answer has come
         return self
 
     def __exit__(self, *_: object) -> None:
+        """End the process, whatever it is doing."""
         self._process.kill()
         self._process.join()
 
@@ -206,7 +212,9 @@ class _Load:
         return watched
 
 
-def _watch(port: int, paths: Sequence[bytes], stop: Event, results: Connection) -> None:
+def _watch(
+    port: int, paths: Sequence[bytes], pause_s: float, stop: Event, results: Connection
+) -> None:
     """Ask until `stop` is set, keeping equal answers once, then send everything back."""
     numbers: dict[tuple[int, bytes], int] = {}
     distinct: list[Answer] = []
@@ -221,7 +229,7 @@ def _watch(port: int, paths: Sequence[bytes], stop: Event, results: Connection) 
             results.send("asking")
         if stop.is_set():
             break
-        time.sleep(PAUSE_S)
+        time.sleep(pause_s)
     which, begun, ended = np.array(noted, dtype=np.int64).T
     results.send(Watched(distinct, which, begun, ended))
 

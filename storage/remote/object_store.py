@@ -189,7 +189,7 @@ class ObjectStore:
         from obstore.store import LocalStore, from_url
 
         if self._root is not None:
-            return LocalStore(prefix=self._root, mkdir=True)
+            return LocalStore(prefix=self._root, mkdir=True, automatic_cleanup=True)
         endpoint = options.get("endpoint") or environ.get("AWS_ENDPOINT_URL", "")
         client: Client = from_url(
             self.place,

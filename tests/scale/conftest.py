@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.object_server import ObjectServer, object_server, program
+from benchmarks.replicas.object_server import ObjectServer, object_server, program
 
 
 @pytest.fixture(scope="session")

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.replicas.object_server import SECRET_KEY, ObjectServer
 from storage.remote.object_store import ObjectMovedError, ObjectStore, StoreError
-from tests.support.object_server import SECRET_KEY, ObjectServer
 
 pytestmark = pytest.mark.scale
 

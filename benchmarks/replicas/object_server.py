@@ -15,12 +15,13 @@ from typing import Final
 
 import requests
 
-from tests.support.process import free_port
+from benchmarks.http.service import free_port
+from storage.remote.object_store import ObjectStore, StoreError
 
 PROGRAM: Final = "weed"
 BUCKET: Final = "shop"
 ACCESS_KEY: Final = "tester"
-SECRET_KEY: Final = "t3st-s3cret"
+SECRET_KEY: Final = "t3st-s3cret"  # noqa: S105 - of a store that lives for one run
 START_TIMEOUT_S: Final = 60
 
 _OPTIONS: Final = (
@@ -38,16 +39,19 @@ class ObjectServer:
     """The server's process, which can be killed and started again on the same files."""
 
     def __init__(self, folder: Path) -> None:
+        """Choose ports; nothing is started yet."""
         self._folder = folder
+        self._log = folder / "log"
         self._ports = {name: free_port() for name in _PORTS}
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def endpoint(self) -> str:
+        """Where it listens."""
         return f"http://127.0.0.1:{self._ports['s3.port']}"
 
     def url(self, prefix: str) -> str:
-        """A place in the store with all that is needed to reach it, secrets too."""
+        """Name a place in the store with all that is needed to reach it, secrets too."""
         return (
             f"s3://{BUCKET}/{prefix}?endpoint={self.endpoint}&region=us-east-1"
             f"&access_key_id={ACCESS_KEY}&secret_access_key={SECRET_KEY}"
@@ -58,7 +62,7 @@ class ObjectServer:
         identities = self._folder / "identities.json"
         identities.write_text(json.dumps({"identities": [_IDENTITY]}), encoding="utf-8")
         ports = [f"-{name}={port}" for name, port in self._ports.items()]
-        with (self._folder / "log").open("ab") as log:
+        with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 [
                     str(program()),
@@ -83,20 +87,18 @@ class ObjectServer:
             self._process = None
 
     def _wait(self) -> None:
-        from storage.remote.object_store import ObjectStore, StoreError
-
-        assert self._process is not None
         deadline = time.monotonic() + START_TIMEOUT_S
-        while True:
-            assert self._process.poll() is None, (self._folder / "log").read_text()
+        while self._process is not None and self._process.poll() is None:
             try:
                 requests.get(self.endpoint, timeout=1)
                 ObjectStore(self.url("")).upload("ready", b"yes")
             except (requests.RequestException, StoreError):
-                assert time.monotonic() < deadline, (self._folder / "log").read_text()
+                if time.monotonic() > deadline:
+                    break
                 time.sleep(0.1)
             else:
                 return
+        raise RuntimeError(f"The object store doesn't start: {self._log.read_text()[-2_000:]}")
 
 
 _IDENTITY: Final = {
@@ -107,7 +109,7 @@ _IDENTITY: Final = {
 
 
 def program() -> Path | None:
-    """The server's program, beside this Python or anywhere else; None where there is none."""
+    """Find the server's program, beside this Python or anywhere else; None where there is none."""
     beside = Path(sys.executable).parent / PROGRAM
     found = str(beside) if os.access(beside, os.X_OK) else shutil.which(PROGRAM)
     return None if found is None else Path(found)

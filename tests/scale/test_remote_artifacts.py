@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.replicas.object_server import ObjectServer
+from config import Config
+from storage.artifacts import ArtifactError
+from storage.remote.artifacts import fetch_artifacts
+from storage.remote.object_store import Listed, ObjectStore
+
+pytestmark = pytest.mark.scale
+
+FILES = {
+    "data/clean_df.pq": b"reviews",
+    "data/amazon_reviews.csv": b"raw",
+    "embeddings/item_desc_emb_df.pq/part-0.parquet": b"first part",
+    "embeddings/item_desc_emb_df.pq/part-1.parquet": b"second part",
+    "models/best_model.keras": b"model",
+}
+
+
+@pytest.fixture(params=["s3", "file"])
+def config(request: pytest.FixtureRequest, tmp_path: Path) -> Config:
+    """Settings whose three folders are URLs of the files above."""
+    if request.param == "file":
+        urls = {
+            name: (tmp_path / "store" / name).as_uri() for name in ("data", "embeddings", "models")
+        }
+    else:
+        server: ObjectServer = request.getfixturevalue("server")
+        urls = {
+            name: server.url(f"{tmp_path.name}/{name}") for name in ("data", "embeddings", "models")
+        }
+    config = Config.from_environment(
+        {
+            "DATA_PATH": urls["data"],
+            "EMBEDDINGS_PATH": urls["embeddings"],
+            "MODEL_PATH": urls["models"],
+            "SNAPSHOT_PATH": str(tmp_path / "snapshots"),
+        }
+    )
+    for path, content in FILES.items():
+        put(config, path, content)
+    return config
+
+
+def store_of(config: Config, path: str) -> tuple[ObjectStore, str]:
+    name, _, key = path.partition("/")
+    folder = {
+        "data": config.data_path,
+        "embeddings": config.embeddings_path,
+        "models": config.model_path,
+    }[name]
+    return ObjectStore(config.remotes[folder]), key
+
+
+def put(config: Config, path: str, content: bytes) -> None:
+    store, key = store_of(config, path)
+    store.upload(key, content)
+
+
+def fetch(config: Config) -> list[str]:
+    """Fetch, and return the names of what was fetched."""
+    said: list[str] = []
+    fetch_artifacts(config, said.append)
+    return sorted(sentence.split()[1] for sentence in said)
+
+
+def test_artifacts_are_fetched_by_name_and_nothing_else_is(config: Config) -> None:
+    assert fetch(config) == [
+        "best_model.keras",
+        "clean_df.pq",
+        "item_desc_emb_df.pq/part-0.parquet",
+        "item_desc_emb_df.pq/part-1.parquet",
+    ]
+    assert (config.data_path / "clean_df.pq").read_bytes() == b"reviews"
+    parts = config.embeddings_path / "item_desc_emb_df.pq"
+    assert (parts / "part-1.parquet").read_bytes() == b"second part"
+    assert not (config.data_path / "amazon_reviews.csv").exists()
+
+
+def test_only_what_has_changed_is_fetched_again(config: Config) -> None:
+    fetch(config)
+    assert fetch(config) == []
+    put(config, "models/best_model.keras", b"newer")
+    assert fetch(config) == ["best_model.keras"]
+    assert (config.model_path / "best_model.keras").read_bytes() == b"newer"
+
+
+def test_what_is_removed_or_becomes_one_file_is_so_here_too(config: Config) -> None:
+    fetch(config)
+    for path in list(FILES):
+        if path.startswith(("embeddings", "models")):
+            store, key = store_of(config, path)
+            store.delete([key])
+    put(config, "embeddings/item_desc_emb_df.pq", b"whole")
+    assert fetch(config) == ["item_desc_emb_df.pq"]
+    assert (config.embeddings_path / "item_desc_emb_df.pq").read_bytes() == b"whole"
+    assert not (config.model_path / "best_model.keras").exists()
+
+
+def test_files_that_change_while_they_are_fetched_are_refused(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head, n_calls = ObjectStore.head, 0
+
+    def changing(self: ObjectStore, key: str) -> Listed | None:
+        nonlocal n_calls
+        n_calls += key == "clean_df.pq"
+        if key == "clean_df.pq" and n_calls == 2:
+            put(config, "data/clean_df.pq", b"newer reviews")
+        return head(self, key)
+
+    monkeypatch.setattr(ObjectStore, "head", changing)
+    with pytest.raises(ArtifactError, match="changed while they were fetched"):
+        fetch_artifacts(config, lambda _: None)
+
+
+def test_urls_survive_the_way_through_the_environment_of_a_child(config: Config) -> None:
+    assert Config.from_environment(config.as_environment()) == config
+    assert "secret" not in repr(config)
