@@ -10,6 +10,7 @@ import pandas as pd
 
 from config import PROJECT_ROOT
 from recsys import columns
+from storage.affinity_file import NEIGHBOR
 
 SAMPLE: Final = PROJECT_ROOT / "data" / "sample"
 ITEM: Final = "merino wool base layer top by pinewarden medium"
@@ -42,8 +43,8 @@ def write_hostile_shop(folder: Path) -> None:
     for path in sorted((folder / "embeddings").glob("*.pq")):
         frame = pd.read_parquet(path)
         names = {ITEM: HOSTILE_ITEM, user: USER}
-        if isinstance(frame.index, pd.RangeIndex):
-            frame = frame.replace({columns.ITEM: names, "neighbour": names})
+        for column in frame.columns.intersection([columns.ITEM, NEIGHBOR]):
+            frame[column] = frame[column].astype("object").replace(names)
         frame.rename(index=names).to_parquet(path)
 
 
