@@ -6,8 +6,8 @@ import math
 from typing import Any
 
 
-def number(value: float, digits: int | None = None) -> str:
-    """Write a number below 1 without its zero, and a dash for NaN.
+def number(value: float | None, digits: int | None = None) -> str:
+    """Write a number below 1 without its zero, and a dash for NaN, which JSON has as None.
 
     Args:
         value: The number.
@@ -16,7 +16,7 @@ def number(value: float, digits: int | None = None) -> str:
     >>> number(0.12345), number(-0.0321), number(2.5, digits=1), number(float("nan"))
     ('.123', '-.0321', '2.5', '-')
     """
-    if math.isnan(value):
+    if value is None or math.isnan(value):
         return "-"
     if digits is None:
         digits = 4 if abs(value) < 0.1 else 3

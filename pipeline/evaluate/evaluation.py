@@ -23,6 +23,7 @@ from pipeline.evaluate.models import (
 from pipeline.evaluate.rating_task import RatingScores, has_both_classes
 from pipeline.evaluate.timeline import TEMPORAL, Timeline, read_timeline
 from pipeline.evaluate.tuning import Tuned
+from pipeline.evaluate.varied_lists import VariedLists, varied_lists
 from pipeline.train.rating.data import data_fingerprint
 from pipeline.train.tensorflow_startup import start_tensorflow
 from recsys.split import SplitError
@@ -58,6 +59,7 @@ class Evaluation:
         options: What was measured.
         stale: Models that know the training days only, asked about the test days.
         fresh: The same models when they know the validation days too, as after a reload.
+        varied: Lists of the model in service at the fresh cutoff, by diversity.
         tuned: What each baseline tried on validation.
         refused: Models left out, since the data is too large or too little for them, and why.
         rating: Scores of the rating task; empty where all ratings are of one kind.
@@ -70,6 +72,7 @@ class Evaluation:
     options: EvaluationOptions
     stale: Comparison
     fresh: Comparison
+    varied: VariedLists
     tuned: tuple[Tuned, ...]
     refused: Mapping[str, str]
     rating: tuple[RatingScores, ...]
@@ -129,6 +132,7 @@ def evaluate(
         options=options,
         stale=of_stale,
         fresh=of_fresh,
+        varied=varied_lists(in_service[FRESH][0], fresh),
         tuned=tuned,
         refused={**refused, **not_trained},
         rating=tuple(rating),

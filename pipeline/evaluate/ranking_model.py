@@ -27,8 +27,8 @@ class RankingModel:
         settings: The settings it was fitted with.
         fit_seconds: Time that fitting took.
         n_bytes: Size of the arrays or files that it needs.
-        lists: Users (m,) and k to the lists (m, k) int32 that the service shows; None for a
-            model outside the service, whose lists follow from its scores.
+        lists: Users (m,), k and a diversity to the lists (m, k) int32 that the service shows;
+            None for a model outside the service, whose lists follow from its scores.
     """
 
     name: str
@@ -36,7 +36,7 @@ class RankingModel:
     settings: Mapping[str, Any] = field(default_factory=dict)
     fit_seconds: float = 0.0
     n_bytes: int = 0
-    lists: Callable[[Rows, int], ItemRows] | None = None
+    lists: Callable[[Rows, int, float], ItemRows] | None = None
 
     def __repr__(self) -> str:
         """Name the model."""
@@ -77,7 +77,7 @@ def ask(model: RankingModel, cutoff: Cutoff, k: int = LIST_LENGTH) -> ModelAnswe
     """Rank the catalog for every user of a cutoff, and find each case's item in it."""
     started = time.monotonic()
     ranked = ranks_at(model, cutoff, k if model.lists is None else 0)
-    lists = ranked.lists if model.lists is None else model.lists(cutoff.users, k)
+    lists = ranked.lists if model.lists is None else model.lists(cutoff.users, k, 0.0)
     return ModelAnswers(
         name=model.name,
         settings=model.settings,

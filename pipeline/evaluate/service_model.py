@@ -36,8 +36,9 @@ def ranking_model_from_artifacts(
         storage.artifacts.ArtifactError: A file is missing or bad.
     """
     from classes.app_data_processing import AppDataProcessor
+    from classes.lists.choice import Choice
     from classes.model import Model
-    from classes.recommender import Recommender
+    from classes.options import RecommendationOptions
     from scoring.keras_file import ModelMismatchError
 
     data = AppDataProcessor.from_artifacts(paths)
@@ -45,18 +46,16 @@ def ranking_model_from_artifacts(
         model = Model.from_keras(paths.model, data.inputs)
     except ModelMismatchError as error:
         raise PipelineError(str(error)) from error
-    recommender = Recommender(data, model)
     rows = np.array([_row_or_none(data.user_row(str(name))) for name in user_names])
 
     def catalog_scores(users: Rows) -> FloatArray:
         return np.stack([model.score(int(row)) for row in rows[users]])
 
-    def lists(users: Rows, k: int) -> ItemRows:
-        own = rows[users].tolist()
-        ranked = recommender.rank_unseen(own, k)
+    def lists(users: Rows, k: int, diversity: float) -> ItemRows:
+        choice = Choice(data, model, RecommendationOptions(n=k, diversity=diversity))
         listed = np.full((len(users), k), -1, dtype=np.int32)
-        for place, ranking in enumerate(ranked):
-            listed[place, : len(ranking.rows)] = ranking.rows
+        for place, ranked in enumerate(choice.for_known(rows[users].tolist())):
+            listed[place, : len(ranked.rows)] = ranked.rows
         return listed
 
     return RankingModel(

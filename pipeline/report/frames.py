@@ -9,9 +9,11 @@ import pandas as pd
 from pipeline.number_format import number, without_interval
 from pipeline.report.measures import (
     COSTS,
+    DIVERSITY,
     RANKING_METRICS,
     RATING,
     cost_rows,
+    diversity_rows,
     labels,
     ranking_rows,
     rating_rows,
@@ -27,6 +29,12 @@ def ranking_frame(ranking: dict[str, Any]) -> pd.DataFrame:
 def costs_frame(ranking: dict[str, Any]) -> pd.DataFrame:
     """Lay out how varied each model's lists are and what it costs, best NDCG@10 first."""
     return pd.DataFrame.from_dict(cost_rows(ranking), orient="index", columns=labels(COSTS))
+
+
+def diversity_frame(diversity: dict[str, Any]) -> pd.DataFrame:
+    """Lay out the service's lists at several values of `diversity`."""
+    rows = diversity_rows(diversity)
+    return pd.DataFrame.from_dict(rows, orient="index", columns=labels(DIVERSITY))
 
 
 def rating_frame(rating: dict[str, Any]) -> pd.DataFrame:

@@ -19,12 +19,14 @@ from pipeline.number_format import number, with_interval
 from pipeline.report.measures import (
     COLD_START,
     COSTS,
+    DIVERSITY,
     RANKING,
     RATING,
     Numbers,
     Rows,
     cold_start_rows,
     cost_rows,
+    diversity_rows,
     labels,
     measured,
     ranking_rows,
@@ -139,11 +141,22 @@ def windows(numbers: Numbers) -> str:
     return "\n".join(lines)
 
 
+def diversity(numbers: Numbers) -> str:
+    """The service's lists at several values of `diversity` (fresh)."""
+    lines = _head("data", "lists", *labels(DIVERSITY))
+    for data, part in numbers.items():
+        if "diversity" in part:  # numbers may be older
+            lines += _group(f"**{data}**", diversity_rows(part["diversity"]))
+    return "\n".join(lines)
+
+
 def costs(numbers: Numbers) -> str:
     """How varied lists are and what models cost (fresh), best NDCG@10 first."""
-    lines = _head("data", "model", *labels(COSTS))
+    models = [model for part in numbers.values() for model in _fresh(part)["models"].values()]
+    shown = measured(COSTS, models)
+    lines = _head("data", "model", *labels(shown))
     for data, part in numbers.items():
-        lines += _group(f"**{data}**", cost_rows(_fresh(part)))
+        lines += _group(f"**{data}**", cost_rows(_fresh(part), shown))
     return "\n".join(lines)
 
 
@@ -160,7 +173,7 @@ def runs(numbers: Numbers) -> str:
 
 TABLES: Final[dict[str, Callable[[Numbers], str]]] = {
     table.__name__: table
-    for table in (ranking, successive, rating, cold_start_users, windows, costs, runs)
+    for table in (ranking, successive, rating, cold_start_users, windows, diversity, costs, runs)
 }
 
 _SHOWN_OF_RATING: Final = ("auc", "accuracy", "five_star.f1", "other.f1")

@@ -47,9 +47,17 @@ COSTS: Final = (
     Measure("coverage@5", "coverage@5"),
     Measure("novelty@5, bits", "novelty@5", lambda bits: number(bits, 1)),
     Measure("Gini@5", "gini@5"),
+    Measure("similarity@5", "intra_list_similarity@5"),
     Measure("fit, s", "fit_seconds", amount),
     Measure("ms a user", "ms_a_user", amount),
     Measure("MB", "megabytes", amount),
+)
+DIVERSITY: Final = (
+    Measure("NDCG@10", "ndcg@10"),
+    Measure("change", "ndcg@10_change"),
+    Measure("coverage@5", "coverage@5"),
+    Measure("Gini@5", "gini@5"),
+    Measure("similarity@5", "intra_list_similarity@5"),
 )
 RATING: Final = (
     Measure("AUC", "auc"),
@@ -89,9 +97,10 @@ def ranking_rows(ranking: Numbers, measures: Iterable[Measure] = RANKING) -> Row
     }
 
 
-def cost_rows(ranking: Numbers) -> Rows:
+def cost_rows(ranking: Numbers, measures: Iterable[Measure] = COSTS) -> Rows:
     """Write how varied each model's lists are and what it costs, best NDCG@10 first."""
-    return {name: cells(model, COSTS) for name, model in by_ndcg(ranking["models"]).items()}
+    measures = tuple(measures)
+    return {name: cells(model, measures) for name, model in by_ndcg(ranking["models"]).items()}
 
 
 def rating_rows(rating: Numbers, measures: Iterable[Measure] = RATING) -> Rows:
@@ -106,6 +115,11 @@ def rating_rows(rating: Numbers, measures: Iterable[Measure] = RATING) -> Rows:
 def cold_start_rows(cold_start: Numbers) -> Rows:
     """Write every cold-start rule."""
     return {name: cells(rule, COLD_START) for name, rule in cold_start["rules"].items()}
+
+
+def diversity_rows(diversity: Numbers) -> Rows:
+    """Write what each value of `diversity` shows."""
+    return {f"diversity {name}": cells(part, DIVERSITY) for name, part in diversity.items()}
 
 
 def by_ndcg(models: Numbers) -> Numbers:

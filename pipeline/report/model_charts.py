@@ -10,7 +10,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score, roc_curve
 
-from pipeline.report.charts import INK, QUIET, Chart, color_of, no_grid, panels, styled
+from pipeline.report.charts import BLUE, INK, PALE, QUIET, Chart, color_of, no_grid, panels, styled
 
 if TYPE_CHECKING:
     from pipeline.evaluate.evaluation import Evaluation
@@ -107,6 +107,36 @@ def variety(numbers: dict[str, Any]) -> Chart:
         axis.set(title=title, yticks=range(len(order)), ylim=(len(order) - 0.5, -0.5))
         axis.set_yticklabels(order if axis is axes[0] else [])
         no_grid(axis, "y")
+    return chart
+
+
+@styled
+def diversity(numbers: dict[str, Any]) -> Chart:
+    """Show what `diversity` costs against what it gains, one point for each value."""
+    chart, axes = panels(3, width=10.0, height=3.4)
+    parts = numbers["diversity"]
+    for axis, (metric, title) in zip(
+        axes,
+        (
+            ("coverage@5", "Coverage@5"),
+            ("gini@5", "Gini@5 (0: even)"),
+            ("intra_list_similarity@5", "Similarity@5 (1: alike)"),
+        ),
+        strict=True,
+    ):
+        gained = [part[metric] for part in parts.values()]
+        quality = [part["ndcg@10"] for part in parts.values()]
+        values = [part["value"] for part in quality]
+        errors = np.abs(
+            [[part[end] - part["value"] for part in quality] for end in ("low", "high")]
+        )
+        axis.errorbar(gained, values, yerr=errors, marker="o", color=BLUE, ecolor=PALE)
+        for name, x, y in zip(parts, gained, values, strict=True):
+            axis.annotate(name, (x, y), xytext=(5, 5), textcoords="offset points", color=INK)
+        axis.set(title=title, ylim=(0, None))
+        axis.xaxis.set_major_locator(MaxNLocator(4))
+        axis.margins(x=0.15)
+    axes[0].set_ylabel("NDCG@10")
     return chart
 
 

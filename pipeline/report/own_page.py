@@ -39,6 +39,13 @@ the rules on the test period.
 <!-- table: cold_start_users -->
 <!-- end -->
 
+## What `diversity` changes
+
+Lists of the model in service, fresh. *Similarity*: mean cosine of the descriptions of two items of a list.
+
+<!-- table: diversity -->
+<!-- end -->
+
 ## What is shown, and what it costs
 
 <!-- table: costs -->

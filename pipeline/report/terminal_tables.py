@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.report.measures import (
     COLD_START,
+    DIVERSITY,
     RANKING,
     RATING,
     cold_start_rows,
+    diversity_rows,
     labels,
     ranking_rows,
     rating_rows,
@@ -28,6 +30,10 @@ def print_tables(numbers: dict[str, Any], console: Console) -> None:
             f"{ranking['users']:,} users"
         )
         console.print(_table(title, ["model", *labels(RANKING)], ranking_rows(ranking)))
+    if "diversity" in numbers:
+        title = "The lists in service with diversity (fresh)"
+        rows = diversity_rows(numbers["diversity"])
+        console.print(_table(title, ["lists", *labels(DIVERSITY)], rows))
     if numbers["rating"]:
         console.print(rating_table(numbers["rating"]))
     cold_start = numbers["cold_start_users"]

@@ -6,7 +6,7 @@ how far each may be off. Sums are kept in float64. Metrics of the rating task ar
 scikit-learn's; only the interval of an AUC over users is here.
 """
 
-from recsys.metrics.catalog import coverage, gini, item_shares, novelty
+from recsys.metrics.catalog import coverage, gini, intra_list_similarity, item_shares, novelty
 from recsys.metrics.intervals import (
     auc_interval,
     interval,
@@ -31,6 +31,7 @@ __all__ = [
     "hit_rate",
     "interval",
     "intervals",
+    "intra_list_similarity",
     "item_shares",
     "ndcg",
     "novelty",

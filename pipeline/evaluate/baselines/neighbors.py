@@ -31,7 +31,8 @@ def fit_rp3beta(data: TrainingData, n_neighbors: int, alpha: float, beta: float)
 
     S is that of `pipeline.train.ranker.similarities.random_walk`.
     """
-    walks = random_walk(data.matrix, alpha, dtype=np.float64)(0, data.n_items).tocoo()
+    to_users, to_items = random_walk(data.matrix, alpha, dtype=np.float64)
+    walks = (to_users @ to_items).tocoo()
     # Scaled after summing, equal walks to an item stay equal, and lower rows win the ties.
     walks.data *= np.maximum(data.counts, 1)[walks.col] ** -beta
     return _fitted(data, walks, n_neighbors)

@@ -12,6 +12,7 @@ import numpy as np
 
 from pipeline.evaluate.evaluation import Evaluation
 from pipeline.evaluate.results.cold_start_users import cold_start_user_numbers
+from pipeline.evaluate.results.diversity import diversity_numbers
 from pipeline.evaluate.results.ranking import ranking_numbers
 from pipeline.evaluate.results.rating import rating_numbers
 from pipeline.evaluate.timeline import LEAVE_ONE_OUT, TEMPORAL
@@ -36,6 +37,7 @@ PROTOCOL: Final = {
     "nothing later than the mode allows",
     "tuning": "each baseline tries at most eight settings, trained on the training part, and keeps "
     "the one with the best NDCG@10 on validation",
+    "diversity": "fresh; lists that the service shows with `diversity`; changes are from those without",
     "intervals": "95 %, bootstrap over users; differences between models on the same draws",
     "rating": "stale; is the rating 5, among the same cases; thresholds maximise true minus false "
     "positive rate on validation pairs",
@@ -53,6 +55,7 @@ def results(evaluation: Evaluation) -> dict[str, Any]:
             comparison.cutoff.name: ranking_numbers(comparison, evaluation.timeline.prices)
             for comparison in (evaluation.stale, evaluation.fresh)
         },
+        "diversity": diversity_numbers(evaluation.varied, evaluation.fresh.cutoff),
         "tuning": {
             each.baseline.name: {
                 "seconds": each.seconds,

@@ -12,6 +12,7 @@ from pipeline.evaluate.models import Comparison
 from pipeline.evaluate.ranking_model import ModelAnswers
 from pipeline.evaluate.results.slices import slice_numbers
 from recsys import metrics
+from recsys.arrays import ItemRows
 
 PLACES: Final = (5, 10)
 MAIN: Final = "ndcg@10"
@@ -39,9 +40,7 @@ def ranking_numbers(comparison: Comparison, prices: NDArray[np.float64]) -> dict
 
 def _models(comparison: Comparison) -> dict[str, Any]:
     """Compute each model's numbers, and how far the first one is ahead of it."""
-    cutoff, n_items = comparison.cutoff, comparison.cutoff.history.n_items
-    pairs = cutoff.history.pairs
-    shares = metrics.item_shares(pairs.items, len(np.unique(pairs.users)), n_items)
+    cutoff = comparison.cutoff
     leader = _by_user(comparison.models[0], cutoff)[MAIN]
     models = {}
     for answers in comparison.models:
@@ -53,7 +52,7 @@ def _models(comparison: Comparison) -> dict[str, Any]:
                 for name, found in metrics.intervals(values, cutoff.users).items()
             },
             **_by_case(answers),
-            **_variety(answers, n_items, shares),
+            **variety(answers.lists[:, :SHOWN], cutoff),
             **_costs(answers, len(cutoff.users)),
         }
     return models
@@ -80,12 +79,23 @@ def _by_case(answers: ModelAnswers) -> dict[str, float]:
     }
 
 
-def _variety(answers: ModelAnswers, n_items: int, shares: NDArray[np.float64]) -> dict[str, float]:
-    shown = answers.lists[:, :SHOWN]
+def variety(shown: ItemRows, cutoff: Cutoff) -> dict[str, float]:
+    """Measure how varied lists are.
+
+    Args:
+        shown: (m, `SHOWN`) item rows, best first, of each user of the cutoff; -1 where fewer.
+        cutoff: What was known when they were shown.
+    """
+    history, n_items = cutoff.history, cutoff.history.n_items
+    pairs = history.pairs
+    shares = metrics.item_shares(pairs.items, len(np.unique(pairs.users)), n_items)
     return {
         f"coverage@{SHOWN}": metrics.coverage(shown, n_items),
         f"novelty@{SHOWN}": metrics.novelty(shown, shares),
         f"gini@{SHOWN}": metrics.gini(shown, n_items),
+        f"intra_list_similarity@{SHOWN}": metrics.intra_list_similarity(
+            shown, history.item_vectors
+        ),
     }
 
 

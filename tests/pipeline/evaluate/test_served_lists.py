@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 
 from app import create_app
 from pipeline.evaluate.evaluation import Evaluation, EvaluationOptions, evaluate
+from pipeline.evaluate.results import results
 from storage.artifacts import ArtifactPaths
 from tests.support.artifacts import write_tiny_model
 from tests.support.building import open_store_here
@@ -78,3 +79,31 @@ def test_the_five_items_of_a_plain_request_are_the_first_of_them(
     lists = expected(evaluation, mode, 5)
     answer = client.get("/recommendations", query_string={"users": list(lists)})
     assert answer.get_json() == lists
+
+
+@pytest.mark.parametrize("mode", ["fresh"], indirect=True)
+def test_lists_judged_at_a_diversity_are_those_that_it_gives(
+    evaluation: Evaluation, client: FlaskClient
+) -> None:
+    users, items = evaluation.timeline.user_names, evaluation.timeline.item_names
+    assert list(evaluation.varied) == [0.0, 0.25, 0.5, 0.75]
+    for diversity, lists in evaluation.varied.items():
+        judged = {
+            users[user]: [items[row] for row in rows if row >= 0]
+            for user, rows in zip(evaluation.fresh.cutoff.users, lists, strict=True)
+        }
+        body = {"users": list(judged), "n": 10, "diversity": diversity}
+        assert client.post("/recommendations", json=body).get_json() == judged
+
+
+def test_without_diversity_the_numbers_are_those_of_the_model_in_service(
+    evaluation: Evaluation,
+) -> None:
+    numbers = results(evaluation)
+    plain = numbers["diversity"]["0"]
+    served = next(iter(numbers["ranking"]["fresh"]["models"].values()))
+    variety = ("coverage@5", "novelty@5", "gini@5", "intra_list_similarity@5")
+    assert {name: plain[name] for name in variety} == {name: served[name] for name in variety}
+    assert plain["ndcg@10"] == pytest.approx(served["ndcg@10"])
+    assert plain["ndcg@10_change"]["value"] == 0
+    assert list(numbers["diversity"]) == ["0", "0.25", "0.5", "0.75"]
