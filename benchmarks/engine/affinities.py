@@ -15,7 +15,7 @@ from rich.console import Console
 from benchmarks.engine.interleaved import Job, in_turns
 from benchmarks.synthetic_data import N_DAYS, SyntheticItems, draw_halves
 from pipeline.train.ranker.feature_state import RECENCY_DECAY, behavior_similarities, stacked
-from pipeline.train.ranker.similarities import NEIGHBORS, Entries
+from pipeline.train.ranker.nearest import NEIGHBORS, Entries
 from recsys.arrays import FloatArray
 from recsys.history import History, histories
 from recsys.item_similarities import ItemSimilarities
@@ -77,7 +77,7 @@ def _similarities(
     days = rng.integers(0, N_DAYS, len(history.items))
     made = behavior_similarities(history, days, n_items)
     for name in RECENCY_DECAY:
-        made.setdefault(name, [_within_clusters(rng, catalog)])
+        made.setdefault(name, _within_clusters(rng, catalog))
     return stacked(made, n_items)
 
 

@@ -16,9 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.train.ranker.item_columns import FIVE_STAR_RATE, item_columns
+from pipeline.train.ranker.nearest import Entries, joined, nearest
 from pipeline.train.ranker.similarities import (
-    Entries,
-    nearest,
     recent_similarity,
     sequence_similarity,
     two_step_similarity,
@@ -69,7 +68,7 @@ class Catalog:
     vectors: FloatArray
     log_prices: FloatArray
     prices: FloatArray
-    fixed: Mapping[str, list[Entries]]
+    fixed: Mapping[str, Entries]
 
     @property
     def n_items(self) -> int:
@@ -99,26 +98,23 @@ class FeatureState:
         return Affinities(self.similarities, self.history.starts, self.history.items)
 
 
-def content_similarities(
-    texts: NDArray[np.object_], vectors: FloatArray
-) -> dict[str, list[Entries]]:
+def content_similarities(texts: NDArray[np.object_], vectors: FloatArray) -> dict[str, Entries]:
     """Make the similarities of words and of vectors, which know no time."""
-    n_items = len(texts)
     return {
-        "tf": list(nearest(word_similarity(texts.tolist()), n_items)),
-        "ml": list(nearest(vector_similarity(vectors), n_items)),
+        "tf": nearest(word_similarity(texts.tolist())),
+        "ml": nearest(vector_similarity(vectors)),
     }
 
 
-def behavior_similarities(
-    history: History, days: NDArray[Any], n_items: int
-) -> dict[str, list[Entries]]:
+def behavior_similarities(history: History, days: NDArray[Any], n_items: int) -> dict[str, Entries]:
     """Make the similarities of what people chose, and when: (len(history.items),) days."""
-    made = {"seq": list(nearest(sequence_similarity(history, n_items), n_items))}
-    made["hop"] = list(nearest(two_step_similarity(made["seq"], n_items), n_items))
-    made["now"] = list(nearest(recent_similarity(history, days, n_items), n_items))
-    made["cf"] = list(nearest(walk_similarity(history, n_items), n_items))
-    return made
+    sequences = nearest(sequence_similarity(history, n_items))
+    return {
+        "seq": sequences,
+        "hop": nearest(two_step_similarity(sequences, n_items)),
+        "now": nearest(recent_similarity(history, days, n_items)),
+        "cf": nearest(walk_similarity(history, n_items)),
+    }
 
 
 def features_at(
@@ -183,18 +179,14 @@ def scaled(similarities: ItemSimilarities, history: History, seed: int = 0) -> I
     return similarities._replace(weights=(similarities.weights * per_entry).astype(np.float32))
 
 
-def stacked(made: Mapping[str, list[Entries]], n_items: int) -> ItemSimilarities:
+def stacked(made: Mapping[str, Entries], n_items: int) -> ItemSimilarities:
     """Stack similarities in their order; one that is empty gets an entry of weight 0.
 
     Without any entry it would be absent from the file, and its column from the affinities.
     """
-    parts, sizes = [], []
-    for name in RECENCY_DECAY:
-        entries = [part for part in made[name] if len(part.items)] or [_nothing(n_items)]
-        parts += entries
-        sizes.append(sum(len(part.items) for part in entries))
-    items, neighbors, weights = (np.concatenate(column) for column in zip(*parts, strict=True))
-    similarity = np.repeat(np.arange(len(sizes)), sizes)
+    parts = [made[name] if len(made[name].items) else _nothing(n_items) for name in RECENCY_DECAY]
+    items, neighbors, weights = joined(parts)
+    similarity = np.repeat(np.arange(len(parts)), [len(part.items) for part in parts])
     decays = np.array(list(RECENCY_DECAY.values()), dtype=np.float32)
     return stack_similarities(
         list(RECENCY_DECAY), decays, (similarity, items, neighbors, weights), n_items

@@ -1,10 +1,9 @@
 """Item similarities in closed form: how much having one item speaks for another.
 
-Each similarity is a function that computes the rows of some items, `lo` to `hi`, so that a
-catalog of any size is done in blocks of bounded memory. What item i says stands in row
-i; the 100 largest entries of a row are kept, without the item itself. (Keeping the best
-of a row instead of a column was measured to rank the same, and it bounds what scoring a
-user costs.) Four come from what people chose, two from what the items are:
+Each similarity is given as a product of matrices, of which `nearest` makes one row after the
+other. What item i says stands in row i; the 100 largest entries of a row are kept, without the
+item itself. (Keeping the best of a row instead of a column was measured to rank the same, and it
+bounds what scoring a user costs.) Four come from what people chose, two from what the items are:
 
 | similarity | entry (i, j) |
 |---|---|
@@ -18,21 +17,15 @@ user costs.) Four come from what people chose, two from what the items are:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Final, NamedTuple
+from collections.abc import Sequence
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.arrays import FloatArray
+from pipeline.train.ranker.nearest import Cosines, Entries, Product
 from recsys.features.vectors import unit_length
 from recsys.history import History
-
-SimilarityBlock = Callable[[int, int], Any]
-"""From `lo` and `hi` to a SciPy CSR matrix (hi - lo, n_items) float32 of these rows."""
-
-NEIGHBORS: Final = 100
-"""Entries kept of a row; truncating the spectrum instead costs a third of the NDCG."""
 
 MAX_GAP: Final = 15
 GAP_DECAY: Final = 0.8
@@ -41,22 +34,12 @@ RECENT_DAYS: Final = 90.0
 WALK_POWER: Final = 0.8
 POPULARITY_POWER: Final = 0.35
 
-_BLOCK_ENTRIES: Final = 20_000_000
-"""Entries of a block if every item touched every other: 80 MB of float32."""
 _MAX_SHARE: Final = 0.3
 _MAX_POSTINGS: Final = 5_000
 """Items that share a word at most, as a share and in all; its cost grows with the square."""
 
 
-class Entries(NamedTuple):
-    """A sparse similarity: (nnz,) item rows, neighbor rows and weights, by item, largest first."""
-
-    items: NDArray[np.int32]
-    neighbors: NDArray[np.int32]
-    weights: FloatArray
-
-
-def sequence_similarity(history: History, n_items: int) -> SimilarityBlock:
+def sequence_similarity(history: History, n_items: int) -> Product:
     """Count what was chosen soon after what, damped against popular items.
 
     S_ij = T_ij / sqrt(n_i n_j), T the steps of `_steps`, each of weight 1.
@@ -65,7 +48,7 @@ def sequence_similarity(history: History, n_items: int) -> SimilarityBlock:
     return _steps(history, np.ones(len(history.items)), (scale, scale))
 
 
-def recent_similarity(history: History, days: NDArray[Any], n_items: int) -> SimilarityBlock:
+def recent_similarity(history: History, days: NDArray[Any], n_items: int) -> Product:
     """Say how likely people are these days to choose j after i: what is popular among them.
 
     S_ij = T_ij / (Σ_i v + 1), T the steps of `_steps`, each of the weight v = exp(-a / 90) of
@@ -85,7 +68,7 @@ def _steps(
     history: History,
     weights: NDArray[np.float64],
     scales: tuple[NDArray[np.float64], NDArray[np.float64]],
-) -> SimilarityBlock:
+) -> Product:
     """Count steps between the items of a user that lie g = 1 … 15 places apart.
 
     T[earlier, later] += .8^(g - 1) · weight of the later entry, and
@@ -95,58 +78,57 @@ def _steps(
         history: Of all users, newest first.
         weights: (len(history.items),) of its entries.
         scales: (n_items,) factors of rows and of columns.
+
+    Returns:
+        The entries of each item, (n_items, n entries), times the steps from each of them,
+        (n entries, n_items).
     """
-    from scipy.sparse import coo_matrix
+    from scipy.sparse import csr_matrix
 
     users = np.repeat(np.arange(len(history.starts) - 1), np.diff(history.starts))
-    items, n_items = history.items, len(scales[0])
-
-    def block(lo: int, hi: int) -> Any:
-        rows, neighbors, values = [], [], []
-        for gap in range(1, MAX_GAP + 1):
-            same = users[gap:] == users[:-gap]
-            newer, older = items[:-gap][same], items[gap:][same]
-            weight = GAP_DECAY ** (gap - 1) * weights[:-gap][same]
-            for having, other, share in ((older, newer, 1.0), (newer, older, BACKWARD_SHARE)):
-                mine = (having >= lo) & (having < hi)
-                rows.append(having[mine] - lo)
-                neighbors.append(other[mine])
-                values.append(share * weight[mine])
-        row, neighbor = np.concatenate(rows), np.concatenate(neighbors)
-        value = np.concatenate(values) * scales[0][row + lo] * scales[1][neighbor]
-        where = (row, neighbor)
-        return coo_matrix((value, where), shape=(hi - lo, n_items), dtype=np.float32).tocsr()
-
-    return block
+    items, n_items, n_entries = history.items, len(scales[0]), len(history.items)
+    having, others, values = [], [], []
+    for gap in range(1, MAX_GAP + 1):
+        newer = np.flatnonzero(users[gap:] == users[:-gap]).astype(np.int32)
+        older = newer + np.int32(gap)
+        weight = GAP_DECAY ** (gap - 1) * weights[newer]
+        having += [older, newer]
+        others += [items[newer], items[older]]
+        values += [weight, BACKWARD_SHARE * weight]
+    where, other = np.concatenate(having), np.concatenate(others)
+    value = np.concatenate(values) * scales[1][other]
+    steps = csr_matrix((value, (where, other)), shape=(n_entries, n_items))
+    entries = csr_matrix((scales[0][items], (items, np.arange(n_entries))), (n_items, n_entries))
+    return Product.of(entries, steps)
 
 
-def two_step_similarity(entries: Sequence[Entries], n_items: int) -> SimilarityBlock:
+def two_step_similarity(entries: Entries, n_items: int) -> Product:
     """Go two steps: Σ_k S_ik / Σ_l S_il · S_kj over the kept entries of a similarity S.
 
     Most pairs of items were never chosen by one person; two steps reach many of them.
     """
     from scipy.sparse import csr_matrix, diags
 
-    items, neighbors, weights = (np.concatenate(column) for column in zip(*entries, strict=True))
-    step = csr_matrix((weights, (items, neighbors)), shape=(n_items, n_items))
+    where = (entries.items, entries.neighbors)
+    step = csr_matrix((entries.weights, where), shape=(n_items, n_items))
     totals = np.asarray(step.sum(axis=1)).reshape(-1)
     first = diags(1 / np.where(totals > 0, totals, 1)).astype(np.float32) @ step
-    return lambda lo, hi: first[lo:hi] @ step
+    return Product.of(first, step)
 
 
-def walk_similarity(history: History, n_items: int) -> SimilarityBlock:
+def walk_similarity(history: History, n_items: int) -> Product:
     """Walk from an item to its users and on to their items, as `random_walk` does."""
     from scipy.sparse import csr_matrix
 
     ones = np.ones(len(history.items), dtype=np.float32)
     shape = (len(history.starts) - 1, n_items)
     has = csr_matrix((ones, history.items, history.starts), shape=shape)
-    return random_walk(has, WALK_POWER, POPULARITY_POWER)
+    return Product.of(*random_walk(has, WALK_POWER, POPULARITY_POWER))
 
 
 def random_walk(
     has: Any, alpha: float, beta: float = 0.0, dtype: Any = np.float32
-) -> SimilarityBlock:
+) -> tuple[Any, Any]:
     """Walk from an item to its users and on to their items, popular ends held back: RP3beta.
 
         S_ij = Σ_u p_iu^alpha p_uj^alpha / n_j^beta
@@ -159,6 +141,10 @@ def random_walk(
         alpha: Power of the transition probabilities.
         beta: Power of an item's number of users by which it is held back.
         dtype: The type in which walks are summed.
+
+    Returns:
+        The steps to users (n_items, n_users) and those on to items (n_users, n_items), whose
+        product is S.
     """
     from scipy.sparse import csr_matrix
 
@@ -168,10 +154,10 @@ def random_walk(
     to_items = csr_matrix((ends.astype(dtype), has.indices, has.indptr), shape=has.shape)
     to_users = has.T.tocsr().astype(dtype)
     to_users.data[:] = np.repeat(per_item**-alpha, np.diff(to_users.indptr))
-    return lambda lo, hi: to_users[lo:hi] @ to_items
+    return to_users, to_items
 
 
-def word_similarity(texts: Sequence[str]) -> SimilarityBlock:
+def word_similarity(texts: Sequence[str]) -> Product:
     """Compare items by their words and pairs of words: cosine of sublinear TF-IDF.
 
     Words of a single item say nothing about another, and words of very many cost much and
@@ -191,11 +177,10 @@ def word_similarity(texts: Sequence[str]) -> SimilarityBlock:
         words = weigh.fit_transform(texts)
     except ValueError:  # no word is left: nothing is like anything
         words = csr_matrix((len(texts), 1), dtype=np.float32)
-    by_word = words.T.tocsr()
-    return lambda lo, hi: words[lo:hi] @ by_word
+    return Product.of(words, words.T.tocsr())
 
 
-def vector_similarity(vectors: NDArray[Any]) -> SimilarityBlock:
+def vector_similarity(vectors: NDArray[Any]) -> Cosines:
     """Compare items by their vectors (n_items, d), centered on the mean: their cosine.
 
     An item without a description (a vector of zeros) has no neighbors.
@@ -204,44 +189,7 @@ def vector_similarity(vectors: NDArray[Any]) -> SimilarityBlock:
     centered = np.asarray(vectors, dtype=np.float32)
     centered = centered - (centered[described].mean(axis=0) if described.any() else 0)
     units = unit_length(np.where(described[:, None], centered, 0))
-    by_dimension = np.ascontiguousarray(units.T)
-    return lambda lo, hi: units[lo:hi] @ by_dimension
-
-
-def blocks(n_items: int) -> Iterator[tuple[int, int]]:
-    """Cut a catalog into ranges of rows whose full rows fit in some 80 MB."""
-    size = max(_BLOCK_ENTRIES // max(n_items, 1), 1)
-    for lo in range(0, n_items, size):
-        yield lo, min(lo + size, n_items)
-
-
-def nearest(similarity: SimilarityBlock, n_items: int, n: int = NEIGHBORS) -> Iterator[Entries]:
-    """Keep the n largest positive entries of each row, equal ones by lower row, no diagonal.
-
-    Yields:
-        The entries of one block of rows after the other.
-    """
-    for lo, hi in blocks(n_items):
-        rows = similarity(lo, hi)
-        yield (_nearest_dense if isinstance(rows, np.ndarray) else _nearest_sparse)(rows, lo, n)
-
-
-def _nearest_sparse(rows: Any, lo: int, n: int) -> Entries:
-    found = rows.tocoo()
-    item, neighbor, weight = found.row.astype(np.int32) + lo, found.col, found.data
-    return largest_entries(item, neighbor.astype(np.int32), weight, n)
-
-
-def _nearest_dense(rows: FloatArray, lo: int, n: int) -> Entries:
-    """Cut each row at its n-th value first, so that only what may stay is sorted."""
-    rows[np.arange(len(rows)), np.arange(lo, lo + len(rows))] = 0
-    n = min(n, rows.shape[1])
-    limit = np.partition(rows, -n, axis=1)[:, -n]
-    item, neighbor = np.nonzero((rows >= limit[:, None]) & (rows > 0))
-    weight = rows[item, neighbor]
-    return largest_entries(
-        item.astype(np.int32) + np.int32(lo), neighbor.astype(np.int32), weight, n
-    )
+    return Cosines(units, np.ascontiguousarray(units.T))
 
 
 def largest_entries(

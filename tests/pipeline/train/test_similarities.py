@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from unittest.mock import Mock, call
+
 import numpy as np
 import pytest
 
-from pipeline.train.ranker import similarities as item_similarities
+from pipeline.train.ranker import nearest as nearest_items
+from pipeline.train.ranker.nearest import Cosines, Product, nearest
 from pipeline.train.ranker.similarities import (
-    SimilarityBlock,
-    nearest,
+    largest_entries,
     recent_similarity,
     sequence_similarity,
     vector_similarity,
@@ -29,9 +31,12 @@ def history() -> History:
     return histories(users, items, times, n_users=2)
 
 
-def whole(similarity: SimilarityBlock, n_items: int = N_ITEMS) -> np.ndarray:
-    rows = similarity(0, n_items)
-    return rows if isinstance(rows, np.ndarray) else rows.toarray()
+def whole(similarity: Product) -> np.ndarray:
+    """All positive entries but the diagonal, (n_items, n_items)."""
+    found = nearest(similarity, similarity.n_items)
+    rows = np.zeros((similarity.n_items, similarity.n_items), np.float32)
+    rows[found.items, found.neighbors] = found.weights
+    return rows
 
 
 def test_sequences_count_later_choices_fully_and_earlier_ones_for_a_third(history: History) -> None:
@@ -58,9 +63,8 @@ def test_what_was_chosen_lately_counts_more_and_popularity_counts(history: Histo
 
 def test_without_any_history_nothing_was_chosen_lately() -> None:
     nothing = np.empty(0, dtype=np.int64)
-    assert not whole(
-        recent_similarity(histories(nothing, nothing, nothing, 2), nothing, 3), 3
-    ).any()
+    history = histories(nothing, nothing, nothing, 2)
+    assert not whole(recent_similarity(history, nothing, 3)).any()
 
 
 def test_walks_are_damped_against_popular_items(history: History) -> None:
@@ -76,7 +80,7 @@ def test_walks_are_damped_against_popular_items(history: History) -> None:
 def test_words_of_one_item_alone_say_nothing() -> None:
     texts = ["red lipstick", "red lipstick", "lipstick red unheard", "blue soap", "green soap"]
     texts += ["oil", *(f"nothing{i}" for i in range(6))]
-    rows = whole(word_similarity(texts), len(texts))
+    rows = whole(word_similarity(texts))
     assert rows[0, 1] == pytest.approx(1)
     assert rows[3, 4] == pytest.approx(1)  # soap is the only word that both share with anybody
     assert rows[0, 2] == pytest.approx(np.sqrt(2 / 3), abs=0.2)  # without the pair of words
@@ -84,12 +88,13 @@ def test_words_of_one_item_alone_say_nothing() -> None:
 
 
 def test_catalog_without_words_has_no_word_neighbors() -> None:
-    assert whole(word_similarity(["", "", ""]), 3).tolist() == np.zeros((3, 3)).tolist()
+    assert not whole(word_similarity(["", "", ""])).any()
 
 
 def test_vectors_are_compared_after_centring_and_zeros_with_nothing() -> None:
     vectors = np.array([[3.0, 1.0], [3.0, -1.0], [1.0, 0.0], [0.0, 0.0]], dtype=np.float32)
-    rows = whole(vector_similarity(vectors))  # the mean of those described is (7/3, 0)
+    cosines = vector_similarity(vectors)  # the mean of those described is (7/3, 0)
+    rows = cosines.units @ cosines.by_dimension
     first, third = np.array([2 / 3, 1.0]), np.array([-4 / 3, 0.0])
     cosine = first @ third / np.linalg.norm(first) / np.linalg.norm(third)
     assert rows[0, 2] == pytest.approx(cosine, abs=1e-6)
@@ -109,26 +114,52 @@ def test_blocks_of_any_size_keep_the_same_largest_entries(
         walk_similarity(history, 25),
         vector_similarity(vectors),
     ):
-        parts = list(nearest(similarity, 25, n))
+        found = nearest(similarity, n)
+        told = Mock()
         with monkeypatch.context() as patch:
-            patch.setattr(item_similarities, "_BLOCK_ENTRIES", 75)  # three rows
-            small = list(nearest(similarity, 25, n))
-        assert (len(parts), len(small)) == (1, 9)
-        for whole_column, columns in zip(parts[0], zip(*small, strict=True), strict=True):
-            assert np.concatenate(columns) == pytest.approx(whole_column, rel=1e-6)
+            patch.setattr(nearest_items, "_BLOCK_ENTRIES", 225)  # nine rows
+            in_blocks = nearest(similarity, n, told)
+        assert told.mock_calls == [call(9, 25), call(18, 25), call(25, 25)]
+        for column, expected in zip(in_blocks, found, strict=True):
+            assert column == pytest.approx(expected, rel=1e-6)
 
 
-@pytest.mark.parametrize("dense", [True, False])
-def test_largest_entries_stay_without_the_item_itself_and_ties_go_to_lower_rows(
-    dense: bool,
+def few_words(n_items: int, n_words: int, seed: int = 0) -> np.ndarray:
+    """Small whole numbers, so that sums are exact and many are equal; half are zero."""
+    random = np.random.default_rng(seed)
+    counts = random.integers(1, 4, (n_items, n_words)) * (random.random((n_items, n_words)) < 0.5)
+    return counts.astype(np.float32)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(("n_words", "n_items"), [(2, 300), (40, 300)])  # few and many a row
+def test_products_keep_what_sorting_the_whole_product_keeps(
+    n_words: int, n_items: int, dtype: type
 ) -> None:
     from scipy.sparse import csr_matrix
 
+    words = few_words(n_items, n_words)
+    matrix = csr_matrix(words.astype(dtype))
+    found = nearest(Product.of(matrix, matrix.T.tocsr()), 20)
+    pairs = (words @ words.T).ravel()
+    item, neighbor = np.divmod(np.arange(len(pairs), dtype=np.int32), np.int32(n_items))
+    for column, expected in zip(found, largest_entries(item, neighbor, pairs, 20), strict=True):
+        assert column.tolist() == expected.tolist()
+
+
+def test_cosines_keep_what_sorting_all_of_them_keeps() -> None:
+    signs = np.where(few_words(300, 16) > 0, 0.25, -0.25).astype(np.float32)  # of length 1
+    found = nearest(Cosines(signs, np.ascontiguousarray(signs.T)), 20)
+    pairs = (signs @ signs.T).ravel()
+    item, neighbor = np.divmod(np.arange(len(pairs), dtype=np.int32), np.int32(300))
+    for column, expected in zip(found, largest_entries(item, neighbor, pairs, 20), strict=True):
+        assert column.tolist() == expected.tolist()
+
+
+def test_largest_entries_stay_without_the_item_itself_and_ties_go_to_lower_rows() -> None:
     rows = np.array([[9, 2, 5, 5, -1], [1, 9, 0, 0, 0]] + [[0] * 5] * 3, dtype=np.float32)
-    similarity = (
-        (lambda lo, hi: rows[lo:hi].copy()) if dense else lambda lo, hi: csr_matrix(rows[lo:hi])
-    )
-    (kept,) = nearest(similarity, 5, n=2)
+    item, neighbor = np.divmod(np.arange(25, dtype=np.int32), np.int32(5))
+    kept = largest_entries(item, neighbor, rows.ravel(), n=2)
     assert kept.items.tolist() == [0, 0, 1]
     assert kept.neighbors.tolist() == [2, 3, 0]
     assert kept.weights.tolist() == [5, 5, 1]

@@ -1,0 +1,140 @@
+"""The nearest neighbors of every item by a similarity, on all cores, block of rows by block."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.cores import usable_cores
+from recsys.arrays import FloatArray
+from scoring.search.tables import frozen
+
+NEIGHBORS: Final = 100
+"""Entries kept of a row; truncating the spectrum instead costs a third of the NDCG."""
+
+_BLOCK_ENTRIES: Final = 20_000_000
+"""Entries of a block if every item touched every other: 80 MB of float32, one block a core."""
+
+OnRows = Callable[[int, int], object]
+"""Told how many rows are done, and of how many."""
+
+
+class SparseRows(NamedTuple):
+    """A matrix in CSR form, as compiled functions take it.
+
+    Attributes:
+        starts: (n_rows + 1,) int64.
+        columns: (nnz,) int32.
+        values: (nnz,) float32 or float64.
+    """
+
+    starts: NDArray[np.int64]
+    columns: NDArray[np.int32]
+    values: NDArray[Any]
+
+    @classmethod
+    def of(cls, matrix: Any) -> SparseRows:
+        """View a SciPy matrix in CSR form."""
+        return cls(
+            frozen(matrix.indptr, np.int64),
+            frozen(matrix.indices, np.int32),
+            frozen(matrix.data, matrix.data.dtype),
+        )
+
+
+class Product(NamedTuple):
+    """A similarity as a product of two sparse matrices, which is never made whole.
+
+    Attributes:
+        left: (n_items, m) float32 or float64.
+        right: (m, n_items), of the same type, in which sums are taken.
+    """
+
+    left: SparseRows
+    right: SparseRows
+
+    @classmethod
+    def of(cls, left: Any, right: Any) -> Product:
+        """Multiply two SciPy matrices in CSR form."""
+        return cls(SparseRows.of(left), SparseRows.of(right))
+
+    @property
+    def n_items(self) -> int:
+        """Rows, and columns."""
+        return len(self.left.starts) - 1
+
+
+class Cosines(NamedTuple):
+    """The cosines of vectors as a similarity.
+
+    Attributes:
+        units: (n_items, d) float32, of length 1 or 0.
+        by_dimension: (d, n_items), the same transposed and contiguous.
+    """
+
+    units: FloatArray
+    by_dimension: FloatArray
+
+    @property
+    def n_items(self) -> int:
+        """Rows, and columns."""
+        return len(self.units)
+
+
+class Entries(NamedTuple):
+    """A sparse similarity: (nnz,) item rows, neighbor rows and weights, by item, largest first."""
+
+    items: NDArray[np.int32]
+    neighbors: NDArray[np.int32]
+    weights: FloatArray
+
+
+def nearest(
+    similarity: Product | Cosines, n: int = NEIGHBORS, on_rows: OnRows = lambda *_: None
+) -> Entries:
+    """Keep the n largest positive entries of each row, equal ones by lower row, no diagonal."""
+    n_items = similarity.n_items
+    parts = [Entries(np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0, np.float32))]
+    with ThreadPoolExecutor(usable_cores()) as cores:
+        spans = list(blocks(n_items))
+        for (_, end), part in zip(
+            spans, cores.map(partial(nearest_of, similarity, n), spans), strict=True
+        ):
+            parts.append(part)
+            on_rows(end, n_items)
+    return joined(parts)
+
+
+def nearest_of(similarity: Product | Cosines, n: int, span: tuple[int, int]) -> Entries:
+    """Do the same for the rows from the first of `span` to before its last."""
+    from pipeline.train.ranker import largest_entries  # numba takes half a second
+
+    first, end = span
+    n = min(n, similarity.n_items)
+    neighbors = np.empty((end - first, n), np.int32)
+    weights, counts = np.empty(neighbors.shape, np.float32), np.zeros(end - first, np.int64)
+    if isinstance(similarity, Product):
+        largest_entries.of_product(*similarity, first, neighbors, weights, counts)
+    else:
+        rows = similarity.units[first:end] @ similarity.by_dimension
+        largest_entries.of_rows(frozen(rows, np.float32), first, neighbors, weights, counts)
+    kept = np.arange(n) < counts[:, None]
+    items = np.repeat(np.arange(first, end, dtype=np.int32), counts)
+    return Entries(items, neighbors[kept], weights[kept])
+
+
+def joined(parts: Sequence[Entries]) -> Entries:
+    """Concatenate the entries of some rows and of those that come after them."""
+    return Entries(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def blocks(n_items: int) -> Iterator[tuple[int, int]]:
+    """Cut a catalog into ranges of rows whose full rows fit in some 80 MB."""
+    size = max(_BLOCK_ENTRIES // max(n_items, 1), 1)
+    for first in range(0, n_items, size):
+        yield first, min(first + size, n_items)
