@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, NamedTuple
@@ -61,7 +61,7 @@ class CompiledRules:
     @cached_property
     def popular_list(self) -> ItemRows:
         """Rows of the cold-start list, pinned items at their places."""
-        order, unpinned = self.popular_order, self.unpinned(None)
+        order, unpinned = self.popular_order, self._unpinned
         if unpinned is None:
             return order
         return place_pins(order[unpinned[order]], self.pins, len(self.touched))
@@ -80,15 +80,15 @@ class CompiledRules:
             return None
         if not self.pins:
             return listed[:n]
-        unpinned = listed[~np.isin(listed, self.pinned_rows)]
+        unpinned = listed[~np.isin(listed, self._rows_by_place)]
         if len(unpinned) < n and len(listed) == TOP_K:
             return None
         return place_pins(unpinned, self.pins_for(None, seen), n)
 
     @cached_property
-    def pinned_rows(self) -> ItemRows:
-        """Rows of the pinned items, ascending."""
-        return np.array(sorted(pin.row for pin in self.pins), dtype=np.int32)
+    def _rows_by_place(self) -> ItemRows:
+        """Rows of the pinned items, in the order of `pins`."""
+        return np.array([pin.row for pin in self.pins], dtype=np.int32)
 
     @cached_property
     def popular_order(self) -> ItemRows:
@@ -110,27 +110,31 @@ class CompiledRules:
 
     def unpinned(self, candidates: BoolArray | None) -> BoolArray | None:
         """Leave pinned items out of candidates (n_items,), so that they aren't ranked."""
+        return self._unpinned if candidates is self.allowed else self._without_pins(candidates)
+
+    @cached_property
+    def _unpinned(self) -> BoolArray | None:
+        """Of requests without filters."""
+        return self._without_pins(self.allowed)
+
+    def _without_pins(self, candidates: BoolArray | None) -> BoolArray | None:
         if not self.pins:
             return candidates
         without = np.ones(len(self.touched), np.bool_) if candidates is None else candidates.copy()
-        without[self.pinned_rows] = False
+        without[self._rows_by_place] = False
         return without
 
-    def pins_for(self, candidates: BoolArray | None, excluded: ItemRows) -> list[Pin]:
-        """List the pins that a user gets: of candidates, without excluded rows (ascending)."""
-        return [
-            pin
-            for pin in self.pins
-            if (candidates is None or candidates[pin.row]) and not _holds(excluded, pin.row)
-        ]
+    def pins_for(self, candidates: BoolArray | None, excluded: ItemRows) -> Iterator[Pin]:
+        """Yield the pins that a user gets: of candidates, without excluded rows (ascending)."""
+        rows = self._rows_by_place
+        fits = np.ones(len(rows), np.bool_) if candidates is None else candidates[rows]
+        if len(excluded):
+            at = np.minimum(np.searchsorted(excluded, rows), len(excluded) - 1)
+            fits &= excluded[at] != rows
+        return (self.pins[i] for i in np.flatnonzero(fits))
 
 
-def _holds(ascending: ItemRows, row: int) -> bool:
-    place = int(np.searchsorted(ascending, row))
-    return place < len(ascending) and bool(ascending[place] == row)
-
-
-def place_pins(rows: ItemRows, pins: Sequence[Pin], k: int) -> ItemRows:
+def place_pins(rows: ItemRows, pins: Iterable[Pin], k: int) -> ItemRows:
     """Put pinned items at their places in a ranking that holds none of them.
 
     A place that is taken is followed by the next free one. Where the list ends before a
@@ -147,9 +151,10 @@ def place_pins(rows: ItemRows, pins: Sequence[Pin], k: int) -> ItemRows:
     placed, last = rows.tolist(), 0
     for pin in pins:
         place = max(pin.place, last + 1)
-        if place <= k or len(placed) < k:
-            placed.insert(place - 1, pin.row)
-            last = place
+        if place > k and len(placed) >= k:
+            break
+        placed.insert(place - 1, pin.row)
+        last = place
     return np.array(placed[:k], dtype=np.int32)
 
 

@@ -116,7 +116,7 @@ def test_a_pinned_item_that_the_request_leaves_out_stays_out(snapshot: Snapshot)
     assert pinned not in recommender.recommend([USERS[0]], WHOLE)[USERS[0]]
     for options in (
         RecommendationOptions(exclude=(pinned,)),
-        RecommendationOptions(category="lamps"),
+        RecommendationOptions(category=("lamps",)),
     ):
         lists = recommender.recommend([USERS[5], "zoe"], options)
         assert all(pinned not in each for each in lists.values())
