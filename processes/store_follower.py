@@ -106,4 +106,5 @@ class StoreFollower:
             logger.warning("%s What is here is served until then.", reason)
         elif before.reason and not reason:
             logger.info("the store is followed again")
-        self._file.write(self._state)
+        if self._state != before or self._file.read() is None:
+            self._file.write(self._state)

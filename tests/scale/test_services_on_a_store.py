@@ -126,7 +126,11 @@ def test_while_the_store_is_away_all_serve_and_say_so_and_recover(
         assert refused.status_code == 503
         assert "s3://" in refused.json()["detail"]
         cached = tmp_path / "cached"
-        shutil.copytree(fleet.configs[1].snapshot_path, cached / "snapshots")
+        shutil.copytree(
+            fleet.configs[1].snapshot_path,
+            cached / "snapshots",
+            ignore=shutil.ignore_patterns("run"),
+        )
         url = fleet.configs[1].snapshot_url
         with serving(config_in(cached, port=free_port(), workers=1, snapshot_url=url)) as late:
             generation = late.get("/recommendations?users=x").headers["X-Generation"]
