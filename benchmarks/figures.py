@@ -98,9 +98,13 @@ FIGURES: Final[tuple[Figure | str, ...]] = (
     _endpoint("no_op", "no-op endpoint of the application"),
     _endpoint("from_lists", "/recommendations, top lists warm"),
     _endpoint("on_demand", "/recommendations, on demand"),
+    _endpoint("on_demand_with_rules", "/recommendations, on demand, under 1,000 rules"),
     Figure("client", "the client's own share of a core", "{least:.0%} to {most:.0%}"),
     *_against_no_op("from_lists", "/recommendations, top lists warm", 0.7),
     *_against_no_op("on_demand", "/recommendations, on demand", 0.25),
+    _value(
+        "on_demand_with_rules_against_without", "on demand, under 1,000 rules against none", 0.8
+    ),
     Figure(
         "reload_until_filled",
         "a reload of new data until all top lists are there, under load",

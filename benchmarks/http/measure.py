@@ -13,13 +13,16 @@ from rich.progress import track
 
 from benchmarks.http.client import get
 from benchmarks.http.service import RunningService, free_port, running
+from benchmarks.http.thousand_rules import draw_rules
 from benchmarks.http.throughput import Load, LoadTarget, load_in_turns, recommendation_requests
 from benchmarks.http.while_reloading import measure_while_reloading
 from benchmarks.results import Results
+from classes.rules.store import RuleStore
 from classes.snapshot import Snapshot
 from classes.top_lists import BLOCK_USERS, TopLists
 from config import Config
 from processes.fill_top_lists import fill
+from storage.rules.folder import RulesFolder
 from storage.snapshot_folder import SnapshotFolder
 
 N_USERS_ASKED = 5_000
@@ -51,13 +54,19 @@ def generation_of(config: Config) -> Path:
 def measure_service(
     results: Results, config: Config, folder: Path, n_turns: int, say: Callable[[str], None]
 ) -> None:
-    """Measure one service with all top lists, and beside it one without any."""
+    """Measure one service with all top lists, and beside it one without any, and one with rules."""
     _measure_starts(results, config)
-    cold_config = _copy_without_lists(config, folder)
+    cold_config = _copy_without_lists(config, folder, "without_lists")
+    ruled_config = _copy_without_lists(config, folder, "with_rules")
+    rules = draw_rules(Snapshot.open(generation_of(config)))
+    RuleStore(RulesFolder(SnapshotFolder(ruled_config.snapshot_path).rules)).replace(rules)
     _fill_lists(results, config, say)
     with running(config, SERVER) as warm:
-        with running(cold_config, (*SERVER, "--without-lists")) as cold:
-            _measure_requests(results, _some_requests(config), warm, cold, n_turns)
+        with (
+            running(cold_config, (*SERVER, "--without-lists")) as cold,
+            running(ruled_config, (*SERVER, "--without-lists")) as ruled,
+        ):
+            _measure_requests(results, _some_requests(config), warm, cold, ruled, n_turns)
         _measure_memory(results, _some_requests(config), warm)
         measure_while_reloading(results, _some_requests(config), config, warm)
 
@@ -82,6 +91,7 @@ def _measure_requests(
     requests: Sequence[bytes],
     warm: RunningService,
     cold: RunningService,
+    ruled: RunningService,
     n_turns: int,
 ) -> None:
     endpoints = [
@@ -89,6 +99,7 @@ def _measure_requests(
         LoadTarget("no_op", warm.port, [get("/no-op")]),
         LoadTarget("from_lists", warm.port, requests),
         LoadTarget("on_demand", cold.port, requests),
+        LoadTarget("on_demand_with_rules", ruled.port, requests),
     ]
     loads = load_in_turns(endpoints, n_turns)
     alone = load_in_turns(endpoints, max(2, n_turns // 3), n_connections=1)
@@ -108,6 +119,8 @@ def _measure_requests(
     for name in ("from_lists", "on_demand"):
         for other in ("no_op", "bare"):
             results.add(f"{name}_against_{other}", value=_ratio(loads[name], loads[other]))
+    with_rules = _ratio(loads["on_demand_with_rules"], loads["on_demand"])
+    results.add("on_demand_with_rules_against_without", value=with_rules)
 
 
 def _measure_memory(results: Results, requests: Sequence[bytes], warm: RunningService) -> None:
@@ -118,11 +131,9 @@ def _measure_memory(results: Results, requests: Sequence[bytes], warm: RunningSe
     results.add("memory_with_parent", mb=warm.pss_mb(parent=True))
 
 
-def _copy_without_lists(config: Config, folder: Path) -> Config:
+def _copy_without_lists(config: Config, folder: Path, name: str) -> Config:
     """Publish the same generation a second time, as hard links instead of copies."""
-    copy = replace(
-        config_of(folder, "snapshots_without_lists"), log_path=folder / "logs_without_lists"
-    )
+    copy = replace(config_of(folder, f"snapshots_{name}"), log_path=folder / f"logs_{name}")
     shutil.rmtree(copy.snapshot_path, ignore_errors=True)
     shutil.copytree(config.snapshot_path, copy.snapshot_path, copy_function=_link)
     shutil.rmtree(copy.snapshot_path / "top_lists")
