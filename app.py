@@ -29,6 +29,7 @@ from api.routes import (
     recommendations,
     reload,
     rules,
+    shelves,
     user_history,
     users,
 )
@@ -89,6 +90,7 @@ def create_app(
         recommendations,
         explain,
         items,
+        shelves,
         users,
         user_history,
         reload,

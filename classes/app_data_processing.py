@@ -17,6 +17,8 @@ from classes.artifact_arrays import (
     history_vectors,
 )
 from classes.item_facts import ItemFacts
+from classes.shelves.shelf_arrays import ShelfFacts
+from classes.shelves.title_index import TitleIndex
 from classes.user_reviews import UserReviews
 from recsys.arrays import BoolArray, FloatArray
 from recsys.cleaning.text import normalize_name
@@ -45,6 +47,8 @@ class AppDataProcessor:
         affinities: Affinities of users to items; None without `item_affinity_df.pq`.
         facts: Price, category and ratings of each item.
         reviews: What each user has reviewed, when.
+        shelf_facts: When items were reviewed.
+        titles: Finds items by words.
         no_items: An empty array of item rows.
     """
 
@@ -59,6 +63,8 @@ class AppDataProcessor:
         self._cold_start = cast("NDArray[np.int32]", arrays["cold_start_items"])
         self.facts = ItemFacts(arrays)
         self.reviews = UserReviews(arrays)
+        self.shelf_facts = ShelfFacts(arrays)
+        self.titles = TitleIndex(arrays, self.facts.n_ratings)
         self.affinities = Affinities.from_arrays(arrays)
         self.no_items = np.empty(0, dtype=np.int32)
 

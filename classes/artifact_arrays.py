@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from classes.item_facts import ItemFacts
-from classes.shelves.shelf_arrays import shelf_arrays
+from classes.shelves.shelf_arrays import ShelfFacts
 from classes.shelves.title_index import TitleIndex
 from classes.user_reviews import UserReviews
 from recsys import catalog, columns
@@ -80,7 +80,7 @@ def artifact_arrays(paths: ArtifactPaths, cold_start_window_days: int) -> Arrays
     arrays |= TitleIndex.arrays(shown)
     arrays |= ItemFacts.arrays(clean, interactions, prices, items)
     arrays |= UserReviews.arrays(interactions)
-    arrays |= shelf_arrays(interactions, len(items))
+    arrays |= ShelfFacts.arrays(interactions, len(items))
     cold_start = _cold_start(interactions, prices, cold_start_window_days)
     arrays["cold_start_items"] = cold_start.order
     arrays["cold_start_window_days"] = np.array([cold_start.window_days])

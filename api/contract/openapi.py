@@ -12,6 +12,7 @@ from typing import Any, Final
 from api.contract.endpoint import Endpoint, SuccessResponse
 from api.contract.parameter import Parameter, Schema
 from api.contract.schemas import SCHEMAS, reference
+from api.contract.shelf_schemas import SHELF_SCHEMAS
 from api.wsgi.problems import PROBLEM_TYPE
 from storage.json_file import read_json
 
@@ -33,6 +34,7 @@ TAGS: Final[dict[str, str]] = {
     "recommendations": "The best items for each user.",
     "users": "Known users and their reviews.",
     "items": "The items of the catalog.",
+    "shelves": "Lists that are the same for everybody, and what goes with a cart.",
     "operations": "For operators of the service.",
     "console": "What only the page at /console reads; it may change with that page.",
     "pages": "For people, and about this API.",
@@ -55,7 +57,7 @@ def document(endpoints: Sequence[tuple[str, Endpoint]]) -> dict[str, Any]:
         ],
         "paths": paths,
         "components": {
-            "schemas": SCHEMAS,
+            "schemas": SCHEMAS | SHELF_SCHEMAS,
             "securitySchemes": {
                 "operator": {
                     "type": "http",

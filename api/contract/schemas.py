@@ -53,7 +53,7 @@ def or_null(schema: Schema, meaning: str = "") -> Schema:
     return {**schema, "type": [schema["type"], "null"], **described}
 
 
-_ITEM: Final[dict[str, Schema]] = {
+ITEM: Final[dict[str, Schema]] = {
     "item": {"type": "string", "description": "The item's name, which identifies it."},
     "title": {
         "type": "string",
@@ -64,13 +64,13 @@ _ITEM: Final[dict[str, Schema]] = {
     "brand": or_null(NAME, "The brand; null if the data has none."),
     "image": or_null(NAME, "The address of a picture, http or https; null if the data has none."),
 }
-_RANK: Final[Schema] = {"type": "integer", "minimum": 1}
+RANK: Final[Schema] = {"type": "integer", "minimum": 1}
 _MEAN_RATING: Final[Schema] = or_null({"type": "number"}, "1 to 5; null if there are no ratings.")
 
 _NUMBER: Final[Schema] = {"type": "number"}
 _EXPLANATION: Final[dict[str, Schema]] = {
-    "item": _ITEM["item"],
-    "title": _ITEM["title"],
+    "item": ITEM["item"],
+    "title": ITEM["title"],
     "score_logit": or_null(
         _NUMBER, "The score before the model's last function; null in the cold-start list."
     ),
@@ -89,7 +89,7 @@ _EXPLANATION: Final[dict[str, Schema]] = {
             record(
                 n_five_star={**COUNT, "description": "Five-star ratings in the window."},
                 window_days={**COUNT, "description": "Days before the newest review."},
-                place={**_RANK, "description": "The place in the whole cold-start list."},
+                place={**RANK, "description": "The place in the whole cold-start list."},
                 moved_up={
                     "type": "boolean",
                     "description": "Whether it is there as the one of another price range.",
@@ -114,7 +114,7 @@ SCHEMAS: Final[dict[str, Schema]] = {
     ),
     "RecommendedItem": may_lack(
         record(
-            **_ITEM,
+            **ITEM,
             score=or_null(
                 {"type": "number"},
                 "The model's output: higher is better for this user. Null in the cold-start list.",
@@ -124,7 +124,7 @@ SCHEMAS: Final[dict[str, Schema]] = {
                 "The probability that the user would rate the item with five stars, which differs "
                 "from the probability of choosing it next; null if the artifacts can't predict it.",
             ),
-            rank=_RANK,
+            rank=RANK,
             source={"type": "string", "enum": ["personalised", "cold_start"]},
             rule={
                 **NAME,
@@ -158,7 +158,7 @@ SCHEMAS: Final[dict[str, Schema]] = {
     "ExplainedItem": may_lack(
         record(
             user=or_null(NAME, "The user as asked for; null for a visitor."),
-            rank=or_null(_RANK, "The place in the list of these options; null if it isn't there."),
+            rank=or_null(RANK, "The place in the list of these options; null if it isn't there."),
             **_EXPLANATION,
         ),
         "rule",
@@ -209,13 +209,13 @@ SCHEMAS: Final[dict[str, Schema]] = {
         ended_at=or_null({"type": "string", "format": "date-time"}, "Null while the job runs."),
         generation=or_null(NAME, "The generation that the job published; null unless it is done."),
     ),
-    "Item": record(**_ITEM, n_ratings=COUNT, mean_rating=_MEAN_RATING),
+    "Item": record(**ITEM, n_ratings=COUNT, mean_rating=_MEAN_RATING),
     "SimilarItem": record(
-        **_ITEM, similarity={"type": "number", "minimum": -1, "maximum": 1}, rank=_RANK
+        **ITEM, similarity={"type": "number", "minimum": -1, "maximum": 1}, rank=RANK
     ),
     "SimilarItems": record(item=NAME, similar_items=list_of(reference("SimilarItem"))),
     "Review": record(
-        **_ITEM,
+        **ITEM,
         rating=or_null({"type": "number"}, "1 to 5."),
         time=or_null({"type": "string", "format": "date-time"}, "In UTC."),
     ),

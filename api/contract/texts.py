@@ -1,4 +1,4 @@
-"""A parameter that takes one text or several, any of which may hold."""
+"""Parameters that take one text or several, any of which may hold, or a short one."""
 
 from __future__ import annotations
 
@@ -50,3 +50,24 @@ class Texts(Parameter[list[str]]):
         """Describe a text or a list of texts; duplicates don't count toward the limit."""
         one = self._one.schema()
         return {**one, "type": ["string", "array"], "items": one, "minItems": 1}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShortText(Text):
+    """A text that isn't blank, of at most `most` characters."""
+
+    most: int
+
+    def bounded(self, text: str) -> str:
+        """Refuse a text that is too long."""
+        if len(text) > self.most:
+            raise ProblemError(
+                400,
+                f"The parameter '{self.name}' has {len(text):,} characters; at most {self.most:,} "
+                f"are allowed.",
+            )
+        return text
+
+    def schema(self) -> Schema:
+        """Describe the text and its length."""
+        return {**super().schema(), "maxLength": self.most}

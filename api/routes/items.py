@@ -1,4 +1,4 @@
-"""GET /items/{item} and GET /similar_items: one item, and the items most like it."""
+"""GET /items, GET /items/{item} and GET /similar_items: find items, and those most like one."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import Final
 from flask import Flask, Response
 
 from api.contract.endpoint import WITH_SNAPSHOT, Endpoint, RequestExample, SuccessResponse
-from api.contract.options import FILTERS, MOST_ITEMS, read_some
+from api.contract.options import FILTERS, MOST_ITEMS, SCENARIO, read_some
 from api.contract.parameters import Text, WholeNumber
 from api.contract.schemas import reference
+from api.contract.texts import ShortText
 from api.routes.item_answers import described_item
 from api.service import Service
 from api.wsgi.responses import json_response, to_json
@@ -17,6 +18,7 @@ from classes.app_data_processing import AppDataProcessor
 from classes.candidates import choose
 from classes.errors import UnknownNameError
 
+LONGEST_QUERY: Final = 100
 SAMPLE_ITEM: Final = "cedar raised garden bed by greenwold 4 x 8 feet"
 _PROBLEMS: Final = WITH_SNAPSHOT | {404: "There is no item with this name."}
 _ITEM: Final = Text(
@@ -29,6 +31,32 @@ _N: Final = WholeNumber(
     name="n", meaning="The number of similar items.", default=5, low=1, high=MOST_ITEMS, example=3
 )
 
+_QUERY: Final = ShortText(
+    name="q",
+    meaning="Words of a title, in any order; the last one may be unfinished.",
+    example="cedar bed",
+    required=True,
+    most=LONGEST_QUERY,
+)
+_N_FOUND: Final = WholeNumber(
+    name="n", meaning="The number of items.", default=10, low=1, high=MOST_ITEMS, example=3
+)
+
+_SEARCH: Final = Endpoint(
+    method="GET",
+    path="/items",
+    tag="items",
+    summary="Items by words of their titles",
+    description=(
+        "Items whose titles have every word, whatever the case, accents and punctuation. Titles "
+        "that begin with the first word come first, then those in which each word begins a word, "
+        "then those that have words of three letters or more inside others; among equals, the "
+        "most reviewed. Items that rules hide are found."
+    ),
+    response=SuccessResponse("The items, best match first.", reference("FoundItems")),
+    parameters=(_QUERY, _N_FOUND),
+    examples=(RequestExample("two", "Two raised beds", "/items?q=garden+bed&n=2"),),
+)
 _ABOUT: Final = Endpoint(
     method="GET",
     path="/items/<name:item>",
@@ -46,11 +74,11 @@ _SIMILAR: Final = Endpoint(
     summary="Items with descriptions like another's",
     description=(
         "Ranked by the cosine of the description embeddings; never the item itself. Filters apply "
-        "before ranking, so there are n items if n others pass."
+        "before ranking, so there are n items if n others pass. Items that rules hide are left out."
     ),
     response=SuccessResponse("The items, most similar first.", reference("SimilarItems")),
     problems=_PROBLEMS,
-    parameters=(_ITEM, _N, *FILTERS),
+    parameters=(_ITEM, _N, *FILTERS, SCENARIO),
     examples=(
         RequestExample(
             "three", "Three", f"/similar_items?item={SAMPLE_ITEM.replace(' ', '+')}&n=3"
@@ -60,7 +88,24 @@ _SIMILAR: Final = Endpoint(
 
 
 def register(app: Flask, service: Service) -> None:
-    """Add both routes."""
+    """Add the routes."""
+
+    @_SEARCH.on(app)
+    def items() -> Response:
+        """Find items by their titles."""
+        query = _SEARCH.query()
+        text, n = query.read(_QUERY) or "", query.read(_N_FOUND)
+        snapshot = service.store.current()
+        data = snapshot.data
+        found = [
+            {
+                **described_item(data, row),
+                "n_ratings": int(data.facts.n_ratings[row]),
+                "rank": place + 1,
+            }
+            for place, row in enumerate(data.titles.find(text, n).tolist())
+        ]
+        return json_response(to_json({"query": text, "items": found}), snapshot.generation)
 
     @_ABOUT.on(app)
     def item(item: str) -> Response:
@@ -80,10 +125,10 @@ def register(app: Flask, service: Service) -> None:
     def similar_items() -> Response:
         """List the items with the most similar descriptions."""
         query = _SIMILAR.query()
-        name, n, filters = query.read(_ITEM), query.read(_N), read_some(query, FILTERS)
+        name, n, filters = query.read(_ITEM), query.read(_N), read_some(query, (*FILTERS, SCENARIO))
         snapshot = service.store.current()
-        row = item_row(snapshot.data, name or "")
-        ranking = snapshot.data.similar_items(row, n, choose(snapshot.data, filters).mask)
+        row, rules = item_row(snapshot.data, name or ""), snapshot.rules.of(filters.scenario)
+        ranking = snapshot.data.similar_items(row, n, choose(snapshot.data, filters, rules).mask)
         similar = [
             {
                 **described_item(snapshot.data, int(row)),

@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
-from recsys.dated_items import DatedItems, dated_items, first_days
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
 from recsys.interactions import Interactions
+from recsys.shelves.dated_items import DatedItems, dated_items, first_days
 from storage.name_table import Arrays
 
 _PREFIX = "dated_"
-FIRST_DAY = "item_first_day"
+_FIRST_DAY = "item_first_day"
 
 
-def shelf_arrays(interactions: Interactions, n_items: int) -> Arrays:
-    """Gather who was reviewed when, and the first day of each item."""
-    dated = dated_items(interactions)
-    named = {_PREFIX + name: array for name, array in dated._asdict().items()}
-    return {**named, FIRST_DAY: first_days(dated, n_items)}
+class ShelfFacts:
+    """When items were reviewed, mapped from the arrays that `arrays` made.
 
+    Attributes:
+        dated: Interactions of everybody, oldest first.
+        first_days: (n_items,) int32 day of the first one, `recsys.shelves.dated_items.NEVER` where
+            there is none.
+        cold_start_window_days: Days up to the newest one that the cold-start list counts.
+    """
 
-def dated_of(arrays: Arrays) -> DatedItems:
-    """Wrap the interactions among arrays that `shelf_arrays` made."""
-    return DatedItems(*(arrays[_PREFIX + name] for name in DatedItems._fields))  # type: ignore[arg-type]
+    def __init__(self, arrays: Arrays) -> None:
+        """Wrap the arrays, in memory or mapped from files."""
+        self.dated = DatedItems(*(arrays[_PREFIX + name] for name in DatedItems._fields))  # type: ignore[arg-type]
+        self.first_days = cast("NDArray[np.int32]", arrays[_FIRST_DAY])
+        self.cold_start_window_days = int(arrays["cold_start_window_days"][0])
+
+    @staticmethod
+    def arrays(interactions: Interactions, n_items: int) -> Arrays:
+        """Gather who was reviewed when, and the first day of each item."""
+        dated = dated_items(interactions)
+        named = {_PREFIX + name: array for name, array in dated._asdict().items()}
+        return {**named, _FIRST_DAY: first_days(dated, n_items)}

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from recsys.arrays import BoolArray, ItemRows
 from recsys.ranking import top_rows
-from recsys.words import words_of
+from recsys.shelves.words import words_of
 from storage.name_table import Arrays, NameTable
 
 _PREFIX: Final = "title_word"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recsys.interactions import Interactions
+
+NEVER: Final = np.iinfo(np.int32).max
+"""The first day of an item without interactions."""
 
 
 class DatedItems(NamedTuple):
@@ -54,7 +57,7 @@ def dated_items(interactions: Interactions) -> DatedItems:
 
 
 def first_days(dated: DatedItems, n_items: int) -> NDArray[np.int32]:
-    """Day of the first interaction of each item, (n_items,); the largest int32 where none is."""
-    first = np.full(n_items, np.iinfo(np.int32).max, dtype=np.int32)
+    """Day of the first interaction of each item, (n_items,); `NEVER` where there is none."""
+    first = np.full(n_items, NEVER, dtype=np.int32)
     np.minimum.at(first, dated.items, dated.days)
     return first

@@ -1,0 +1,69 @@
+"""The JSON Schemas of shelves and of found items."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from api.contract.parameter import Schema
+from api.contract.schemas import (
+    COUNT,
+    ITEM,
+    NAME,
+    NAMES,
+    RANK,
+    list_of,
+    may_lack,
+    or_null,
+    record,
+    reference,
+)
+
+_DAY: Final[Schema] = {"type": "string", "format": "date"}
+_N_CANDIDATES: Final[Schema] = {**COUNT, "description": "The number of items to choose from."}
+_REASON: Final[Schema] = {
+    "type": "string",
+    "description": "Why there are fewer than n items; absent if there are n.",
+}
+
+SHELF_SCHEMAS: Final[dict[str, Schema]] = {
+    "FoundItem": record(**ITEM, n_ratings=COUNT, rank=RANK),
+    "FoundItems": record(query=NAME, items=list_of(reference("FoundItem"))),
+    "ShelfItem": may_lack(
+        record(
+            **ITEM,
+            rise={
+                "type": "number",
+                "minimum": 1,
+                "description": "How much its share of the reviews has risen. Trending items only.",
+            },
+            first_day={**_DAY, "description": "Of its first review. New items only."},
+            count={**COUNT, "description": "Its reviews, or its five-star ratings."},
+            count_before={**COUNT, "description": "Before the window. Trending items only."},
+            rank=RANK,
+        ),
+        *("rise", "first_day", "count_before"),
+    ),
+    "Shelf": may_lack(
+        record(
+            items=list_of(reference("ShelfItem")),
+            window_days=or_null({"type": "integer", "minimum": 1}, "Null for all days."),
+            newest_day={**_DAY, "description": "Of the newest review, the last one that counts."},
+            n_candidates=_N_CANDIDATES,
+            reason=_REASON,
+        ),
+        "reason",
+    ),
+    "CompanionItem": record(**ITEM, similarity={"type": "number", "minimum": 0}, rank=RANK),
+    "BoughtTogether": may_lack(
+        record(
+            items=list_of(reference("CompanionItem")),
+            n_candidates=_N_CANDIDATES,
+            reason=_REASON,
+            unknown_items={
+                **NAMES,
+                "description": "Items of the cart that aren't in the catalog; absent if none are.",
+            },
+        ),
+        *("reason", "unknown_items"),
+    ),
+}
