@@ -1,10 +1,12 @@
 """Generations in an object store: their files, and the pointer to the one in service.
 
-    current                                         which generation and build serves
-    generations/<generation>/<build>/<path>         the files of one build
-    generations/<generation>/<build>/listing.json   size and hash of each of them, uploaded last
+    format-<n>/current                                       which generation and build serves
+    format-<n>/generations/<generation>/<build>/<path>       the files of one build
+    format-<n>/generations/<generation>/<build>/listing.json size and hash of each, uploaded last
 
 A build is named by the hash of its listing, so the pointer vouches for every byte below it.
+Versions of the service that can't read each other's generations have a folder each, so that
+both can serve while one replaces the other.
 """
 
 from __future__ import annotations
@@ -24,10 +26,12 @@ from storage.array_folder import DamagedFolderError
 from storage.pointer import Pointer
 from storage.remote.listing import Listing, decode, encode, is_as_listed
 from storage.remote.object_store import Listed, ObjectStore, StoreError, Version
+from storage.sources import FORMAT_VERSION
 
-POINTER: Final = "current"
+ROOT: Final = f"format-{FORMAT_VERSION}"
+POINTER: Final = f"{ROOT}/current"
+GENERATIONS: Final = f"{ROOT}/generations"
 LISTING: Final = "listing.json"
-GENERATIONS: Final = "generations"
 
 _FILES_AT_A_TIME: Final = 4
 _NAME: Final = re.compile(r"[0-9a-f]{16,64}")
@@ -188,7 +192,8 @@ class RemoteSnapshots:
         """
         builds: dict[str, list[Listed]] = defaultdict(list)
         for found in self.store.list(GENERATIONS):
-            builds["/".join(found.key.split("/")[:3])].append(found)
+            generation, build = found.key.removeprefix(f"{GENERATIONS}/").split("/")[:2]
+            builds[_folder(generation, build)].append(found)
         before = time.time() - older_than_s
         stale = [
             folder

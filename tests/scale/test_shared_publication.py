@@ -19,6 +19,7 @@ from storage.array_folder import MANIFEST, DamagedFolderError
 from storage.json_file import read_json, write_json
 from storage.pointer import Pointer
 from storage.remote.object_store import ObjectMovedError, ObjectStore, StoreError
+from storage.remote.snapshots import GENERATIONS, POINTER
 from storage.snapshot_folder import SnapshotFolder
 
 pytestmark = pytest.mark.scale
@@ -76,8 +77,8 @@ def build_another(folder: SnapshotFolder, name: str) -> Pointer:
 
 def objects_of(url: str, generation: str) -> dict[str, str]:
     """Keys of the objects of a generation in the store, by their paths in its folder."""
-    keys = [found.key for found in ObjectStore(url).list(f"generations/{generation}")]
-    return {key.split("/", 3)[3]: key for key in keys}
+    keys = [found.key for found in ObjectStore(url).list(f"{GENERATIONS}/{generation}")]
+    return {key.split("/", 4)[4]: key for key in keys}
 
 
 def files_in(folder: Path) -> dict[str, bytes]:
@@ -248,7 +249,7 @@ def test_old_builds_are_swept_but_none_that_the_pointer_or_its_history_names(
     builder = SnapshotFolder(tmp_path / "builder")
     first = builder.pointer.read()
     assert first is not None
-    ObjectStore(url).upload(f"generations/{THIRD}/{'ab' * 32}/inputs/half.npy", b"half")
+    ObjectStore(url).upload(f"{GENERATIONS}/{THIRD}/{'ab' * 32}/inputs/half.npy", b"half")
     monkeypatch.setattr(time, "time", lambda now=time.time: now() + 23 * 3_600)
     publisher.publish(build_another(builder, OTHER))
     assert objects_of(url, THIRD)
@@ -276,7 +277,7 @@ def test_old_builds_are_swept_but_none_that_the_pointer_or_its_history_names(
 def test_a_pointer_that_makes_no_sense_is_refused(
     machine: Machine, url: str, content: bytes
 ) -> None:
-    ObjectStore(url).upload("current", content)
+    ObjectStore(url).upload(POINTER, content)
     folder, replica = machine("replica")
     with pytest.raises(StoreError, match="isn't a pointer"):
         replica.follow()
