@@ -181,9 +181,9 @@ class Config:
         int,
         Setting(
             "MAX_ITEMS_PER_REQUEST",
-            "Largest number of items in all lists of a response together: users times `n`, twice "
-            "that with `detail`, 250 more for each item with `explain`, and at least 10 for each user "
-            "with any option.",
+            "Largest number of items ranked for a response: users times `offset` + `n`, twice that "
+            "with `detail`, 100 more for each item with `explain`; for each user at least 10 with any "
+            "option, and 100 with `diversity` or `max_per_category`.",
             10_000,
             100_000_000,
         ),
