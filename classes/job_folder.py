@@ -28,6 +28,7 @@ from classes.errors import (
     JobEndedError,
     PipelineMissingError,
     ReloadFailedError,
+    ReloadRefusedError,
     UnknownJobError,
 )
 from config import PROJECT_ROOT, Config
@@ -97,10 +98,16 @@ class JobFolder:
         """Start a job, in a process that outlives this one.
 
         Raises:
+            ReloadRefusedError: The artifacts lie in a store, where training doesn't write.
             PipelineMissingError: The packages that training needs aren't installed.
             JobBusyError: Another job is running.
             ReloadFailedError: Its folder can't be written, or no process can be started.
         """
+        if self._config.remotes:
+            raise ReloadRefusedError(
+                "A training writes to folders, but DATA_PATH, EMBEDDINGS_PATH or MODEL_PATH is a "
+                "URL. Train where they are folders, and run `python -m processes.publish` there."
+            )
         missing = [name for name in self._program.packages if find_spec(name) is None]
         if missing:
             raise PipelineMissingError(

@@ -186,6 +186,11 @@ def run_stage(args: argparse.Namespace) -> None:
     from rich.text import Text
 
     config = Config.from_environment()
+    if config.remotes:
+        raise ConfigError(
+            "DATA_PATH, EMBEDDINGS_PATH or MODEL_PATH is a URL, but the pipeline writes to folders. "
+            "Name folders, and publish from them: python -m processes.publish."
+        )
     console = Console(markup=False, emoji=False)  # messages quote names from files
     stage = next(stage for stage in STAGES if stage.name == args.stage)
     for module in stage.modules:

@@ -88,13 +88,33 @@ def test_settings_survive_the_way_through_the_environment_of_a_child() -> None:
     assert Config.from_environment(config.as_environment()) == config
 
 
+@pytest.mark.parametrize(
+    "url", ["s3://shop/p", "gs://shop", "az://shop/p", "file:///srv/shop", "s3://shop?region=x"]
+)
+def test_artifacts_may_lie_in_a_store_and_are_then_mirrored_in_a_folder(url: str) -> None:
+    config = Config.from_environment({"DATA_PATH": url, "SNAPSHOT_PATH": "/srv/snapshots"})
+    assert config.data_path.parent == Path("/srv/snapshots/artifacts")
+    assert config.remotes == {config.data_path: url}
+    assert config.as_environment()["DATA_PATH"] == url
+    assert Config.from_environment(config.as_environment()) == config
+
+
+@pytest.mark.parametrize("url", ["ftp://s3cret@shop/p", "s3://", "s3cret", "file://", "s3:shop"])
+def test_any_other_url_is_refused_without_showing_it(url: str) -> None:
+    with pytest.raises(ConfigError, match=r"^SNAPSHOT_URL isn't .*s3://bucket/prefix") as refused:
+        Config.from_environment({"SNAPSHOT_URL": url})
+    assert "s3cret" not in str(refused.value)
+
+
 def test_settings_cannot_be_changed() -> None:
     with pytest.raises(FrozenInstanceError):
         Config().port = 1  # type: ignore[misc]
 
 
-def test_the_token_does_not_show_in_logs() -> None:
-    assert "secret" not in repr(Config(admin_token="secret"))
+def test_secrets_do_not_show_in_logs() -> None:
+    url = "s3://shop/p?secret_access_key=secret"
+    assert "secret" not in repr(Config(admin_token="secret", snapshot_url=url))
+    assert "secret" not in repr(Config.from_environment({"DATA_PATH": url}))
 
 
 def test_the_table_has_a_row_for_every_setting_with_its_default() -> None:
