@@ -69,6 +69,7 @@ function view(answer, described) {
       ["Brand", answer.brand ?? null],
       ["Category", answer.category ?? "none"],
       ["Ratings", rating],
+      ["Of these in the newest", answer.recent.map(({ days, n }) => `${days} days: ${count(n)}`).join(", ")],
     ]),
     el("h3", {}, "Who gets it"),
     el("div", { class: "card padded" }, audience(answer)),

@@ -2,13 +2,15 @@
 
 import { link } from "./address.js";
 import { el, picture, table } from "./dom.js";
-import { about, signed } from "./words.js";
+import { about, signed, stars } from "./words.js";
 
 const N_SEGMENTS = 5;
 const MOVE_MS = 350;
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
+const LONGEST = 48;
 const wordsFor = (part) => part.title || part.name || part.kind;
+const briefly = (text) => (text.length > LONGEST ? `${text.slice(0, LONGEST - 1).trimEnd()}…` : text);
 
 // Shares of both signs as one bar: each part as long as its share of all magnitudes.
 function reasonBar(parts) {
@@ -16,7 +18,7 @@ function reasonBar(parts) {
   const rest = parts.slice(N_SEGMENTS).reduce((sum, part) => sum + part.share, 0);
   const segments = rest ? [...shown, { kind: "rest", title: "everything else", share: rest }] : shown;
   const total = segments.reduce((sum, part) => sum + Math.abs(part.share), 0) || 1;
-  const label = segments.map((part) => `${wordsFor(part)} ${signed(part.share)}`).join(", ");
+  const label = segments.map((part) => `${briefly(wordsFor(part))} ${signed(part.share)}`).join(", ");
   return el(
     "div",
     { class: "reason-bar", role: "img", "aria-label": `Shares: ${label}` },
@@ -28,8 +30,14 @@ function reasonBar(parts) {
   );
 }
 
-function partsTable(explanation) {
-  const rows = explanation.parts.map((part) => [part.reason_text || wordsFor(part), part.kind, part.similarity ?? "", signed(part.share, 3)]);
+// A part that speaks for an item although the user disliked what it comes from should be seen.
+function told(part, ratings) {
+  const rating = part.kind === "history" ? ratings.get(part.name) : undefined;
+  return [part.reason_text || wordsFor(part), rating ? [" ", el("span", { class: "stars", role: "img", "aria-label": `Given ${rating} of 5 stars` }, stars(rating))] : null];
+}
+
+function partsTable(explanation, ratings) {
+  const rows = explanation.parts.map((part) => [told(part, ratings), part.kind, part.similarity ?? "", signed(part.share, 3)]);
   const sum = explanation.parts.reduce((total, part) => total + part.share, 0);
   return [
     table(["Part", "Kind", "Similarity", "Share"], rows, `Parts of the score of ${explanation.title ?? "this item"}`),
@@ -41,7 +49,7 @@ function partsTable(explanation) {
   ];
 }
 
-function reason(item) {
+function reason(item, ratings) {
   const explanation = item.explanation;
   if (!explanation) return null;
   const parts = explanation.parts ?? [];
@@ -50,7 +58,7 @@ function reason(item) {
     { class: "reason" },
     parts.length ? reasonBar(parts) : null,
     el("p", { class: "sentence" }, explanation.reason_text ?? ""),
-    parts.length ? el("details", {}, el("summary", {}, "All parts, in numbers"), partsTable(explanation)) : null,
+    parts.length ? el("details", {}, el("summary", {}, "All parts, in numbers"), partsTable(explanation, ratings)) : null,
   );
 }
 
@@ -63,7 +71,7 @@ function mark(item, place, before) {
   return el("span", { class: `mark ${up ? "up" : "down"}` }, `${up ? "↑" : "↓"} was ${was}`);
 }
 
-function entry(item, place, before) {
+function entry(item, place, before, ratings) {
   return el(
     "li",
     { "data-item": item.item },
@@ -74,7 +82,7 @@ function entry(item, place, before) {
       { class: "body" },
       el("p", { class: "title" }, el("a", { class: "name", href: link("items", { item: item.item }) }, item.title), " ", mark(item, place, before)),
       el("p", { class: "soft" }, about(item), item.rule ? el("span", { class: "mark rule" }, `rule ${item.rule}`) : null),
-      reason(item),
+      reason(item, ratings),
     ),
   );
 }
@@ -106,13 +114,13 @@ function move(list, from) {
   }
 }
 
-// Shows `items`; `earlier` is the list to compare with, or null.
-export function showList(holder, items, earlier = null) {
+// Shows `items`; `earlier` is the list to compare with, or null; `ratings` are the user's stars by item.
+export function showList(holder, items, earlier, ratings) {
   const old = holder.querySelector("ol.ranked");
   const from = new Map([...(old?.children ?? [])].map((node) => [node.dataset.item, node.offsetTop]));
   const before = earlier && new Map(earlier.map((item, at) => [item.item, at + 1]));
   const titles = new Map((earlier ?? []).map((item) => [item.item, item.title]));
-  const list = el("ol", { class: "ranked" }, items.map((item, at) => entry(item, at + 1, before)));
+  const list = el("ol", { class: "ranked" }, items.map((item, at) => entry(item, at + 1, before, ratings)));
   holder.replaceChildren(...[list, gone(items, before, titles)].filter(Boolean));
   move(list, from);
 }

@@ -14,6 +14,7 @@ let user = "";
 let reviewed = [];
 let without = new Set();
 let asked = null;
+let history = null;
 
 const controls = listControls(() => refresh({ replace: true }));
 
@@ -115,7 +116,8 @@ async function refresh({ replace = false } = {}) {
     const [found, earlier] = await Promise.all([listOf({ ...values, explain: "true" }, signal), earlierList(values, signal)]);
     $("list-note").textContent = [comparison(earlier), found.reason ?? ""].filter(Boolean).join(" ");
     $("list-count").textContent = `${found.items.length} of ${count(found.n_candidates)} candidates`;
-    showList($("list"), found.items, earlier.items);
+    await history;
+    showList($("list"), found.items, earlier.items, new Map(reviewed.map((review) => [review.item, review.rating])));
   } catch (error) {
     if (error.name === "AbortError") return;
     $("list-count").textContent = "";
@@ -132,7 +134,8 @@ async function open(name, values = new URLSearchParams(), options = {}) {
   $("user").value = name;
   $("user-name").textContent = name;
   $("user-view").hidden = false;
-  await Promise.all([loadHistory(), refresh(options)]);
+  history = loadHistory();
+  await refresh(options);
 }
 
 async function draw(options = {}) {

@@ -84,6 +84,8 @@ def test_an_item_is_described_with_its_place_among_users_and_items(client: Flask
     answer = client.get("/console/item", query_string={"item": item})
     found = answer.get_json()
     assert (found["item"], found["n_ratings"], len(found["places"])) == (item, 4, 5)
+    # Reviewed on the first day, and by three people on the last, 14 days later.
+    assert found["recent"] == [{"days": days, "n": n} for days, n in ((10, 3), (30, 4), (180, 4))]
     assert found["neighbors"] == []  # this model reads no similarities
     assert_problem(client.get("/console/item?item=nothing"), 404, "nothing")
     assert_problem(client.get("/console/item"), 400, "missing")
