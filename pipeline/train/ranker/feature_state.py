@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.train.ranker.item_columns import FIVE_STAR_RATE, item_columns
-from pipeline.train.ranker.nearest import Entries, joined, nearest
+from pipeline.train.ranker.nearest import Entries, nearest
 from pipeline.train.ranker.similarities import (
     recent_similarity,
     sequence_similarity,
@@ -25,12 +26,13 @@ from pipeline.train.ranker.similarities import (
     walk_similarity,
     word_similarity,
 )
+from pipeline.train.ranker.stacking import scale, stack
 from recsys.arrays import FloatArray
 from recsys.bias_model import fit_bias_model
 from recsys.features.user_profile import FIVE_STAR_PSEUDO_COUNTS, user_profiles
 from recsys.history import History
 from recsys.interactions import Interactions
-from recsys.item_similarities import ItemSimilarities, stack_similarities
+from recsys.item_similarities import ItemSimilarities
 from scoring.affinities import Affinities
 
 RECENCY_DECAY: Final[Mapping[str, float]] = {
@@ -92,7 +94,7 @@ class FeatureState:
     columns: FloatArray
     profiles: FloatArray
 
-    @property
+    @cached_property
     def affinities(self) -> Affinities:
         """How strongly the histories speak for items."""
         return Affinities(self.similarities, self.history.starts, self.history.items)
@@ -166,17 +168,13 @@ def scaled(similarities: ItemSimilarities, history: History, seed: int = 0) -> I
     present = np.flatnonzero(np.diff(history.starts))
     drawn = np.random.default_rng(seed).permutation(present)[:SCALE_USERS]
     affinities = Affinities(similarities, history.starts, history.items)
-    sums = np.zeros(similarities.n_similarities)
-    for user in drawn:
-        _, phi = affinities.of_user(int(user))
-        if len(phi) >= SCALE_PLACE:
-            place = len(phi) - SCALE_PLACE
-            sums += np.expm1(np.partition(phi, place, axis=0)[place].astype(np.float64))
-    means = sums / max(len(drawn), 1)
-    factors = np.where(means > 0, SCALE / np.where(means > 0, means, 1.0), 1.0)
-    column = np.arange(len(similarities.starts) - 1) % similarities.n_similarities
-    per_entry = np.repeat(factors[column], np.diff(similarities.starts))
-    return similarities._replace(weights=(similarities.weights * per_entry).astype(np.float32))
+    items = affinities.top_items(drawn, SCALE_PLACE)[:, :, -1]
+    place, similarity = np.nonzero(items >= 0)
+    phi = affinities.of_pairs(drawn[place], items[place, similarity])
+    sums = np.zeros(items.shape)
+    sums[place, similarity] = np.expm1(phi[np.arange(len(phi)), similarity].astype(np.float64))
+    means = sums.sum(axis=0) / max(len(drawn), 1)
+    return scale(similarities, np.where(means > 0, SCALE / np.where(means > 0, means, 1.0), 1.0))
 
 
 def stacked(made: Mapping[str, Entries], n_items: int) -> ItemSimilarities:
@@ -185,12 +183,8 @@ def stacked(made: Mapping[str, Entries], n_items: int) -> ItemSimilarities:
     Without any entry it would be absent from the file, and its column from the affinities.
     """
     parts = [made[name] if len(made[name].items) else _nothing(n_items) for name in RECENCY_DECAY]
-    items, neighbors, weights = joined(parts)
-    similarity = np.repeat(np.arange(len(parts)), [len(part.items) for part in parts])
     decays = np.array(list(RECENCY_DECAY.values()), dtype=np.float32)
-    return stack_similarities(
-        list(RECENCY_DECAY), decays, (similarity, items, neighbors, weights), n_items
-    )
+    return stack(list(RECENCY_DECAY), decays, parts, n_items)
 
 
 def _nothing(n_items: int) -> Entries:
