@@ -126,7 +126,7 @@ def _body_field(body: Sequence[Parameter[Any]], examples: Examples) -> dict[str,
     return {
         "name": "body",
         "kind": "body",
-        "meaning": f"JSON. It may also contain the options of the GET request: {others}.",
+        "meaning": f"JSON. It may also contain {others}." if others else "JSON.",
         "required": True,
         "value": text,
         "rows": text.count("\n") + 1,

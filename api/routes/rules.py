@@ -23,13 +23,19 @@ from classes.rules.preview import preview
 from classes.snapshot import Snapshot
 
 _RULES: Final = RuleList(
-    name="rules", meaning="All rules, in the order in which they count.", required=True
+    name="rules",
+    meaning="All rules; of two pins at one place, the first gets it.",
+    example=[{"id": "sold out", "action": "hide", "item": "the item's name"}],
+    required=True,
+    suggested=True,
 )
 _VERSION: Final = WholeNumber(
     name="version",
     meaning="The version to replace: the request is refused if another one is in force by now.",
     default=-1,
     low=0,
+    example=0,
+    suggested=True,
 )
 _PROBLEMS: Final = FOR_OPERATORS | {503: "The rules can't be written for lack of space or rights."}
 _WITH_BODY: Final = {413: "The body is larger than MAX_BODY_BYTES.", 415: "The body isn't JSON."}
