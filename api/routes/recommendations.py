@@ -44,8 +44,8 @@ VISITOR: Final = "visitor"
 _ITEMS_OF_A_RANKED_LIST: Final = 10
 """What a list counts at least that can't be computed ahead: ranking takes longer than listing."""
 
-_ITEMS_OF_AN_EXPLANATION: Final = 250
-"""An explanation takes up to 4 ms, and some have 25 kB."""
+_ITEMS_OF_AN_EXPLANATION: Final = 100
+"""An explanation takes 1 ms and has 4 kB, but some have 25."""
 
 _NO_USERS: Final = (
     "The parameter 'users' is missing; send users=NAME,NAME, or history=ITEM,ITEM for a visitor "
@@ -56,7 +56,7 @@ _DESCRIPTION: Final = (
     "reviewed. Unknown users get items that match their `history`, or popular items. Filters "
     "apply to all items before ranking, so a list has n items if n pass; with `detail`, a "
     "shorter list has a reason. All lists together may have at most MAX_ITEMS_PER_REQUEST items; "
-    "details count twice, and an explanation counts as 250."
+    "details count twice, and an explanation counts as 100."
 )
 _RESPONSE: Final = SuccessResponse(
     "The item names for each user in the order sent, best first; with `detail`, an object.",
@@ -152,7 +152,8 @@ def _refuse_large_response(
     """Refuse a request that would hold a worker for seconds, or whose response is too large.
 
     By default a request takes at most 1.6 s of a processor at 109,000 items, or 3 s where it
-    asks for 10,000 plain lists before they are computed ahead; a response has 6 MB.
+    asks for 10,000 plain lists before they are computed ahead; a response has 6 MB, or 2 MB with
+    explanations, of which no user's history makes more than 12 MB.
     """
     # Names of the history that aren't in the catalog are repeated in each list with details.
     per_list = 2 * (options.depth + len(options.history)) if detail else options.depth

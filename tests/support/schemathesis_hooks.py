@@ -30,7 +30,10 @@ KNOWN: Final = {
 }
 """Names of the tiny artifacts."""
 
-LISTS: Final = {"users", "history", "exclude", "items"}
+MOST_EXPLAINED: Final = 20
+"""Items of a list, so that the lists of all users of a request may be explained."""
+
+LISTS: Final = {"users", "history", "exclude", "items", "without"}
 NAMES: Final = LISTS | {"item", "user"}
 """Parameters that are names; unknown categories and brands are refused, so these stay as they are."""
 
@@ -42,6 +45,8 @@ def map_case(context: HookContext, case: Case) -> Case:
         if case.path == "/recommendations":
             case.query = case.query or {}
             _add_user(case.query if case.method == "GET" else case.body)
+        if case.path == "/explain" and isinstance(case.query, dict):
+            case.query.setdefault("user", KNOWN["user"])
         for parameters in (case.query, case.body, case.path_parameters):
             if isinstance(parameters, dict):
                 _adjust(parameters)
@@ -92,6 +97,8 @@ def _adjust(parameters: dict[str, Any]) -> None:
     low, high = parameters.get("price_min", 0), parameters.get("price_max", "inf")
     if float(low) > float(high):
         parameters["price_min"], parameters["price_max"] = high, low
+    if "n" in parameters and str(parameters.get("explain", "")).lower() == "true":
+        parameters["n"] = min(int(float(parameters["n"])), MOST_EXPLAINED)
     if "offset" in parameters:
         deepest = DEEPEST - int(float(parameters.get("n", TOP_K)))
         parameters["offset"] = min(int(float(parameters["offset"])), deepest)

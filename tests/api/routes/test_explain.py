@@ -165,8 +165,8 @@ def test_bad_questions_are_told_what_to_send(client: FlaskClient) -> None:
 
 
 def test_explanations_count_toward_the_limit_of_a_request(client: FlaskClient) -> None:
-    users = ",".join(f"user {number}" for number in range(39))
-    query = {"users": users, "explain": "true"}
+    users = ",".join(f"user {number}" for number in range(48))
+    query = {"users": users, "explain": "true", "n": 10}
     assert client.get("/recommendations", query_string=query).status_code == 200
     answer = client.get("/recommendations", query_string={**query, "users": f"{users},one,more"})
-    assert_problem(answer, 400, "an explanation as 250")
+    assert_problem(answer, 400, "an explanation as 100")
