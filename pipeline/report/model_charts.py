@@ -10,7 +10,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score, roc_curve
 
-from pipeline.report.charts import BLUE, INK, PALE, QUIET, Chart, color_of, no_grid, panels, styled
+from pipeline.report.charts import BLUE, INK, QUIET, Chart, color_of, no_grid, panels, styled
 
 if TYPE_CHECKING:
     from pipeline.evaluate.evaluation import Evaluation
@@ -130,9 +130,10 @@ def diversity(numbers: dict[str, Any]) -> Chart:
         errors = np.abs(
             [[part[end] - part["value"] for part in quality] for end in ("low", "high")]
         )
-        axis.errorbar(gained, values, yerr=errors, marker="o", color=BLUE, ecolor=PALE)
-        for name, x, y in zip(parts, gained, values, strict=True):
-            axis.annotate(name, (x, y), xytext=(5, 5), textcoords="offset points", color=INK)
+        axis.errorbar(gained, values, yerr=errors, marker="o", color=BLUE, ecolor=QUIET)
+        for place, (name, x, part) in enumerate(zip(parts, gained, quality, strict=True)):
+            end, side = ("low", "top") if place % 2 else ("high", "bottom")  # neighbors apart
+            axis.annotate(name, (x, part[end]), ha="center", va=side, color=INK)
         axis.set(title=title, ylim=(0, None))
         axis.xaxis.set_major_locator(MaxNLocator(4))
         axis.margins(x=0.15)
