@@ -257,6 +257,9 @@ def _listed(meta: Any) -> Listed:
 
 
 def _harmless(error: Exception) -> str:
-    """Shorten a message to its first line, without queries of URLs and bodies of responses."""
+    """Shorten a message to its first line, without queries of URLs and bodies of responses.
+
+    Without durations, too, so that the same failure has the same message each time.
+    """
     line = next(iter(str(error).splitlines()), type(error).__name__)
-    return re.sub(r"\?\S*", "", line.partition("<")[0]).strip(" .:")
+    return re.sub(r"\?\S*| in [\d.]+[nµm]?s\b", "", line.partition("<")[0]).strip(" .:")

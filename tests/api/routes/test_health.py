@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from api.contract.openapi import VERSION
 from app import create_app
 from classes.errors import NoSnapshotError
 from classes.model import Model
+from classes.publication.store_state import StoreState, StoreStateFile
 from classes.snapshot_store import SnapshotStore
 from config import Config
 from storage.run_folder import RunFolder
@@ -36,12 +39,33 @@ def test_ready_says_what_is_served_and_how_well(client: FlaskClient, store: Snap
     assert found["engine"] == snapshot.model.describe()
     assert found["slow_reason"] is None
     assert (found["users"], found["items"], found["top_lists"]) == (12, 20, 0.0)
-    assert found["version"] == VERSION
+    assert (found["version"], found["store"]) == (VERSION, None)
     assert 0 <= found["uptime_s"] < 3_600
     assert 0 <= found["data_age_s"] < 3_600
     read_at = datetime.fromisoformat(found["data_read_at"]).timestamp()
     assert abs(read_at + found["data_age_s"] - time.time()) < 5
     assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_a_store_that_is_away_is_told_by_a_service_that_is_ready_all_the_same(
+    published: Config, store: SnapshotStore, tmp_path: Path
+) -> None:
+    config = replace(published, snapshot_url="s3://shop/p", snapshot_path=tmp_path)
+    client = create_app(config, store).test_client()
+    assert client.get("/health/ready").get_json()["store"] is None  # not looked at yet
+    assert "recommender_store_up" not in client.get("/metrics").text
+    state = StoreState(reachable=False, since=1_500_000_000, behind=True, reason="it is away")
+    StoreStateFile(config.run_path).write(state)
+    answer = client.get("/health/ready")
+    assert answer.status_code == 200
+    assert answer.get_json()["store"] == {
+        "reachable": False,
+        "since": "2017-07-14T02:40:00+00:00",
+        "behind": True,
+    }
+    metrics = client.get("/metrics").text
+    assert "\nrecommender_store_up 0.0\n" in metrics
+    assert "\nrecommender_store_behind 1.0\n" in metrics
 
 
 def test_nothing_loaded_is_not_ready() -> None:
