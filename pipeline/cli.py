@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from config import Config, ConfigError
+from pipeline.engines import ON_RAY, add_engine, engine_of, module_on
 from pipeline.errors import NothingToMeasureError, PipelineError
 from recsys.cleaning.text import printable
 from recsys.split import SplitError
@@ -156,7 +157,7 @@ def build_parser(words: Sequence[str] = ()) -> argparse.ArgumentParser:
         prog="python -m pipeline",
         description="From a reviews file to the artifacts that the service loads.\n"
         "`python -m pipeline STAGE --help` says what a stage reads and writes.",
-        epilog="Folders are set in the environment: DATA_PATH (data), EMBEDDINGS_PATH (embeddings),\n"
+        epilog="--engine ray, or ENGINE=ray, does the work on all cores or on a cluster.\nFolders are set in the environment: DATA_PATH (data), EMBEDDINGS_PATH (embeddings),\n"
         "MODEL_PATH (models).\n\nexample  python -m pipeline run --reviews reviews.csv.gz",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -172,6 +173,8 @@ def build_parser(words: Sequence[str] = ()) -> argparse.ArgumentParser:
         if stage.name in words[:1]:
             for module in stage.modules:
                 importlib.import_module(f"pipeline.{module}").add_arguments(child)
+            if ON_RAY.keys() & set(stage.modules):
+                add_engine(child)
     return parser
 
 
@@ -193,17 +196,19 @@ def run_stage(args: argparse.Namespace) -> None:
         )
     console = Console(markup=False, emoji=False)  # messages quote names from files
     stage = next(stage for stage in STAGES if stage.name == args.stage)
-    for module in stage.modules:
-        if len(stage.modules) > 1:
-            console.rule(Text(module.partition(".")[0], style="bold"))
-        try:
-            importlib.import_module(f"pipeline.{module}").run(args, config, console)
-        except NothingToMeasureError as error:
-            if len(stage.modules) == 1:
-                raise
-            console.print(
-                f"Nothing to judge the model by: {error}", style="bold yellow", highlight=False
-            )
+    with engine_of(args):
+        for module in stage.modules:
+            if len(stage.modules) > 1:
+                console.rule(Text(module.partition(".")[0], style="bold"))
+            chosen = module_on(args, module)
+            try:
+                importlib.import_module(f"pipeline.{chosen}").run(args, config, console)
+            except NothingToMeasureError as error:
+                if len(stage.modules) == 1:
+                    raise
+                console.print(
+                    f"Nothing to judge the model by: {error}", style="bold yellow", highlight=False
+                )
 
 
 def _refuse(sentence: str) -> int:

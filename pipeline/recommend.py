@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -51,8 +51,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run(args: argparse.Namespace, config: Config, console: Console) -> None:
+def run(
+    args: argparse.Namespace,
+    config: Config,
+    console: Console,
+    write: Callable[[Config, int, Path, Console], int] | None = None,
+) -> None:
     """Rank for every known user, and write the lists.
+
+    Args:
+        args: The options of the stage.
+        config: The folders.
+        console: Gets the progress.
+        write: Does what `write_lists` does on another engine.
 
     Raises:
         PipelineError: The number of items is out of range, or no snapshot can be built.
@@ -60,46 +71,55 @@ def run(args: argparse.Namespace, config: Config, console: Console) -> None:
     if not 1 <= args.n <= MOST_ITEMS:
         raise PipelineError(f"--n is {args.n}; allowed is 1 to {MOST_ITEMS:,}.")
     try:
-        with _todays_snapshot(config, console) as snapshot:
-            n_lists = _write_lists(snapshot, args.n, args.out, console)
+        with _with_todays_snapshot(config, console) as published:
+            n_lists = (write or write_lists)(published, args.n, args.out, console)
     except ServiceError as error:
         raise PipelineError(str(error)) from error
     console.print(f"Wrote the lists of {n_lists:,} users to {args.out}.")
 
 
 @contextmanager
-def _todays_snapshot(config: Config, console: Console) -> Iterator[Snapshot]:
-    """Yield the published snapshot, or a temporary one if it is missing or out of date."""
+def _with_todays_snapshot(config: Config, console: Console) -> Iterator[Config]:
+    """Yield where the published snapshot is, or a temporary one if it is missing or out of date."""
     prepare_search(config.snapshot_path, console.print)
     published = SnapshotFolder(config.snapshot_path).pointer.read()
     if published is not None and published.sources == source_fingerprint(config):
-        yield open_store(config).current()
+        yield config
         return
     config.snapshot_path.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="recommending-", dir=config.snapshot_path) as folder:
-        store = open_store(replace(config, snapshot_path=Path(folder)))
-        store.ensure(console.print)
-        yield store.current()
+        temporary = replace(config, snapshot_path=Path(folder))
+        open_store(temporary).ensure(console.print)
+        yield temporary
 
 
-def _write_lists(snapshot: Snapshot, n: int, path: Path, console: Console) -> int:
-    """Write block by block, so that memory use doesn't grow with the number of users."""
-    import pyarrow.parquet as pq
+def write_lists(config: Config, n: int, path: Path, console: Console) -> int:
+    """Write the lists of all users of the published snapshot, and count them."""
     from rich.progress import track
 
-    items = _item_columns(snapshot)
+    snapshot = open_store(config).current()
     n_users = snapshot.data.n_users
     starts = range(0, n_users, BLOCK_USERS)
     with replacing(path) as unfinished:
-        first = _block_table(snapshot, range(0), n, items)
-        with pq.ParquetWriter(unfinished, first.schema) as writer:
-            for start in track(starts, "Ranking all items for all users", console=console):
-                users = range(start, min(start + BLOCK_USERS, n_users))
-                writer.write_table(_block_table(snapshot, users, n, items))
+        shown = track(starts, "Ranking all items for all users", console=console)
+        write_lists_of(
+            snapshot, (range(s, min(s + BLOCK_USERS, n_users)) for s in shown), n, unfinished
+        )
     return n_users
 
 
-def _item_columns(snapshot: Snapshot) -> dict[str, pa.Array]:
+def write_lists_of(snapshot: Snapshot, blocks: Iterable[range], n: int, path: Path) -> None:
+    """Write the lists of blocks of users, so that memory doesn't grow with the number of users."""
+    import pyarrow.parquet as pq
+
+    items = item_columns(snapshot)
+    first = _block_table(snapshot, range(0), n, items)
+    with pq.ParquetWriter(path, first.schema) as writer:
+        for users in blocks:
+            writer.write_table(_block_table(snapshot, users, n, items))
+
+
+def item_columns(snapshot: Snapshot) -> dict[str, pa.Array]:
     """Return names by item row, and titles where the data has any."""
     import pyarrow as pa
 

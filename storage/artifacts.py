@@ -138,14 +138,44 @@ def read_clean(path: Path, wanted: Sequence[str] | None = None) -> pd.DataFrame:
             holds something else than numbers or times, lacks a time, or holds a name, rating
             or price that no review can have.
     """
+    return _checked(_read_parquet(path, clean_columns(path, wanted)), path)
+
+
+def clean_columns(path: Path, wanted: Sequence[str] | None = None) -> list[str]:
+    """List those of the `wanted` columns that a `clean_df.pq` has; see `read_clean`.
+
+    Raises:
+        ArtifactError: Missing or unreadable file, or a column of the contract is absent.
+    """
     schema = _read_schema(path)
     required = set(columns.CLEAN_COLUMNS if wanted is None else wanted)
     required -= set(columns.OPTIONAL_CLEAN_COLUMNS)
     missing = sorted(required - set(schema))
     if missing:
         raise ArtifactError(f"{path}: lacks the columns {missing}; it has {schema}.")
-    chosen = schema if wanted is None else [name for name in wanted if name in schema]
-    frame = _read_parquet(path, chosen)
+    return schema if wanted is None else [name for name in wanted if name in schema]
+
+
+def read_clean_group(part: Path, group: int, chosen: Sequence[str]) -> pd.DataFrame:
+    """Read one row group of one file of a `clean_df.pq`.
+
+    Args:
+        part: The file.
+        group: Number of the row group.
+        chosen: Columns that `clean_columns` lists.
+
+    Raises:
+        ArtifactError: It is unreadable, or holds what `read_clean` refuses.
+    """
+    try:
+        with pq.ParquetFile(part) as file:
+            frame: pd.DataFrame = file.read_row_group(group, columns=list(chosen)).to_pandas()
+    except (OSError, pa.ArrowInvalid) as error:
+        raise ArtifactError(_unreadable(part, error)) from error
+    return _checked(frame, part)
+
+
+def _checked(frame: pd.DataFrame, path: Path) -> pd.DataFrame:
     if fault := clean_fault(frame):
         raise ArtifactError(f"{path}: {fault} Clean the reviews again: python -m pipeline clean.")
     return frame

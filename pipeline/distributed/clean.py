@@ -47,6 +47,8 @@ from recsys.cleaning.rows import Counts, Keys, clean_rows, count_kept
 from storage.atomic import replacing_by_parts
 
 ROWS_A_PART: Final = 100_000
+_CORES_TO_READ: Final = 0.1
+"""Reading takes little of a core; with it and two of those that clean, two cores are busy."""
 
 
 def run(args: argparse.Namespace, config: Config, console: Console) -> None:
@@ -85,10 +87,11 @@ def _clean_chunks(
 ) -> list[Facts]:
     """Read and clean; parts of `ROW_COLUMNS` and `ROW`."""
     folder.mkdir()
-    chunks = each_of([str(path)], partial(_read, keys=keys, metadata_path=metadata_path))
+    read = partial(_read, keys=keys, metadata_path=metadata_path)
+    chunks = each_of([str(path)], read, cores=_CORES_TO_READ)
     clean = partial(_clean_chunk, keys=keys, metadata_path=metadata_path, folder=folder)
     with progress(console, "reading and cleaning", None, "rows") as told:
-        return facts_of_chunks(chunks, clean, told)
+        return facts_of_chunks(chunks, clean, told, cores=1 - _CORES_TO_READ / 2)
 
 
 def _read(number: int, path: str, keys: Keys, metadata_path: Path | None) -> Iterator[pa.Table]:

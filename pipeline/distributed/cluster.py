@@ -14,11 +14,18 @@ from pipeline.errors import PipelineError
 BLOCK_BYTES: Final = 32 << 20
 """Bytes of the pieces in which rows travel. Cleaning texts takes some ten times as much."""
 
+OBJECT_STORE_BYTES: Final = 1_500 << 20
+"""Memory for rows on their way on this machine; more of them wait on the disk. Ray would take a third
+of the machine's memory, whatever else runs there."""
+
 _QUIET: Final = {
     "RAY_DATA_DISABLE_PROGRESS_BARS": "1",  # the stages show their own
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # what will be Ray's default; silences a warning
     "RAY_USAGE_STATS_ENABLED": "0",  # nothing is reported to anybody
     "RAY_DEDUP_LOGS": "1",
+    "RAY_enable_metrics_collection": "0",  # nobody reads them, and workers crash in it as they end
+    # A worker takes seconds to start, and would end between two steps.
+    "RAY_idle_worker_killing_time_threshold_ms": "600000",
 }
 
 
@@ -59,10 +66,18 @@ def connected(address: str = "") -> Iterator[None]:
 
 def n_cores() -> int:
     """Count the cores that Ray may use on all machines."""
+    return max(_resource("CPU"), 1)
+
+
+def n_gpus() -> int:
+    """Count the GPUs that Ray may use on all machines."""
+    return _resource("GPU")
+
+
+def _resource(name: str) -> int:
     import ray
 
-    resources: dict[str, float] = ray.cluster_resources()
-    return max(int(resources.get("CPU", 1)), 1)
+    return int(ray.cluster_resources().get(name, 0))
 
 
 def _options(address: str) -> dict[str, Any]:
@@ -72,8 +87,7 @@ def _options(address: str) -> dict[str, Any]:
         return quiet | {
             "runtime_env": {"working_dir": str(PROJECT_ROOT), "excludes": excluded},
         }
-    wanted = int(os.environ.get("RAY_OBJECT_STORE_MB", "0")) << 20
-    return quiet | {"include_dashboard": False, "object_store_memory": wanted or None}
+    return quiet | {"include_dashboard": False, "object_store_memory": OBJECT_STORE_BYTES}
 
 
 def _configure() -> None:

@@ -33,16 +33,21 @@ SAMPLES: Final = 256
 _FACTS: Final = "facts"
 
 
-def each_of(items: Sequence[Any], read: Callable[[int, Any], Iterator[pa.Table]]) -> Dataset:
+def each_of(
+    items: Sequence[Any], read: Callable[[int, Any], Iterator[pa.Table]], cores: float = 1.0
+) -> Dataset:
     """Make a data set of what `read(number, item)` yields, one task an item.
 
-    Reading takes little of a core, so tasks that read don't keep those from running that work.
+    Args:
+        items: JSON values, paths for example.
+        read: Reads one.
+        cores: What a task takes. What needs as many cores next is done in the same task.
     """
     import ray.data
 
     listed = [{"number": number, "item": item} for number, item in enumerate(items)]
     data = ray.data.from_items(listed, override_num_blocks=max(len(listed), 1))
-    return data.map_batches(partial(_read, read=read), batch_size=1, num_cpus=0.1)
+    return data.map_batches(partial(_read, read=read), batch_size=1, num_cpus=cores)
 
 
 def _read(
@@ -53,10 +58,14 @@ def _read(
 
 
 def facts_of_chunks(
-    data: Dataset, work: Callable[[pa.Table], Facts], told: Callable[[Facts], object]
+    data: Dataset,
+    work: Callable[[pa.Table], Facts],
+    told: Callable[[Facts], object],
+    cores: float = 1.0,
 ) -> list[Facts]:
     """Have workers do something to each chunk, and collect the facts."""
-    return _collected(data.map_batches(partial(_facts, work=work), batch_format="pyarrow"), told)
+    made = data.map_batches(partial(_facts, work=work), batch_format="pyarrow", num_cpus=cores)
+    return collected(made, told)
 
 
 def facts_of_buckets(
@@ -64,7 +73,6 @@ def facts_of_buckets(
     n_buckets: int,
     work: Callable[[int, pa.Table], Facts],
     told: Callable[[Facts], object],
-    **resources: Any,
 ) -> list[Facts]:
     """Bring the rows of each bucket together, have a worker do something to them, collect facts.
 
@@ -73,44 +81,40 @@ def facts_of_buckets(
         n_buckets: How many there are; those without a row are passed over.
         work: From a bucket's number and its rows, in order, to facts.
         told: Called with the facts of each bucket as soon as they are there.
-        resources: What Ray is to reserve for a call, and for a class how to make it.
 
     Returns:
         The facts in the order of the buckets.
     """
     groups = data.groupby(BUCKET, num_partitions=max(n_buckets, 1))
-    if isinstance(work, type):
-        made = groups.map_groups(work, batch_format="pyarrow", **resources)
-    else:
-        made = groups.map_groups(
-            partial(facts_of_bucket, work=work), batch_format="pyarrow", **resources
-        )
-    return sorted(_collected(made, told), key=lambda facts: int(facts[BUCKET]))
+    made = groups.map_groups(partial(_facts_of_bucket, work=work), batch_format="pyarrow")
+    return sorted(collected(made, told), key=lambda facts: int(facts[BUCKET]))
 
 
-def facts_of_bucket(rows: pa.Table, work: Callable[[int, pa.Table], Facts]) -> pa.Table:
+def _facts_of_bucket(rows: pa.Table, work: Callable[[int, pa.Table], Facts]) -> pa.Table:
     """Do something to the rows of a bucket in their order."""
     number = rows.column(BUCKET)[0].as_py()
     ordered = rows.drop_columns([BUCKET])
     if ROW in ordered.column_names:
         ordered = ordered.sort_by(ROW)
-    return _as_table({BUCKET: number, **work(number, ordered)})
+    return facts_table({BUCKET: number, **work(number, ordered)})
 
 
 def _facts(rows: pa.Table, work: Callable[[pa.Table], Facts]) -> pa.Table:
-    return _as_table(work(rows))
+    return facts_table(work(rows))
 
 
-def _as_table(facts: Facts) -> pa.Table:
+def facts_table(facts: Facts) -> pa.Table:
+    """Wrap facts in the table that a worker returns."""
     return pa.table({_FACTS: pa.array([json.dumps(facts)], pa.string())})
 
 
-def _collected(data: Dataset, told: Callable[[Facts], object]) -> list[Facts]:
-    collected = []
+def collected(data: Dataset, told: Callable[[Facts], object]) -> list[Facts]:
+    """Collect facts as soon as they are there."""
+    found = []
     for row in data.iter_rows():
-        collected.append(json.loads(row[_FACTS]))
-        told(collected[-1])
-    return collected
+        found.append(json.loads(row[_FACTS]))
+        told(found[-1])
+    return found
 
 
 def with_bucket(rows: pa.Table, buckets: NDArray[Any]) -> pa.Table:

@@ -23,6 +23,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.cores import usable_cores
+from pipeline.embed.cache import text_keys
+from pipeline.embed.text_groups import group_count, text_groups
 from pipeline.embed.weights import weights_folder
 from recsys.arrays import HalfArray
 
@@ -47,12 +50,14 @@ class SentenceEncoder:
         dtype: "float32" or "bfloat16", the arithmetic inside the model.
         max_tokens: Texts are cut after this many.
         processes: How many may encode at once.
+        n_groups: Groups of texts within which batches are formed; 0 for as many as the texts need.
     """
 
     folder: Path
     dtype: str = "float32"
     max_tokens: int = MAX_TOKENS
     processes: int = 1
+    n_groups: int = 0
 
     def __call__(self, texts: Sequence[str]) -> HalfArray:
         """Encode one batch: (n, d) float16 of length 1."""
@@ -90,7 +95,8 @@ class SentenceEncoder:
 
         Many texts are spread over processes, unless the model runs on a GPU.
         """
-        batches = padded_batches(self._token_counts(texts), BATCH_TOKENS)
+        groups = text_groups(text_keys(texts), self.n_groups or group_count(len(texts)))
+        batches = grouped_batches(self._token_counts(texts), groups, BATCH_TOKENS)
         if self.processes == 1 or len(texts) < _FEW_TEXTS or _device() != "cpu":
             for rows in batches:
                 yield rows, self([texts[row] for row in rows])
@@ -134,6 +140,19 @@ def open_encoder(
     return SentenceEncoder(folder, native_dtype(_CPU_FACTS), processes=processes or usable_cores())
 
 
+def grouped_batches(
+    token_counts: NDArray[np.int64], groups: NDArray[np.int64], max_tokens: int
+) -> list[NDArray[np.int64]]:
+    """Group texts of similar length within groups (n,) that are given; see `padded_batches`."""
+    batches = []
+    for group in np.unique(groups):
+        rows = np.flatnonzero(groups == group)
+        batches += [rows[batch] for batch in padded_batches(token_counts[rows], max_tokens)]
+    if len(batches) and groups.max():
+        return [batches[at] for at in np.random.default_rng(0).permutation(len(batches))]
+    return batches
+
+
 def padded_batches(token_counts: NDArray[np.int64], max_tokens: int) -> list[NDArray[np.int64]]:
     """Group texts of similar length, so that few tokens of a batch are padding.
 
@@ -168,13 +187,6 @@ def native_dtype(cpu_facts: Path) -> str:
     except OSError:  # no Linux
         return "float32"
     return "bfloat16" if flags & {"avx512_bf16", "amx_bf16"} else "float32"
-
-
-def usable_cores() -> int:
-    """Count the cores that this process may use, which can be fewer than the machine has."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 @functools.lru_cache(maxsize=1)

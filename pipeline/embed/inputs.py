@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -14,8 +15,17 @@ from recsys import catalog, columns
 from recsys.arrays import Names, Rows
 from recsys.features.user_vectors import newest_positions
 from recsys.interactions import Interactions, interactions_of
-from recsys.split import TRAIN, TemporalCuts, cuts_or_all_training, split_labels
+from recsys.split import TRAIN, TemporalCuts, cuts_from_day_counts, split_labels
 from storage.artifacts import read_clean
+
+ITEM_COLUMNS: Final = (columns.ITEM, columns.DESCRIPTION, columns.PRICE, columns.TITLE)
+REVIEW_COLUMNS: Final = (
+    columns.USER,
+    columns.ITEM,
+    columns.REVIEW_TIME,
+    columns.RATING,
+    columns.REVIEW_TEXT,
+)
 
 
 @dataclass(frozen=True)
@@ -73,13 +83,17 @@ def read_items(clean_path: Path) -> CandidateItems:
         storage.artifacts.ArtifactError: The file can't be read or lacks a column.
         PipelineError: It has no rows.
     """
-    wanted = (columns.ITEM, columns.DESCRIPTION, columns.PRICE, columns.TITLE)
-    clean = read_clean(clean_path, wanted)
-    names = pd.Index(clean[columns.ITEM].dropna().astype("str").unique()).sort_values()
-    if names.empty:
+    items = candidate_items(read_clean(clean_path, ITEM_COLUMNS))
+    if items.names.empty:
         raise PipelineError(
             f"{clean_path} has no reviews; expected at least one. Clean a reviews file first."
         )
+    return items
+
+
+def candidate_items(clean: pd.DataFrame) -> CandidateItems:
+    """List the items of any reviews that hold all of their items; see `read_items`."""
+    names = pd.Index(clean[columns.ITEM].dropna().astype("str").unique()).sort_values()
     described = catalog.item_texts(clean, columns.DESCRIPTION, names)
     others = names.tolist()
     if columns.TITLE in clean:
@@ -98,17 +112,64 @@ def read_training_reviews(clean_path: Path, item_names: pd.Index) -> TrainingRev
         storage.artifacts.ArtifactError: The file can't be read or lacks a column.
         PipelineError: No review is by a user.
     """
-    wanted = (columns.USER, columns.ITEM, columns.REVIEW_TIME, columns.RATING, columns.REVIEW_TEXT)
-    clean = read_clean(clean_path, wanted)
+    clean = read_clean(clean_path, REVIEW_COLUMNS)
     everything = interactions_of(clean, item_names)
-    if not everything.known.any():
+    return training_reviews(clean, everything, training_days(count_days(everything), clean_path))
+
+
+class DayCounts(NamedTuple):
+    """How many reviews are of each day: (k,) ascending days, all reviews, and those by users."""
+
+    days: NDArray[np.int64]
+    n_rows: NDArray[np.int64]
+    n_known: NDArray[np.int64]
+
+
+class TrainingDays(NamedTuple):
+    """Where the training days end, and whether every day counts as one nevertheless."""
+
+    cuts: TemporalCuts
+    all_days: bool
+
+
+def count_days(reviews: Interactions) -> DayCounts:
+    """Count the reviews of each day; counts of parts may be added up."""
+    days, place = np.unique(reviews.days.astype(np.int64), return_inverse=True)
+    known = np.bincount(place, weights=reviews.known, minlength=len(days))
+    return DayCounts(days, np.bincount(place, minlength=len(days)), known.astype(np.int64))
+
+
+def training_days(counts: DayCounts, clean_path: Path) -> TrainingDays:
+    """Choose the training days.
+
+    Raises:
+        PipelineError: No review is by a user.
+    """
+    if not counts.n_known.any():
         raise PipelineError(
-            f"{clean_path} has {len(everything):,} reviews, none of them by a named user; "
+            f"{clean_path} has {counts.n_rows.sum():,} reviews, none of them by a named user; "
             f"expected at least one. Another key may help: clean with --user-column."
         )
-    cuts = cuts_or_all_training(everything.days)
+    if len(counts.days) > 1:
+        cuts = cuts_from_day_counts(counts.days, counts.n_rows)
+    else:
+        cuts = TemporalCuts(int(counts.days[0]) + 1, int(counts.days[0]) + 1)
+    teach = split_labels(counts.days, cuts) == TRAIN
+    return TrainingDays(cuts, not counts.n_known[teach].any() or bool(teach.all()))
+
+
+def training_reviews(
+    clean: pd.DataFrame, everything: Interactions, days: TrainingDays
+) -> TrainingReviews:
+    """Take the reviews of the training days by users, of any reviews that hold all of their users.
+
+    Args:
+        clean: The reviews, `REVIEW_COLUMNS`.
+        everything: The same as numbers.
+        days: Which days are training days.
+    """
+    cuts, all_days = days
     in_training = split_labels(everything.days, cuts) == TRAIN
-    all_days = not (in_training & everything.known).any() or bool(in_training.all())
     training = everything if all_days else everything.where(in_training)
     by_users = training.where(training.known).of_present_users()
     texts = clean[columns.REVIEW_TEXT].astype("str").fillna("").to_numpy(dtype=object)

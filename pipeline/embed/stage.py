@@ -10,7 +10,7 @@ while a copy of the item vector would count the same evidence twice.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from config import Config
 from pipeline.embed.cache import EmbeddingCache, TextEncoder, encode_texts
 from pipeline.embed.encoder import open_encoder
+from pipeline.embed.gaps import N_NEIGHBORS, Gaps, tell_fallbacks
 from pipeline.embed.inputs import CandidateItems, TrainingReviews, read_items, read_training_reviews
 from pipeline.embed.manifest import write_manifest
 from pipeline.embed.progress import encoding_progress
@@ -31,6 +32,7 @@ from recsys.arrays import FloatArray, HalfArray, Names
 from recsys.features.price import impute_prices
 from recsys.features.user_vectors import RECENCY_DECAY, user_item_vectors, weighted_means
 from recsys.features.vectors import half_precision
+from recsys.split import TemporalCuts
 from storage.artifacts import ArtifactPaths, embeddings_frame, write_frame
 from storage.atomic import replacing
 
@@ -40,7 +42,6 @@ if TYPE_CHECKING:
 REVIEWS_PER_USER: Final = 2
 """How many reviews describe a user: docs/decisions/0001-reviews-per-user.md."""
 
-N_NEIGHBORS: Final = 5
 CACHE_FOLDER: Final = ".cache"
 
 
@@ -80,8 +81,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run(args: argparse.Namespace, config: Config, console: Console) -> None:
+def run(
+    args: argparse.Namespace,
+    config: Config,
+    console: Console,
+    work: Callable[..., None] | None = None,
+) -> None:
     """Embed with the encoder that the arguments name.
+
+    Args:
+        args: The options of the stage.
+        config: The folders.
+        console: Where progress is told.
+        work: Does what `embed` does on another engine.
 
     Raises:
         PipelineError: An option, the encoder or the cleaned reviews can't be used.
@@ -95,7 +107,8 @@ def run(args: argparse.Namespace, config: Config, console: Console) -> None:
     encoder = open_encoder(
         args.encoder, allow_download=args.allow_download, processes=args.processes
     )
-    embed(encoder, config, console, args.reviews_per_user, use_cache=not args.no_cache)
+    work = work or embed
+    work(encoder, config, console, args.reviews_per_user, use_cache=not args.no_cache)
 
 
 def embed(
@@ -126,8 +139,7 @@ def embed(
     items = read_items(paths.clean)
     reviews = read_training_reviews(paths.clean, items.names)
     newest = reviews.newest_written(reviews_per_user)
-    for sentence in _fallbacks(items, reviews, reviews_per_user):
-        console.print(sentence, style="yellow", highlight=False)
+    tell_fallbacks(_count_gaps(items, reviews), reviews_per_user, console)
     cache_folder = config.embeddings_path / CACHE_FOLDER
     cache = EmbeddingCache(cache_folder, encoder.fingerprint) if use_cache else None
     texts = [*items.texts, *reviews.texts[newest]]
@@ -136,39 +148,43 @@ def embed(
     item_vectors, text_vectors = np.split(vectors, [len(items.names)])
     users = reviews.interactions.user_names
     by_items = user_item_vectors(reviews.interactions.histories(), item_vectors)
-    by_reviews = review_vectors(reviews, newest, text_vectors)
+    by_reviews = review_vectors(reviews.interactions.users[newest], text_vectors, len(users))
     frames = {
-        paths.item_desc: _frame(items.names, item_vectors, columns.ITEM),
-        paths.item_price: _price_frame(items, item_vectors),
-        paths.user_item: _frame(users, by_items, columns.USER),
-        paths.user_review: _frame(users, by_reviews, columns.USER),
+        paths.item_desc: vectors_frame(items.names, item_vectors, columns.ITEM),
+        paths.item_price: price_frame(items.names, items.prices, item_vectors),
+        paths.user_item: vectors_frame(users, by_items, columns.USER),
+        paths.user_review: vectors_frame(users, by_reviews, columns.USER),
     }
-    facts = {
+    facts = manifest_facts(encoder, reviews_per_user, reviews.cuts)
+    _publish(frames, facts, config.embeddings_path, console)
+
+
+def manifest_facts(
+    encoder: TextEncoder, reviews_per_user: int, cuts: TemporalCuts
+) -> dict[str, Any]:
+    """Say for the manifest how the files were made."""
+    return {
         "encoder": encoder.fingerprint,
         "reviews_per_user": reviews_per_user,
         "recency_decay": RECENCY_DECAY,
         "price_neighbors": N_NEIGHBORS,
-        "train_end_day": reviews.cuts.train_end_day,
+        "train_end_day": cuts.train_end_day,
     }
-    _publish(frames, facts, config.embeddings_path, console)
 
 
-def review_vectors(
-    reviews: TrainingReviews, newest: NDArray[Any], text_vectors: HalfArray
-) -> FloatArray:
-    """Describe each user by the plain mean of the reviews in the rows `newest`.
+def review_vectors(users: NDArray[Any], text_vectors: HalfArray, n_users: int) -> FloatArray:
+    """Describe each user by the plain mean of some reviews.
 
     Args:
-        reviews: The training reviews.
-        newest: (m,) rows of them.
+        users: (m,) int, whose each review is.
         text_vectors: (m, d) the vector of each one's text.
+        n_users: How many users there are.
 
     Returns:
         (n_users, d) float32, of length 1; zeros for a user without review text.
     """
-    rows, alike = reviews.interactions, np.ones(len(newest))
-    users, each = rows.users[newest], np.arange(len(newest))
-    return weighted_means(users, each, alike, text_vectors, rows.n_users)
+    each, alike = np.arange(len(users)), np.ones(len(users))
+    return weighted_means(users, each, alike, text_vectors, n_users)
 
 
 def _publish(
@@ -183,41 +199,30 @@ def _publish(
         console.print(f"{path.name}: {len(frame):,} rows x {frame.shape[1]}", highlight=False)
 
 
-def _frame(names: pd.Index | Names, vectors: NDArray[Any], key: str) -> pd.DataFrame:
+def vectors_frame(names: pd.Index | Names, vectors: NDArray[Any], key: str) -> pd.DataFrame:
+    """Shape vectors (n, d) of the names (n,) as stored ones are: rounded to half precision."""
     return embeddings_frame(names.tolist(), half_precision(vectors), key)
 
 
-def _price_frame(items: CandidateItems, item_vectors: HalfArray) -> pd.DataFrame:
+def price_frame(
+    names: pd.Index | Names, prices: NDArray[np.float64], item_vectors: HalfArray
+) -> pd.DataFrame:
+    """Impute and scale the prices (n,) of all items, given their vectors (n, d)."""
     from sklearn.preprocessing import RobustScaler
 
-    prices = impute_prices(items.prices, item_vectors, N_NEIGHBORS)
+    prices = impute_prices(prices, item_vectors, N_NEIGHBORS)
     scaled = RobustScaler().fit_transform(prices[:, None])[:, 0].astype(np.float32)
-    index = pd.Index(items.names.tolist(), name=columns.ITEM, dtype="object")
+    index = pd.Index(names.tolist(), name=columns.ITEM, dtype="object")
     return pd.DataFrame({columns.PRICE: scaled}, index=index)
 
 
-def _fallbacks(items: CandidateItems, reviews: TrainingReviews, n_wanted: int) -> Iterator[str]:
-    """Say in sentences what is missing in the data, and what is done about it."""
-    n_items, n_users = len(items.names), reviews.interactions.n_users
-    textless, priceless = int((items.texts == "").sum()), int(np.isnan(items.prices).sum())
-    if reviews.all_days:
-        yield (
-            "A split by time leaves no training review by a named user, so users are described "
-            "by all of their reviews, and no model can be measured."
-        )
-    if textless:
-        yield f"{textless:,} of {n_items:,} items have no text at all: their vectors are zeros."
-    if priceless == n_items:
-        yield "No item has a price: the price input is zero for all."
-    elif priceless:
-        yield (
-            f"{priceless:,} of {n_items:,} items have no price: each takes the mean of the "
-            f"{N_NEIGHBORS} priced items described most like it."
-        )
-    silent = n_users - len(np.unique(reviews.interactions.users[reviews.texts != ""]))
-    if n_wanted == 0:
-        yield "No review is encoded (--reviews-per-user 0): all review vectors are zeros."
-    elif silent == n_users:
-        yield "No user wrote review text in training: all review vectors are zeros."
-    elif silent:
-        yield f"{silent:,} of {n_users:,} users wrote no review text: their vectors are zeros."
+def _count_gaps(items: CandidateItems, reviews: TrainingReviews) -> Gaps:
+    interactions = reviews.interactions
+    return Gaps(
+        n_items=len(items.names),
+        n_textless=int((items.texts == "").sum()),
+        n_priceless=int(np.isnan(items.prices).sum()),
+        n_users=interactions.n_users,
+        n_silent=interactions.n_users - len(np.unique(interactions.users[reviews.texts != ""])),
+        all_days=reviews.all_days,
+    )
