@@ -2,15 +2,13 @@
 
 import { link } from "./address.js";
 import { el, picture, table } from "./dom.js";
-import { about, signed, stars } from "./words.js";
+import { about, briefly, signed, stars } from "./words.js";
 
 const N_SEGMENTS = 5;
 const MOVE_MS = 350;
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
-const LONGEST = 48;
 const wordsFor = (part) => part.title || part.name || part.kind;
-const briefly = (text) => (text.length > LONGEST ? `${text.slice(0, LONGEST - 1).trimEnd()}…` : text);
 
 // Shares of both signs as one bar: each part as long as its share of all magnitudes.
 function reasonBar(parts) {

@@ -3,7 +3,7 @@
 import { get, hasToken, operate } from "./api.js";
 import { link } from "./address.js";
 import { el, field, note, table } from "./dom.js";
-import { count } from "./words.js";
+import { briefly, count } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
 const CONDITIONS = ["item", "category", "brand", "price_min", "price_max"];
@@ -74,21 +74,22 @@ async function titlesOf(names) {
   return new Map(found);
 }
 
-function listed(items, others, titles) {
-  const unchanged = new Set(others);
-  return el("ol", { class: "short" }, items.map((item) => el("li", { class: "name" }, unchanged.has(item) ? titles.get(item) : el("b", {}, titles.get(item)))));
+// What leaves a list and what comes into it, each with its place.
+function difference({ user, before, after }, titles) {
+  const line = (sign, names, others) => names.flatMap((name, at) => (others.includes(name) ? [] : [el("p", { class: "name" }, `${sign} ${briefly(titles.get(name))} (place ${at + 1})`)]));
+  const lines = [...line("−", before, after), ...line("+", after, before)];
+  return el(
+    "li",
+    {},
+    el("div", { class: "body" }, el("p", {}, el("a", { class: "name", href: link("users", { user }) }, user)), lines.length ? lines : el("p", { class: "soft" }, "The same items in another order.")),
+  );
 }
 
 async function preview() {
   const found = await operate("POST", "/rules/preview", { rules: edited() });
   const titles = await titlesOf(found.examples.flatMap(({ before, after }) => [...before, ...after]));
-  const examples = found.examples.map(({ user, before, after }) => [
-    el("a", { class: "name", href: link("users", { user }) }, user),
-    listed(before, after, titles),
-    listed(after, before, titles),
-  ]);
   message(`${count(found.n_lists_changed)} of ${count(found.n_users_sampled)} sampled lists would change.`, "");
-  if (examples.length) $("rules-message").append(table(["User", "Now", "With these rules"], examples, "Lists that would change"));
+  if (found.examples.length) $("rules-message").append(el("ol", { class: "lines card" }, found.examples.map((example) => difference(example, titles))));
 }
 
 async function save() {

@@ -7,6 +7,7 @@ export const count = (n) => whole.format(n);
 export const plural = (n, one, many = `${one}s`) => `${count(n)} ${n === 1 ? one : many}`;
 export const price = (value) => (value === null || value === undefined ? "no price" : dollars.format(value));
 export const signed = (value, digits = 2) => (value < 0 ? "−" : "+") + Math.abs(value).toFixed(digits);
+export const briefly = (text, most = 60) => (text.length > most ? `${text.slice(0, most - 1).trimEnd()}…` : text);
 export const day = (time) => (time ? time.slice(0, 10) : "unknown day");
 
 export function percent(share) {
