@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable
+from itertools import chain
 from typing import Final, cast
 
 import numpy as np
@@ -55,15 +56,15 @@ class TitleIndex:
     def arrays(titles: Iterable[str]) -> Arrays:
         """Index titles (n_items,), in item order."""
         words = [words_of(title) for title in titles]
-        vocabulary = sorted({word for each in words for word in each})
+        vocabulary = sorted(set(chain.from_iterable(words)))
         number = {word: place for place, word in enumerate(vocabulary)}
-        pairs = [(number[word], row) for row, each in enumerate(words) for word in set(each)]
-        at, rows = np.array(pairs, dtype=np.int32).reshape(-1, 2).T
-        order = np.lexsort((rows, at))
+        at = np.fromiter(map(number.__getitem__, chain.from_iterable(words)), dtype=np.int64)
+        rows = np.repeat(np.arange(len(words)), [len(each) for each in words])
+        at, rows = np.divmod(np.unique(at * len(words) + rows), max(len(words), 1))
         return {
             **NameTable.of(word + _END for word in vocabulary).arrays(_PREFIX),
-            f"{_PREFIX}_starts": np.searchsorted(at[order], np.arange(len(vocabulary) + 1)),
-            f"{_PREFIX}_items": rows[order],
+            f"{_PREFIX}_starts": np.searchsorted(at, np.arange(len(vocabulary) + 1)),
+            f"{_PREFIX}_items": rows.astype(np.int32),
             "title_first_word": np.array(
                 [number[each[0]] if each else -1 for each in words], dtype=np.int32
             ),
@@ -101,6 +102,8 @@ class TitleIndex:
             for lo, hi in ranges:
                 has[self._items[self._starts[lo] : self._starts[hi]]] = True
             mask &= has
+            if not mask.any():
+                break
         return mask
 
     def _beginnings(self, start: str) -> list[tuple[int, int]]:
