@@ -47,6 +47,8 @@ def map_case(context: HookContext, case: Case) -> Case:
             _add_user(case.query if case.method == "GET" else case.body)
         if case.path == "/explain" and isinstance(case.query, dict):
             case.query.setdefault("user", KNOWN["user"])
+        if case.path == "/bought_together" and isinstance(case.query, dict):
+            case.query.setdefault("item", KNOWN["item"])
         for parameters in (case.query, case.body, case.path_parameters):
             if isinstance(parameters, dict):
                 _adjust(parameters)
