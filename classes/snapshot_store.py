@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Protocol
 
 from classes.errors import (
     NothingToRollBackError,
@@ -16,6 +15,7 @@ from classes.errors import (
     ServiceError,
 )
 from classes.mapped_snapshot import MappedSnapshot
+from classes.publication.programs import Build, Shared
 from classes.publication.publication import LocalPublication
 from classes.publication.rollback import SERVED_PARTS, roll_back
 from classes.rules.store import RuleStore
@@ -38,32 +38,6 @@ _OUTCOMES = {
     NothingToRollBackError: "nothing",
 }
 """How a reload ended, for the counters; an error that isn't listed is a failure."""
-
-
-class Build(Protocol):
-    """Builds a generation, as `processes.start_build.run_builder` does."""
-
-    def __call__(
-        self,
-        config: Config,
-        lock: int,
-        *,
-        data: bool,
-        model: bool,
-        announce: Callable[[str], None],
-        publish: bool = True,
-    ) -> None:
-        """Build a generation under the held lock, and publish it unless told not to."""
-
-
-class Shared(Protocol):
-    """What services of several machines have in common, as `processes.start_build` knows it."""
-
-    def follow(self, lock: int) -> str:
-        """Take over what the store has; return the generation, or "" where it is empty."""
-
-    def roll_back(self, lock: int) -> None:
-        """Let all machines return to the generation before."""
 
 
 class SnapshotStore:

@@ -14,53 +14,44 @@ import errno
 import hashlib
 import json
 import os
-import shutil
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from classes.app_data_processing import AppDataProcessor
-from classes.artifact_arrays import CLEAN_COLUMNS
 from classes.errors import NothingToRollBackError, ReloadRefusedError
-from classes.model import Model
 from classes.publication.publication import open_publication
 from classes.publication.shared_changes import follow, roll_back
 from classes.snapshot import Snapshot
 from classes.top_lists import TopLists
 from config import Config
+from processes.build_generation import Say, build_generation, manifest_hash
 from processes.fill_top_lists import fill
 from scoring.compiled_search import prepare_search
-from scoring.inputs import ModelInputs
-from scoring.keras_file import MODEL_FILE, ModelMismatchError
-from storage.array_folder import DamagedFolderError, open_arrays, read_manifest, save_arrays
+from scoring.keras_file import ModelMismatchError
+from storage.array_folder import DamagedFolderError, read_manifest
 from storage.artifacts import ArtifactError
-from storage.atomic import replace_by_copy
-from storage.parquet.bounds import refuse_oversized
 from storage.pointer import Pointer
 from storage.remote.artifacts import fetch_artifacts
-from storage.remote.object_store import ObjectMovedError, StoreError
+from storage.remote.client import StoreError
+from storage.remote.object_store import ObjectMovedError
 from storage.snapshot_folder import DATA, INPUTS, MODEL, SnapshotFolder, read_about
 from storage.sources import (
     FORMAT_VERSION,
     artifact_paths,
-    data_files,
     data_hash,
     file_hash,
     source_fingerprint,
 )
 
-N_SHADOW_USERS = 32
 NICENESS = 5
 """Of a build beside requests: these have most of the processor, and it ends all the same."""
 
 GRACE_S = 5
 """How much longer than its caller a builder waits before it ends itself."""
-
-Say = Callable[[str], None]
 
 
 def build_and_publish(
@@ -85,15 +76,15 @@ def build_and_publish(
         _refuse_incomplete(snapshots, pointer.generation, data=data, model=model)
     sources = source_fingerprint(config)
     hashes = {
-        "data_hash": _manifest_hash(data_from, "data_hash") or data_hash(config),
-        "model_hash": _manifest_hash(model_from, "model_hash")
+        "data_hash": manifest_hash(data_from, "data_hash") or data_hash(config),
+        "model_hash": manifest_hash(model_from, "model_hash")
         or file_hash(artifact_paths(config).model),
     }
     generation = _generation_name(hashes)
     publication.obtain(generation)
     if not snapshots.is_sound(generation):
         with snapshots.new_generation(generation) as folder:
-            _build(config, folder, data_from, model_from, hashes, say)
+            build_generation(config, folder, data_from, model_from, hashes, say)
     if source_fingerprint(config) != sources:
         raise ReloadRefusedError(
             "The files changed while they were read; reload when they no longer change."
@@ -143,90 +134,9 @@ def _refuse_incomplete(
         )
 
 
-def _build(
-    config: Config,
-    folder: Path,
-    data_from: Path | None,
-    model_from: Path | None,
-    hashes: dict[str, str],
-    say: Say,
-) -> None:
-    """Fill the folder of a generation, and check it."""
-    started, began = time.time(), time.monotonic()
-    processor = _place_data(config, folder, data_from, say)
-    model = _place_model(config, folder, model_from, processor.inputs, say)
-    about = {
-        "format": FORMAT_VERSION,
-        "n_users": processor.n_users,
-        "n_items": processor.n_items,
-        "engine": model.describe(),
-        "data_read_at": _data_read_at(data_from) or started,
-        "built_at": started,
-        "build_seconds": round(time.monotonic() - began, 3),
-        **hashes,
-    }
-    save_arrays(folder, {}, about)
-    say("Checking the snapshot on sampled users …")
-    _recommend_to_sampled_users(Snapshot.open(folder))
-
-
-def _place_data(config: Config, folder: Path, data_from: Path | None, say: Say) -> AppDataProcessor:
-    """Fill inputs/ and data/ from the files, or by links to those of a generation."""
-    if data_from is not None:
-        for name in (INPUTS, DATA):
-            shutil.copytree(
-                data_from / name, folder / name, copy_function=os.link, dirs_exist_ok=True
-            )
-        return AppDataProcessor(open_arrays(folder / INPUTS) | open_arrays(folder / DATA))
-    say("Reading embeddings, prices and interactions …")
-    paths = artifact_paths(config)
-    for path in data_files(paths):
-        wanted = CLEAN_COLUMNS if path == paths.clean else None
-        refuse_oversized(path, config.build_memory_mb, wanted)
-    processor = AppDataProcessor.from_artifacts(paths, config.cold_start_window_days)
-    inputs = processor.input_arrays
-    rest = {name: array for name, array in processor.arrays.items() if name not in inputs}
-    save_arrays(folder / INPUTS, inputs, {})
-    save_arrays(folder / DATA, rest, {})
-    say(f"Read {processor.n_users:,} users and {processor.n_items:,} items.")
-    return processor
-
-
-def _place_model(
-    config: Config, folder: Path, model_from: Path | None, inputs: ModelInputs, say: Say
-) -> Model:
-    """Copy the Keras file into model/, and precompute what serving needs of it."""
-    source = artifact_paths(config).model if model_from is None else model_from / MODEL / MODEL_FILE
-    replace_by_copy(folder / MODEL / MODEL_FILE, source)
-    prepare_search(config.snapshot_path, say)
-    say("Loading the model and precomputing its item and user halves …")
-    model = Model.from_keras(folder / MODEL / MODEL_FILE, inputs, say)
-    model.save(folder / MODEL)
-    say(f"Scoring engine: {model.describe()}.")
-    return model
-
-
-def _recommend_to_sampled_users(snapshot: Snapshot) -> None:
-    """Recommend to some users as a request would, before one does."""
-    users = snapshot.data.random_users(N_SHADOW_USERS)
-    for items in snapshot.recommender.recommend(users).values():
-        if len(set(items)) != len(items):
-            raise ReloadRefusedError(f"A sampled user got an item twice: {items}.")
-
-
 def _generation_name(hashes: dict[str, str]) -> str:
     key = f"{FORMAT_VERSION} {hashes['data_hash']} {hashes['model_hash']}"
     return hashlib.sha256(key.encode()).hexdigest()[:16]
-
-
-def _manifest_hash(generation: Path | None, name: str) -> str | None:
-    """Read a hash from the manifest of a generation, if one is given."""
-    return None if generation is None else str(read_manifest(generation)[name])
-
-
-def _data_read_at(generation: Path | None) -> float | None:
-    """Return when the data of a generation was read from its files, if that is recorded."""
-    return None if generation is None else read_manifest(generation).get("data_read_at")
 
 
 def _be_expendable(timeout_s: int) -> None:

@@ -11,7 +11,7 @@ from classes.publication.shared import SharedPublication
 from classes.publication.store_state import StoreState, StoreStateFile
 from config import Config
 from storage.array_folder import DamagedFolderError
-from storage.remote.object_store import StoreError
+from storage.remote.client import StoreError
 from storage.remote.snapshots import SharedPointer
 from storage.snapshot_folder import SnapshotFolder
 

@@ -16,7 +16,8 @@ from typing import Final
 import requests
 
 from benchmarks.http.service import free_port
-from storage.remote.object_store import ObjectStore, StoreError
+from storage.remote.client import StoreError
+from storage.remote.object_store import ObjectStore
 
 PROGRAM: Final = "weed"
 BUCKET: Final = "shop"

@@ -12,8 +12,9 @@ from classes.publication.local_copies import LocalCopies
 from storage.array_folder import DamagedFolderError
 from storage.file_lock import hold_lock
 from storage.pointer import Pointer
+from storage.remote.client import StoreError
 from storage.remote.listing import Listing
-from storage.remote.object_store import ObjectStore, StoreError
+from storage.remote.object_store import ObjectStore
 from storage.remote.snapshots import RemoteSnapshots, SharedPointer
 from storage.snapshot_folder import SnapshotFolder
 

@@ -12,7 +12,8 @@ from config import Config
 from storage.artifacts import ArtifactError
 from storage.atomic import replacing
 from storage.json_file import read_json, write_json
-from storage.remote.object_store import Listed, ObjectStore, StoreError
+from storage.remote.client import StoreError
+from storage.remote.object_store import Listed, ObjectStore
 from storage.sources import artifact_paths, data_files
 
 _VERSIONS: Final = ".versions.json"

@@ -7,34 +7,23 @@ read (AWS_*, GOOGLE_*, AZURE_*), or from options in the URL: `s3://bucket/prefix
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from datetime import timedelta
-from importlib.util import find_spec
-from os import environ
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
-from urllib.parse import parse_qsl, unquote, urlsplit
+from typing import Any, Final, NamedTuple
+from urllib.parse import unquote, urlsplit
 
 from storage.file_lock import hold_lock
-
-if TYPE_CHECKING:
-    from obstore.store import ObjectStore as Client
+from storage.remote.client import StoreError, open_client, place_of, translated
 
 _QUICK_S: Final = 5
 _PART_S: Final = 60
-_CONNECT_S: Final = 2
 _PART_BYTES: Final = 8 * 2**20
 _PARTS_AT_A_TIME: Final = 4
 _RETRIES: Final = 2
 
 Version = dict[str, str]
 """What tells one version of an object from another: `e_tag`, `version`, or both."""
-
-
-class StoreError(OSError):
-    """The store can't be reached, or it refuses; the message says why, without secrets."""
 
 
 class ObjectMovedError(StoreError):
@@ -70,12 +59,10 @@ class ObjectStore:
             StoreError: obstore isn't installed, or the URL has an unknown option.
         """
         parts = urlsplit(url)
-        self.place = f"{parts.scheme}://{parts.netloc}{parts.path}"
+        self.place = place_of(url)
         self._root = Path(unquote(parts.path)) if parts.scheme == "file" else None
-        options = dict(parse_qsl(parts.query))
-        with self._translated():
-            self._quick = self._client(options, _QUICK_S, 0)
-            self._patient = self._client(options, _PART_S, _RETRIES)
+        self._quick = open_client(url, _QUICK_S, 0)
+        self._patient = open_client(url, _PART_S, _RETRIES)
 
     def read(self, key: str, unless: Version | None = None) -> StoredObject | None:
         """Read a small object.
@@ -91,7 +78,7 @@ class ObjectStore:
         from obstore.exceptions import NotModifiedError
 
         options: Any = {"if_none_match": unless["e_tag"]} if unless and "e_tag" in unless else {}
-        with self._translated():
+        with translated(self.place):
             try:
                 found = obstore.get(self._quick, key, options=options)
                 content = bytes(found.bytes())
@@ -113,7 +100,7 @@ class ObjectStore:
         import obstore
         from obstore.exceptions import AlreadyExistsError, PreconditionError
 
-        with self._translated(), self._instead_of_a_condition(key, expected):
+        with translated(self.place), self._instead_of_a_condition(key, expected):
             local = self._root is not None
             mode: Any = ("overwrite" if local else expected) if expected else "create"
             try:
@@ -128,7 +115,7 @@ class ObjectStore:
         """Write an object of any size, in parts."""
         import obstore
 
-        with self._translated():
+        with translated(self.place):
             obstore.put(
                 self._patient,
                 key,
@@ -146,7 +133,7 @@ class ObjectStore:
         import obstore
 
         for start in range(0, n_bytes, _PART_BYTES):
-            with self._translated():
+            with translated(self.place):
                 length = min(_PART_BYTES, n_bytes - start)
                 part = obstore.get_range(self._patient, key, start=start, length=length)
             yield bytes(part)
@@ -155,7 +142,7 @@ class ObjectStore:
         """Describe one object; None if there is no such object."""
         import obstore
 
-        with self._translated():
+        with translated(self.place):
             try:
                 return _listed(obstore.head(self._quick, key))
             except FileNotFoundError:
@@ -165,7 +152,7 @@ class ObjectStore:
         """List the objects below a folder."""
         import obstore
 
-        with self._translated():
+        with translated(self.place):
             chunks = obstore.list(self._patient, prefix)
             return [_listed(meta) for chunk in chunks for meta in chunk]
 
@@ -173,38 +160,11 @@ class ObjectStore:
         """Delete objects; one that is gone already is fine."""
         import obstore
 
-        with self._translated():
+        with translated(self.place):
             try:
                 obstore.delete(self._patient, list(keys))
             except FileNotFoundError:
                 return
-
-    def _client(self, options: Any, timeout_s: int, n_retries: int) -> Client:
-        """Set up obstore for one kind of request."""
-        if find_spec("obstore") is None:
-            raise StoreError(
-                f"{self.place} needs the package obstore, which isn't installed. Run "
-                f"`make setup-scale`, or `pip install obstore`."
-            )
-        from obstore.store import LocalStore, from_url
-
-        if self._root is not None:
-            return LocalStore(prefix=self._root, mkdir=True, automatic_cleanup=True)
-        endpoint = options.get("endpoint") or environ.get("AWS_ENDPOINT_URL", "")
-        client: Client = from_url(
-            self.place,
-            config=options,
-            client_options={
-                "timeout": timedelta(seconds=timeout_s),
-                "connect_timeout": timedelta(seconds=_CONNECT_S),
-                "allow_http": endpoint.startswith("http://"),
-            },
-            retry_config={
-                "max_retries": n_retries,
-                "retry_timeout": timedelta(seconds=timeout_s),
-            },
-        )
-        return client
 
     def _instead_of_a_condition(
         self, key: str, expected: Version | None
@@ -226,26 +186,6 @@ class ObjectStore:
     def _moved(self, key: str) -> ObjectMovedError:
         return ObjectMovedError(f"{self.place}/{key} was replaced by another service meanwhile.")
 
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        """Turn what obstore raises into `StoreError`, and keep secrets out of its message."""
-        failures: tuple[type[Exception], ...] = OSError, ValueError, *_errors_of_obstore()
-        try:
-            yield
-        except (StoreError, FileNotFoundError):
-            raise
-        except failures as error:
-            raise StoreError(f"{self.place} can't be used: {_harmless(error)}.") from None
-
-
-def _errors_of_obstore() -> tuple[type[Exception], ...]:
-    """List what obstore raises besides built-in errors, where it is installed."""
-    if find_spec("obstore") is None:
-        return ()
-    from obstore.exceptions import BaseError
-
-    return (BaseError,)
-
 
 def _version(meta: Any) -> Version:
     return {name: meta[name] for name in ("e_tag", "version") if meta.get(name)}
@@ -254,12 +194,3 @@ def _version(meta: Any) -> Version:
 def _listed(meta: Any) -> Listed:
     modified_at = meta["last_modified"].timestamp()
     return Listed(meta["path"], meta["size"], modified_at, meta.get("e_tag") or "")
-
-
-def _harmless(error: Exception) -> str:
-    """Shorten a message to its first line, without queries of URLs and bodies of responses.
-
-    Without durations, too, so that the same failure has the same message each time.
-    """
-    line = next(iter(str(error).splitlines()), type(error).__name__)
-    return re.sub(r"\?\S*| in [\d.]+[nµm]?s\b", "", line.partition("<")[0]).strip(" .:")

@@ -24,8 +24,9 @@ from typing import Any, Final
 
 from storage.array_folder import DamagedFolderError
 from storage.pointer import Pointer
+from storage.remote.client import StoreError
 from storage.remote.listing import Listing, decode, encode, is_as_listed
-from storage.remote.object_store import Listed, ObjectStore, StoreError, Version
+from storage.remote.object_store import Listed, ObjectStore, Version
 from storage.sources import FORMAT_VERSION
 
 ROOT: Final = f"format-{FORMAT_VERSION}"

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.replicas.object_server import SECRET_KEY, ObjectServer
-from storage.remote.object_store import ObjectMovedError, ObjectStore, StoreError
+from storage.remote.client import StoreError
+from storage.remote.object_store import ObjectMovedError, ObjectStore
 
 pytestmark = pytest.mark.scale
 

@@ -18,7 +18,8 @@ from config import Config
 from storage.array_folder import MANIFEST, DamagedFolderError
 from storage.json_file import read_json, write_json
 from storage.pointer import Pointer
-from storage.remote.object_store import ObjectMovedError, ObjectStore, StoreError
+from storage.remote.client import StoreError
+from storage.remote.object_store import ObjectMovedError, ObjectStore
 from storage.remote.snapshots import GENERATIONS, POINTER
 from storage.snapshot_folder import SnapshotFolder
 

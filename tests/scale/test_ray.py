@@ -1,0 +1,136 @@
+"""Both engines make the same artifacts, row for row and number for number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from config import Config
+from pipeline.cli import main
+from recsys import columns
+from recsys.cleaning.rows import Keys
+from storage.artifacts import ArtifactPaths, read_clean, read_embeddings
+from tests.support.counting_encoder import CountingEncoder
+from tests.support.dying_worker import die_once
+
+pytestmark = [pytest.mark.scale, pytest.mark.timeout(900)]
+pytest.importorskip("ray")
+
+N_REVIEWS = 4_000
+ON_RAY = ("--engine", "ray")
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[None]:
+    """Ray on this machine, with buckets so small that the sample needs several."""
+    from pipeline.distributed import clean, embed, exchange
+    from pipeline.distributed.cluster import connected
+
+    with pytest.MonkeyPatch.context() as patch, connected():
+        patch.setattr(exchange, "ROWS_A_BUCKET", 1_000)
+        patch.setattr(clean, "ROWS_A_PART", 1_000)
+        patch.setattr(embed, "ITEMS_A_BUCKET", 1_000)
+        patch.setattr(embed, "USERS_A_BUCKET", 1_000)
+        yield
+
+
+def config_in(folder: Path) -> Config:
+    return Config(
+        data_path=folder / "data",
+        embeddings_path=folder / "embeddings",
+        model_path=folder / "models",
+        snapshot_path=folder / "snapshots",
+    )
+
+
+def pipeline(config: Config, *words: str) -> int:
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in config.as_environment().items():
+            patch.setenv(name, value)
+        return main(words)
+
+
+def paths_of(config: Config) -> ArtifactPaths:
+    return ArtifactPaths.in_folders(config.data_path, config.embeddings_path, config.model_path)
+
+
+@pytest.fixture(scope="module")
+def reviews(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    config = config_in(tmp_path_factory.mktemp("raw"))
+    words = ("sample", "--rows", str(N_REVIEWS), "--users", "700", "--items", "300")
+    assert pipeline(config, *words) == 0
+    return config.data_path / "amazon_reviews.csv"
+
+
+@pytest.fixture(scope="module")
+def cleaned(
+    reviews: Path, cluster: None, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Config, Config]:
+    """The reviews cleaned by pandas and by Ray."""
+    by_pandas, by_ray = (config_in(tmp_path_factory.mktemp(name)) for name in ("pandas", "ray"))
+    assert pipeline(by_pandas, "clean", "--reviews", str(reviews)) == 0
+    assert pipeline(by_ray, "clean", "--reviews", str(reviews), *ON_RAY) == 0
+    return by_pandas, by_ray
+
+
+@pytest.fixture(scope="module")
+def embedded(cleaned: tuple[Config, Config]) -> tuple[Config, Config]:
+    """The same with vectors of letters."""
+    from rich.console import Console
+
+    from pipeline.distributed.embed import embed as embed_on_ray
+    from pipeline.embed.stage import embed
+
+    by_pandas, by_ray = cleaned
+    embed(CountingEncoder(), by_pandas, Console(quiet=True))
+    embed_on_ray(CountingEncoder(), by_ray, Console(quiet=True))
+    return by_pandas, by_ray
+
+
+def test_cleaned_reviews_are_the_same_row_for_row(cleaned: tuple[Config, Config]) -> None:
+    expected, found = (paths_of(config).clean for config in cleaned)
+    assert len(list(found.iterdir())) > 2
+    pd.testing.assert_frame_equal(read_clean(found), read_clean(expected))
+
+
+def test_nothing_is_left_beside_the_results(cleaned: tuple[Config, Config]) -> None:
+    assert [each.name for each in cleaned[1].data_path.iterdir()] == ["clean_df.pq"]
+
+
+@pytest.mark.parametrize("name", ["item_desc", "item_price", "user_item", "user_review"])
+def test_vectors_are_the_same(embedded: tuple[Config, Config], name: str) -> None:
+    key = columns.ITEM if name.startswith("item") else columns.USER
+    expected, found = (read_embeddings(getattr(paths_of(config), name), key) for config in embedded)
+    assert found.names.tolist() == expected.names.tolist()
+    np.testing.assert_allclose(found.vectors, expected.vectors, atol=1e-6)
+
+
+def test_a_killed_worker_changes_nothing(
+    cleaned: tuple[Config, Config], reviews: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pipeline.distributed import clean
+
+    died, again = tmp_path / "died", tmp_path / "clean_df.pq"
+    dying = partial(die_once, died, clean._unify_bucket)
+    monkeypatch.setattr(clean, "_unify_bucket", dying)
+    report = clean.clean_reviews(reviews, again, Keys())
+    assert died.exists()
+    pd.testing.assert_frame_equal(read_clean(again), read_clean(paths_of(cleaned[0]).clean))
+    assert report.n_rows_kept == len(read_clean(again))
+
+
+def test_a_failed_run_leaves_the_old_table(
+    cleaned: tuple[Config, Config], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config, nothing = cleaned[1], tmp_path / "no_rating.csv"
+    nothing.write_text("userName,itemName,reviewTime\nAnn,Tea,2020-01-01\n")
+    before = read_clean(paths_of(config).clean)
+    assert pipeline(config, "clean", "--reviews", str(nothing), *ON_RAY) == 2
+    assert "lacks the column rating" in capsys.readouterr().err
+    pd.testing.assert_frame_equal(read_clean(paths_of(config).clean), before)
+    assert [each.name for each in config.data_path.iterdir()] == ["clean_df.pq"]
