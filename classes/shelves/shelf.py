@@ -52,13 +52,14 @@ def popular(
     days = data.shelf_facts.cold_start_window_days if window_days is None else window_days
     counts = _last(data.shelf_facts.dated, days).counts_of_liked(data.n_items)
     order = data.cold_start_items(data.n_items)
+    what = f"with a five-star rating in {_window(data.shelf_facts.dated, days)}"
     if window_days is None:
+        what = "listed"
         rows = order if candidates.mask is None else order[candidates.mask[order]]
         rows = rows[:n]
     else:
         listed = _and(candidates.mask, counts > 0)[order]
         rows = order[top_rows(counts[order].astype(np.float64), n, data.no_items, listed)]
-    what = f"with a five-star rating in {_window(data.shelf_facts.dated, days)}"
     return Shelf(rows, {"count": counts[rows]}, days, shortage(data, candidates, rows, n, what))
 
 

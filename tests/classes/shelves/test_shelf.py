@@ -49,6 +49,7 @@ def test_without_a_window_popular_items_are_those_of_unknown_users(
     assert (shelf.window_days, shelf.reason) == (365, None)
     lamps = popular(data, only(data, "lamps"), 5, None)
     assert lamps.rows.tolist() == [row for row in shelf.rows if row in (1, 5, 9)]
+    assert lamps.reason == "The catalog has 20 items, 3 of which pass the filters; listed: 3."
 
 
 def test_popular_items_of_a_window_are_those_with_five_stars_in_it(
