@@ -57,7 +57,7 @@ async function coldStartCounts(n) {
   const nobody = `nobody ${crypto.getRandomValues(new Uint32Array(2)).join("")}`;
   try {
     const found = await get("/recommendations", { users: [nobody], n, detail: "true", explain: "true" });
-    return new Map(found[nobody].items.map((item) => [item.item, item.explanation?.rule]).filter(([, rule]) => rule).map(([name, rule]) => [name, [`${count(rule.n_five_star)} five-star`, `in ${count(rule.window_days)} days`]]));
+    return new Map(found[nobody].items.map((item) => [item.item, item.explanation?.rule]).filter(([, rule]) => rule).map(([name, rule]) => [name, [`${count(rule.n_five_star)} five-star`, rule.window_days ? `in ${count(rule.window_days)} days` : ""]]));
   } catch {
     return new Map();
   }
