@@ -18,7 +18,11 @@ from storage.artifacts import ArtifactPaths, read_clean, read_embeddings
 from tests.support.counting_encoder import CountingEncoder
 from tests.support.dying_worker import die_once
 
-pytestmark = [pytest.mark.scale, pytest.mark.timeout(900)]
+pytestmark = [
+    pytest.mark.scale,
+    pytest.mark.timeout(900),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning:ray.*"),  # Ray copies its old settings
+]
 pytest.importorskip("ray")
 
 N_REVIEWS = 4_000
@@ -134,3 +138,39 @@ def test_a_failed_run_leaves_the_old_table(
     assert "lacks the column rating" in capsys.readouterr().err
     pd.testing.assert_frame_equal(read_clean(paths_of(config).clean), before)
     assert [each.name for each in config.data_path.iterdir()] == ["clean_df.pq"]
+
+
+@pytest.fixture(scope="module")
+def trained(embedded: tuple[Config, Config]) -> tuple[Config, Config]:
+    """The same with a model."""
+    by_pandas, by_ray = embedded
+    assert pipeline(by_pandas, "train", "--seed", "3") == 0
+    assert pipeline(by_ray, "train", "--seed", "3", *ON_RAY) == 0
+    return by_pandas, by_ray
+
+
+def test_item_similarities_and_columns_are_the_same(trained: tuple[Config, Config]) -> None:
+    for name in ("item_affinity", "item_price"):
+        expected, found = (pd.read_parquet(getattr(paths_of(config), name)) for config in trained)
+        pd.testing.assert_frame_equal(found, expected, atol=1e-6, rtol=0)
+
+
+def test_the_same_seed_gives_the_same_model(trained: tuple[Config, Config]) -> None:
+    import keras
+
+    expected, found = (
+        keras.models.load_model(paths_of(config).model).get_weights() for config in trained
+    )
+    for theirs, ours in zip(expected, found, strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=1e-6)
+
+
+def test_the_lists_of_all_users_are_the_same(
+    trained: tuple[Config, Config], tmp_path: Path
+) -> None:
+    outputs = [tmp_path / name for name in ("pandas.parquet", "ray.parquet")]
+    for config, output, engine in zip(trained, outputs, ((), ON_RAY), strict=True):
+        assert pipeline(config, "recommend", "--out", str(output), "--n", "7", *engine) == 0
+    expected, found = map(pd.read_parquet, outputs)
+    assert outputs[1].is_dir()
+    pd.testing.assert_frame_equal(found, expected, atol=1e-6, rtol=0)
