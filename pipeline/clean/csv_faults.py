@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from pathlib import Path
 
+from pipeline.clean.locations import RawFile
 from pipeline.clean.raw_file import CountingStream, decode_line, open_raw
 
 
-def describe_fault(path: Path, reason: str = "") -> str:
+def describe_fault(path: RawFile, reason: str = "") -> str:
     """Read a CSV file once more, strictly, and describe its first fault by line.
 
     Args:
@@ -43,6 +43,6 @@ def describe_fault(path: Path, reason: str = "") -> str:
     return f"{path} is not well-formed CSV: {' '.join(reason.split())[:200]}" if reason else ""
 
 
-def _lines(source: CountingStream, path: Path) -> Iterator[str]:
+def _lines(source: CountingStream, path: RawFile) -> Iterator[str]:
     for number, line in enumerate(iter(source.readline, b""), start=1):
         yield decode_line(line, number, path)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from pipeline.clean.locations import RawFile
 from pipeline.clean.raw_file import CountingStream, decode_line
 from pipeline.errors import PipelineError
 from recsys.cleaning.text import parse_value
@@ -18,7 +18,7 @@ _CHUNK_ROWS = 20_000
 
 def read_json_lines(
     source: CountingStream,
-    path: Path,
+    path: RawFile,
     wanted: Collection[str] | None,
     chunk_rows: int = _CHUNK_ROWS,
 ) -> Iterator[pd.DataFrame]:
@@ -26,7 +26,7 @@ def read_json_lines(
 
     Args:
         source: The open file.
-        path: Path of the file, for messages.
+        path: RawFile of the file, for messages.
         wanted: Keys to read where they occur; None for all.
         chunk_rows: Rows in a frame.
 
@@ -49,7 +49,7 @@ def read_json_lines(
         yield pd.DataFrame(rows, dtype="str")
 
 
-def _parse_object(line: bytes, number: int, path: Path) -> dict[str, Any]:
+def _parse_object(line: bytes, number: int, path: RawFile) -> dict[str, Any]:
     text = decode_line(line, number, path)
     value = parse_value(text)
     if isinstance(value, dict):

@@ -8,9 +8,9 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
-from pathlib import Path
 from typing import BinaryIO
 
+from pipeline.clean.locations import RawFile
 from pipeline.errors import PipelineError
 
 _GZIP = b"\x1f\x8b"
@@ -66,7 +66,7 @@ class CountingStream(io.RawIOBase):
 
 
 @contextmanager
-def open_raw(path: Path) -> Iterator[CountingStream]:
+def open_raw(path: RawFile) -> Iterator[CountingStream]:
     """Open a file for reading, unpacked if it is gzip.
 
     Raises:
@@ -74,7 +74,8 @@ def open_raw(path: Path) -> Iterator[CountingStream]:
     """
     try:
         with path.open("rb") as raw:
-            packed = raw.peek(len(_GZIP)).startswith(_GZIP)
+            packed = raw.read(len(_GZIP)) == _GZIP
+            raw.seek(0)
             with gzip.open(raw) if packed else raw as content:
                 yield CountingStream(raw, content)
     except EOFError as error:
@@ -87,7 +88,7 @@ def open_raw(path: Path) -> Iterator[CountingStream]:
         raise PipelineError(f"{path} can't be read: {error.strerror or error}.") from error
 
 
-def decode_line(line: bytes, number: int, path: Path) -> str:
+def decode_line(line: bytes, number: int, path: RawFile) -> str:
     """Decode a line of a file as UTF-8, without a byte order mark.
 
     Raises:
@@ -102,7 +103,7 @@ def decode_line(line: bytes, number: int, path: Path) -> str:
         ) from error
 
 
-def recognize(path: Path) -> Form:
+def recognize(path: RawFile) -> Form:
     """Recognize the form of a file by its first bytes, not by its name.
 
     Raises:

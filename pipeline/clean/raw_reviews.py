@@ -17,6 +17,7 @@ from pipeline.clean.amazon import (
     read_metadata,
     wanted_review_columns,
 )
+from pipeline.clean.locations import Location, files_of, size_of
 from pipeline.clean.readers import read_chunks, read_column_names
 from pipeline.errors import PipelineError
 from recsys import columns
@@ -24,9 +25,9 @@ from recsys.cleaning.rows import DROPPED, UNIX_TIME, Counts, Keys
 
 
 def checked_chunks(
-    path: Path, keys: Keys, metadata_path: Path | None, console: Console | None
+    path: Location, keys: Keys, metadata_path: Path | None, console: Console | None
 ) -> Iterator[pd.DataFrame]:
-    """Read reviews in chunks, with what the metadata say about their items.
+    """Read reviews, of a folder those of all files, in chunks, with what the metadata say about their items.
 
     Yields:
         (n, any) frames of str in the reference schema, with both key columns, `rating`,
@@ -36,20 +37,25 @@ def checked_chunks(
         PipelineError: A file can't be read, or lacks a required column.
     """
     metadata = None if metadata_path is None else read_metadata(metadata_path)
-    check_columns(path, keys, metadata)
+    files = files_of(path)
+    for file in files:
+        check_columns(file, keys, metadata)
+    sizes = [size_of(file) for file in files]
     with _progress(console) as progress:
-        task = progress.add_task(path.name, total=path.stat().st_size, rate="")
+        task = progress.add_task(path.name, total=sum(sizes) or None, rate="")
         n_rows = 0
-        for chunk in read_chunks(path, wanted_review_columns(keys)):
-            raw = in_schema_with_metadata(chunk.frame, keys, metadata)
-            yield raw
-            n_rows += len(raw)
-            elapsed = progress.tasks[0].elapsed or 0
-            rate = f"{n_rows / elapsed:,.0f} rows/s" if elapsed else ""
-            progress.update(task, completed=chunk.n_bytes_read, rate=rate)
+        for number, file in enumerate(files):
+            for chunk in read_chunks(file, wanted_review_columns(keys)):
+                raw = in_schema_with_metadata(chunk.frame, keys, metadata)
+                yield raw
+                n_rows += len(raw)
+                elapsed = progress.tasks[0].elapsed or 0
+                rate = f"{n_rows / elapsed:,.0f} rows/s" if elapsed else ""
+                n_bytes = sum(sizes[:number]) + chunk.n_bytes_read
+                progress.update(task, completed=n_bytes, rate=rate)
 
 
-def check_columns(path: Path, keys: Keys, metadata: pd.DataFrame | None) -> None:
+def check_columns(path: Location, keys: Keys, metadata: pd.DataFrame | None) -> None:
     """Refuse reviews that lack a required column, also after metadata are joined.
 
     Raises:
@@ -75,7 +81,7 @@ def in_schema_with_metadata(
     return raw if metadata is None else join_metadata(raw, metadata)
 
 
-def explain_no_rows(path: Path, keys: Keys, n_rows: int, counts: Counts) -> str:
+def explain_no_rows(path: Location, keys: Keys, n_rows: int, counts: Counts) -> str:
     """Explain why no row of a file is left, and which option may help."""
     if not n_rows:
         return f"{path} has a header and no rows; expected at least one review."
@@ -87,7 +93,7 @@ def explain_no_rows(path: Path, keys: Keys, n_rows: int, counts: Counts) -> str:
     return f"{path}: none of {n_rows:,} rows can be used ({reasons}).{_hint(path, keys, counts)}"
 
 
-def _hint(path: Path, keys: Keys, counts: Counts) -> str:
+def _hint(path: Location, keys: Keys, counts: Counts) -> str:
     names = in_reference_schema(pd.DataFrame(columns=read_column_names(path))).columns
     if counts["no_user"] and keys.user != USER_ID and USER_ID in names:
         hint = (
@@ -100,7 +106,7 @@ def _hint(path: Path, keys: Keys, counts: Counts) -> str:
     return ""
 
 
-def _refuse_missing_columns(path: Path, names: list[str], known: list[str], keys: Keys) -> None:
+def _refuse_missing_columns(path: Location, names: list[str], known: list[str], keys: Keys) -> None:
     missing = [name for name in (keys.user, keys.item, columns.RATING) if name not in known]
     if columns.REVIEW_TIME not in known and UNIX_TIME not in known:
         missing.append(columns.REVIEW_TIME)

@@ -20,7 +20,9 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from pipeline.clean.csv_faults import describe_fault
+from pipeline.clean.database import query_columns, read_query
 from pipeline.clean.json_lines import read_json_lines
+from pipeline.clean.locations import Location, Query, RawFile, size_of
 from pipeline.clean.raw_file import Form, open_raw, recognize
 from pipeline.errors import PipelineError
 
@@ -36,16 +38,19 @@ class Chunk:
     n_bytes_read: int
 
 
-def read_chunks(path: Path, wanted: Collection[str]) -> Iterator[Chunk]:
-    """Read a CSV, parquet or JSON lines file in chunks, at least one.
+def read_chunks(path: Location, wanted: Collection[str]) -> Iterator[Chunk]:
+    """Read a CSV, parquet or JSON lines file, or the rows of a query, in chunks, at least one.
 
     Args:
-        path: File to read; CSV and JSON lines may be gzipped.
+        path: What to read; CSV and JSON lines may be gzipped.
         wanted: Columns to read, where the file has them.
 
     Raises:
         PipelineError: The file can't be read as what it seems to be.
     """
+    if isinstance(path, Query):
+        yield from _read_query(path, wanted)
+        return
     form = recognize(path)
     if form is Form.PARQUET:
         yield from _read_parquet(path, wanted)
@@ -57,12 +62,14 @@ def read_chunks(path: Path, wanted: Collection[str]) -> Iterator[Chunk]:
         yield from _read_csv(path, wanted)
 
 
-def read_column_names(path: Path) -> list[str]:
+def read_column_names(path: Location) -> list[str]:
     """List the columns of a file, or the keys of the first objects of JSON lines.
 
     Raises:
         PipelineError: The file can't be read as what it seems to be.
     """
+    if isinstance(path, Query):
+        return query_columns(path)
     form = recognize(path)
     if form is Form.PARQUET:
         return list(_open_parquet(path).schema_arrow.names)
@@ -72,7 +79,7 @@ def read_column_names(path: Path) -> list[str]:
         return _csv_header(source.read(_BLOCK_BYTES), path)
 
 
-def _read_csv(path: Path, wanted: Collection[str]) -> Iterator[Chunk]:
+def _read_csv(path: RawFile, wanted: Collection[str]) -> Iterator[Chunk]:
     header = read_column_names(path)
     if twice := sorted({name for name in header if header.count(name) > 1} & set(wanted)):
         raise PipelineError(f"{path} has several columns named {twice[0]!r}; rename all but one.")
@@ -102,7 +109,7 @@ def _read_csv(path: Path, wanted: Collection[str]) -> Iterator[Chunk]:
             raise PipelineError(fault)
 
 
-def _csv_header(start: bytes, path: Path) -> list[str]:
+def _csv_header(start: bytes, path: RawFile) -> list[str]:
     try:
         text = start.decode("utf-8-sig", errors="ignore")
         header = next(csv.reader(io.StringIO(text, newline="")))
@@ -114,9 +121,9 @@ def _csv_header(start: bytes, path: Path) -> list[str]:
     return header
 
 
-def _open_parquet(path: Path) -> pq.ParquetFile:
+def _open_parquet(path: RawFile) -> pq.ParquetFile:
     try:
-        return pq.ParquetFile(path)
+        return pq.ParquetFile(path if isinstance(path, Path) else path.opened())
     except (pa.ArrowInvalid, OSError) as error:
         raise PipelineError(
             f"{path} is damaged or cut off: it begins like parquet, but can't be read as such "
@@ -124,11 +131,11 @@ def _open_parquet(path: Path) -> pq.ParquetFile:
         ) from error
 
 
-def _read_parquet(path: Path, wanted: Collection[str]) -> Iterator[Chunk]:
+def _read_parquet(path: RawFile, wanted: Collection[str]) -> Iterator[Chunk]:
     file = _open_parquet(path)
     chosen = [name for name in file.schema_arrow.names if name in wanted]
     yield Chunk(pd.DataFrame(columns=chosen, dtype="str"), 0)
-    n_bytes, n_rows, n_read = path.stat().st_size, max(file.metadata.num_rows, 1), 0
+    n_bytes, n_rows, n_read = size_of(path), max(file.metadata.num_rows, 1), 0
     try:
         for batch in file.iter_batches(_PARQUET_ROWS, columns=chosen):
             n_read += batch.num_rows
@@ -139,11 +146,19 @@ def _read_parquet(path: Path, wanted: Collection[str]) -> Iterator[Chunk]:
         ) from error
 
 
+def _read_query(query: Query, wanted: Collection[str]) -> Iterator[Chunk]:
+    chosen = [name for name in query_columns(query) if name in wanted]
+    yield Chunk(pd.DataFrame(columns=chosen, dtype="str"), 0)
+    for batch in read_query(query):
+        yield Chunk(_as_text(batch.select(chosen)), 0)
+
+
 def _as_text(batch: pa.RecordBatch) -> pd.DataFrame:
     """Turn every column into str, keeping missing values missing."""
     frame = {}
     for name, column in zip(batch.schema.names, batch.columns, strict=True):
-        text = _nested_as_json(column) if pa.types.is_nested(column.type) else column
+        plain = column.storage if isinstance(column, pa.ExtensionArray) else column
+        text = _nested_as_json(plain) if pa.types.is_nested(plain.type) else plain
         frame[name] = text.cast(pa.large_string()).to_pandas().astype("str")
     return pd.DataFrame(frame, index=np.arange(batch.num_rows))
 

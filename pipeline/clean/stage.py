@@ -23,6 +23,7 @@ import pyarrow.parquet as pq
 from rich.console import Console
 
 from config import Config
+from pipeline.clean.locations import Location, locate
 from pipeline.clean.raw_reviews import checked_chunks, explain_no_rows
 from pipeline.clean.report import CleaningReport
 from pipeline.errors import PipelineError
@@ -57,10 +58,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of the stage."""
     parser.add_argument(
         "--reviews",
-        type=Path,
         required=True,
         metavar="FILE",
-        help="raw reviews: CSV, parquet or JSON lines; CSV and JSON lines also as .gz",
+        help="raw reviews: CSV, parquet or JSON lines; CSV and JSON lines also as .gz; a file or a "
+        "folder of such files, also s3://… and gs://…; or postgresql://… with --query",
+    )
+    parser.add_argument(
+        "--query",
+        default="",
+        metavar="SQL",
+        help="for postgresql://…: the SELECT that gives the reviews, in an order of its own "
+        "(ORDER BY), under the column names of a file",
     )
     parser.add_argument(
         "--metadata",
@@ -104,7 +112,7 @@ def run(
     paths = ArtifactPaths.in_folders(config.data_path, config.embeddings_path, config.model_path)
     started = time.perf_counter()
     report = (clean or clean_reviews)(
-        args.reviews,
+        locate(args.reviews, args.query),
         paths.clean,
         Keys(args.user_column, args.item_column),
         metadata_path=args.metadata,
@@ -115,7 +123,7 @@ def run(
 
 
 def clean_reviews(
-    reviews_path: Path,
+    reviews_path: Location,
     clean_path: Path,
     keys: Keys,
     metadata_path: Path | None = None,
@@ -124,7 +132,7 @@ def clean_reviews(
     """Clean a file of reviews into `clean_path`, which is replaced only on success.
 
     Args:
-        reviews_path: Raw reviews, as CSV, parquet or JSON lines.
+        reviews_path: Where raw reviews are.
         clean_path: Path of the result.
         keys: Columns that identify user and item.
         metadata_path: Product metadata to join by item id.

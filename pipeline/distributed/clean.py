@@ -23,6 +23,7 @@ from rich.console import Console
 from config import Config
 from pipeline.clean import stage
 from pipeline.clean.amazon import read_metadata, wanted_review_columns
+from pipeline.clean.locations import Location, files_of
 from pipeline.clean.raw_reviews import check_columns, explain_no_rows, in_schema_with_metadata
 from pipeline.clean.readers import read_chunks
 from pipeline.clean.report import CleaningReport
@@ -57,7 +58,7 @@ def run(args: argparse.Namespace, config: Config, console: Console) -> None:
 
 
 def clean_reviews(
-    reviews_path: Path,
+    reviews_path: Location,
     clean_path: Path,
     keys: Keys,
     metadata_path: Path | None = None,
@@ -83,21 +84,24 @@ def clean_reviews(
 
 
 def _clean_chunks(
-    path: Path, keys: Keys, metadata_path: Path | None, folder: Path, console: Console
+    path: Location, keys: Keys, metadata_path: Path | None, folder: Path, console: Console
 ) -> list[Facts]:
     """Read and clean; parts of `ROW_COLUMNS` and `ROW`."""
     folder.mkdir()
-    read = partial(_read, keys=keys, metadata_path=metadata_path)
-    chunks = each_of([str(path)], read, cores=_CORES_TO_READ)
+    files = files_of(path)
+    read = partial(_read, files=files, keys=keys, metadata_path=metadata_path)
+    chunks = each_of(range(len(files)), read, cores=_CORES_TO_READ)
     clean = partial(_clean_chunk, keys=keys, metadata_path=metadata_path, folder=folder)
     with progress(console, "reading and cleaning", None, "rows") as told:
         return facts_of_chunks(chunks, clean, told, cores=1 - _CORES_TO_READ / 2)
 
 
-def _read(number: int, path: str, keys: Keys, metadata_path: Path | None) -> Iterator[pa.Table]:
-    check_columns(Path(path), keys, _metadata(metadata_path))
+def _read(
+    number: int, _: int, files: Sequence[Location], keys: Keys, metadata_path: Path | None
+) -> Iterator[pa.Table]:
+    check_columns(files[number], keys, _metadata(metadata_path))
     names, first = sorted(wanted_review_columns(keys)), 0
-    for chunk in read_chunks(Path(path), names):
+    for chunk in read_chunks(files[number], names):
         rows = {
             name: _as_text(chunk.frame[name])
             if name in chunk.frame

@@ -38,7 +38,7 @@ def expected(csv_file: Path) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def database(csv_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def database(csv_file: Path) -> Iterator[str]:
     """A table of the reviews: texts, and numbers and times in types of the database."""
     dbapi = pytest.importorskip("adbc_driver_postgresql.dbapi")
     if programs() is None:
@@ -46,7 +46,7 @@ def database(csv_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     reviews = pd.read_csv(csv_file, dtype={"price": "str", "userName": "str"})
     reviews["reviewTime"] = pd.to_datetime(reviews["reviewTime"]).astype("datetime64[us]")
     with (
-        postgresql(tmp_path_factory.mktemp("postgresql") / "server") as url,
+        postgresql() as url,
         dbapi.connect(url) as connection,
     ):
         with connection.cursor() as cursor:
