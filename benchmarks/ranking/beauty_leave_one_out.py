@@ -116,8 +116,8 @@ def run(data: RankerData, from_end: np.ndarray, seed: int) -> dict[str, dict[str
 
     plan, started = RankerPlan(seed=seed), time.monotonic()
 
-    def tell(step: str) -> None:
-        print(f"{time.monotonic() - started:6.0f} s  {step}", flush=True)
+    def tell(step: str, done: int = 0, total: int = 0, detail: str = "") -> None:
+        print(f"{time.monotonic() - started:6.0f} s  {step} {done}/{total} {detail}", flush=True)
 
     folds = [fold_before(data, from_end, last) for last in (2, 1)]
     decay_scale, losses = choose_decay_scale(folds[:1], folds[1], plan, tell)

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from pipeline.train.progress import Tell, silently
 from pipeline.train.ranker.feature_state import Catalog, content_similarities
 from recsys import catalog, columns
 from recsys.arrays import Names
@@ -44,8 +45,12 @@ class RankerData:
     item_names: pd.Index
 
 
-def read_ranker_data(paths: ArtifactPaths) -> RankerData:
-    """Read the cleaned interactions, and vectors and prices of the items.
+def read_ranker_data(paths: ArtifactPaths, tell: Tell = silently) -> RankerData:
+    """Read the cleaned interactions, and vectors and prices of the items; compare their contents.
+
+    Args:
+        paths: Where they are.
+        tell: Told how far it is.
 
     Raises:
         storage.artifacts.ArtifactError: A file is missing or bad, or the two about items
@@ -60,7 +65,7 @@ def read_ranker_data(paths: ArtifactPaths) -> RankerData:
         desc.vectors,
         centered_log_prices(catalog.item_prices(clean, names)),
         price.vectors[:, 0],
-        content_similarities(texts, desc.vectors),
+        content_similarities(texts, desc.vectors, tell),
     )
     return RankerData(interactions_of(clean, names), items, names)
 

@@ -10,14 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.train.progress import Tell, silently
 from pipeline.train.ranker.item_columns import FIVE_STAR_RATE, item_columns
-from pipeline.train.ranker.nearest import Entries, nearest
+from pipeline.train.ranker.nearest import NEIGHBORS, Entries, nearest
 from pipeline.train.ranker.similarities import (
     recent_similarity,
     sequence_similarity,
@@ -100,11 +101,16 @@ class FeatureState:
         return Affinities(self.similarities, self.history.starts, self.history.items)
 
 
-def content_similarities(texts: NDArray[np.object_], vectors: FloatArray) -> dict[str, Entries]:
+def content_similarities(
+    texts: NDArray[np.object_], vectors: FloatArray, tell: Tell = silently
+) -> dict[str, Entries]:
     """Make the similarities of words and of vectors, which know no time."""
+    n = NEIGHBORS
     return {
-        "tf": nearest(word_similarity(texts.tolist())),
-        "ml": nearest(vector_similarity(vectors)),
+        "tf": nearest(
+            word_similarity(texts.tolist()), n, partial(tell, "comparing words of items")
+        ),
+        "ml": nearest(vector_similarity(vectors), n, partial(tell, "comparing vectors of items")),
     }
 
 

@@ -6,7 +6,7 @@ product of two sparse matrices nor its entries are ever held or sorted whole.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
@@ -14,8 +14,8 @@ from scoring.search.jit import entry, inlined
 from scoring.search.ranked import keep_best
 from scoring.search.tables import Array
 
-if TYPE_CHECKING:
-    from pipeline.train.ranker.nearest import SparseRows
+SparseRows = Any
+"""`pipeline.train.ranker.nearest.SparseRows`, which imports this module."""
 
 _CHUNK = 64
 """Values that are compared with the limit together, by vector instructions."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -26,10 +25,11 @@ from storage.parquet.parts import read_schema
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from pipeline.train.progress import Tell
     from pipeline.train.ranker.data import RankerData
     from pipeline.train.ranker.feature_state import FeatureState
     from pipeline.train.ranker.head import RankerHead
-    from pipeline.train.ranker.training import RankerTrial, Tell
+    from pipeline.train.ranker.training import RankerTrial
 
 LIMITS: Final = (
     "It knows what was reviewed, not what was seen, bought or returned.",
@@ -76,13 +76,14 @@ def run(args: argparse.Namespace, config: Config, console: Console) -> None:
         recsys.split.SplitError: The reviews are of a single day.
         storage.artifacts.ArtifactError: An input file is missing or bad.
     """
+    from pipeline.train.progress import shown_on
     from pipeline.train.ranker.data import read_ranker_data
 
     started = time.monotonic()
     paths = ArtifactPaths.in_folders(config.data_path, config.embeddings_path, config.model_path)
-    with _steps(console) as tell:
-        tell("reading interactions, comparing the texts of items")
-        data = read_ranker_data(paths)
+    with shown_on(console) as tell:
+        tell("reading interactions")
+        data = read_ranker_data(paths, tell)
         start_tensorflow()
 
         def judged(trial: RankerTrial) -> None:
@@ -220,25 +221,6 @@ def _compare_with_served(trial: RankerTrial, paths: ArtifactPaths, console: Cons
         f"{trial.ranker.ndcg - served:+.4f} now",
         highlight=False,
     )
-
-
-@contextmanager
-def _steps(console: Console) -> Iterator[Tell]:
-    """Show the current step and its duration; one line per step where there is no terminal."""
-    if not console.is_terminal:
-        yield console.print
-        return
-    from rich import progress  # not installed where only the service is
-
-    with progress.Progress(
-        progress.SpinnerColumn(),
-        progress.TextColumn("{task.description}"),
-        progress.TimeElapsedColumn(),
-        console=console,
-        transient=True,
-    ) as bar:
-        task = bar.add_task("starting", total=None)
-        yield lambda step: bar.update(task, description=step)
 
 
 def _width(path: Path) -> int:

@@ -8,7 +8,7 @@ teach nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import NotTrainableError
+from pipeline.train.progress import Tell
 from pipeline.train.ranker.data import RankerData
 from pipeline.train.ranker.feature_state import (
     DECAY_SCALES,
@@ -53,8 +54,6 @@ BEFORE_VALIDATION: Final = slice(-2)
 VALIDATION_USERS: Final = 3_000
 DECAY_SCALE_USERS: Final = 1_000
 DECAY_SCALE_LISTS: Final = 1_200
-
-Tell = Callable[[str], object]
 
 
 @dataclass(frozen=True)
@@ -96,7 +95,7 @@ def make_folds(data: RankerData, item_shrinkage: float, tell: Tell) -> list[Fold
     """
     folds = []
     for number, share in enumerate(FOLD_SHARES):
-        tell(f"fold {number + 1} of {len(FOLD_SHARES)}: similarities")
+        tell("similarities of the folds", number, len(FOLD_SHARES))
         before, later = _parted(data.interactions, temporal_cuts(data.interactions.days, share))
         state = features_at(before, data.catalog, item_shrinkage)
         folds.append(Fold(state, before, targets_of(later, state)))
@@ -134,8 +133,8 @@ def choose_decay_scale(
 
     linear, losses = replace(plan, hidden_units=0, n_heads=1), {}
     targets = sample_users(last.targets, DECAY_SCALE_USERS, plan.seed)
-    for decay_scale in DECAY_SCALES:
-        tell(f"choosing how fast older items lose weight: {decay_scale:g}")
+    for number, decay_scale in enumerate(DECAY_SCALES):
+        tell("choosing how fast older items lose weight", number, len(DECAY_SCALES))
         scaled = [with_decay_scale_of(fold, decay_scale) for fold in earlier]
         head = fit_head(joined(lists_of(scaled, plan.seed, DECAY_SCALE_LISTS)), linear)
         losses[decay_scale] = catalog_loss(
@@ -156,14 +155,16 @@ def try_out(
 ) -> RankerTrial:
     """Fit a head on lists of the folds before the last, and judge it on the last."""
     head = fit(earlier, plan, tell, "trying the ranker")
-    tell("ranking the catalog on the validation days")
     targets = sample_users(last.targets, VALIDATION_USERS, plan.seed)
-    ranker = validate(
-        lambda users: catalog_scores(head, last.state, users),
-        last.before,
-        targets,
-        data.catalog.n_items,
-    )
+    n_users, n_ranked = len(np.unique(targets.users)), 0
+
+    def scores(users: NDArray[Any]) -> NDArray[np.float32]:
+        nonlocal n_ranked
+        tell("ranking the catalog on the validation days", n_ranked, n_users)
+        n_ranked += len(users)
+        return catalog_scores(head, last.state, users)
+
+    ranker = validate(scores, last.before, targets, data.catalog.n_items)
     popular = {
         ITEM_COLUMNS[column]: _validate_popularity(last, column, targets)
         for column in POPULARITY_COLUMNS
@@ -179,8 +180,9 @@ def fit(
     from pipeline.train.ranker.fitting import fit_head
 
     def on_epoch(epoch: int, loss: float) -> None:
-        tell(f"{doing}, epoch {epoch}: held-out loss {loss:.4f}")
+        tell(doing, epoch, plan.epochs, f"held-out loss {loss:.4f}")
 
+    tell(doing, 0, plan.epochs)
     return fit_head(joined(lists), plan, on_epoch)
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from pipeline.cli import main
 from pipeline.errors import PipelineError
+from pipeline.train.progress import silently
 from pipeline.train.ranker.data import RankerData, read_ranker_data
 from pipeline.train.ranker.feature_state import RECENCY_DECAY, FeatureState, features_at
 from pipeline.train.ranker.head import RankerHead, catalog_scores
@@ -64,7 +65,7 @@ def data(paths: ArtifactPaths) -> RankerData:
 
 @pytest.fixture(scope="module")
 def folds(data: RankerData) -> list[Fold]:
-    return make_folds(data, 10.0, lambda _: None)
+    return make_folds(data, 10.0, silently)
 
 
 @pytest.fixture
@@ -145,10 +146,10 @@ def test_shuffling_the_future_changes_nothing_that_was_trained(data: RankerData)
     plan = RankerPlan(hidden_units=4, n_heads=2, epochs=2)
     results = []
     for given in (data, other):
-        folds = make_folds(given, 10.0, lambda _: None)
+        folds = make_folds(given, 10.0, silently)
         lists = lists_of(folds, seed=0)
-        trial = try_out(lists[BEFORE_VALIDATION], folds[-1], given, plan, lambda _: None)
-        results.append((folds, lists, trial, fit(lists, plan, lambda _: None)))
+        trial = try_out(lists[BEFORE_VALIDATION], folds[-1], given, plan, silently)
+        results.append((folds, lists, trial, fit(lists, plan, silently)))
     (folds, lists, trial, head), (other_folds, other_lists, other_trial, other_head) = results
     assert trial == other_trial
     for mine, theirs in zip(lists, other_lists, strict=True):
