@@ -8,8 +8,9 @@ python -m benchmarks agreement [--users N]               whether the service ran
 python -m benchmarks search                              the searches alone, in more detail
 python -m benchmarks affinities                          what affinities add to a search
 
-Studies of how well users are ranked, with options of their own (`--help`):
+With options of their own (`--help`), the offline half and studies of how well users are ranked:
 
+python -m benchmarks offline [--large]                   what each stage of the pipeline costs
 python -m benchmarks successive-tests                    ranker and baselines on five test periods
 python -m benchmarks beauty-leave-one-out FILE           beside published tables
 python -m benchmarks reviews-per-user                    what encoding more reviews is worth
@@ -45,14 +46,19 @@ QUICK = (5_000, 5_000)
 FULL = (109_000, 131_000)
 """Items and users of the system that this one replaces."""
 
-STUDIES = ("successive-tests", "beauty-leave-one-out", "reviews-per-user")
+STUDIES = {
+    "offline": "offline.measure",
+    "successive-tests": "ranking.successive_tests",
+    "beauty-leave-one-out": "ranking.beauty_leave_one_out",
+    "reviews-per-user": "ranking.reviews_per_user",
+}
 RENAMED = {"kernels": "search"}
 
 
 def main() -> int:
     """Run what the command line names, and return its exit status."""
     if sys.argv[1:2] and sys.argv[1] in STUDIES:
-        study = import_module(f"benchmarks.ranking.{sys.argv[1].replace('-', '_')}")
+        study = import_module(f"benchmarks.{STUDIES[sys.argv[1]]}")
         return int(study.main(sys.argv[2:]))
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",

@@ -22,7 +22,7 @@ from benchmarks.figures import FIGURES, KEYS
 PACKAGES = ("tensorflow", "numba", "numpy", "granian", "flask")
 
 
-def _machine() -> str:
+def machine() -> str:
     """Name the class of machine: cores and vector instructions."""
     features = dict(binding.get_host_cpu_features())
     widest = next((name for name in ("avx512f", "avx2", "neon") if features.get(name)), "scalar")
@@ -37,7 +37,7 @@ class Results:
     n_users: int
     numbers: dict[str, dict[str, float]] = field(default_factory=dict)
     started: float = field(default_factory=time.time)
-    machine: str = field(default_factory=_machine)
+    machine: str = field(default_factory=machine)
     load: float = 0.0
 
     def add(self, key: str, **numbers: float) -> None:
