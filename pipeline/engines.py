@@ -15,6 +15,7 @@ ENGINES: Final = (PANDAS, RAY)
 ON_RAY: Final = {
     "clean.stage": "distributed.clean",
     "embed.stage": "distributed.embed",
+    "train.stage": "distributed.train",
     "recommend": "distributed.recommend",
 }
 """Modules that do the same work on Ray; their options are those of the others."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from pipeline.train.progress import Tell, silently
 from pipeline.train.ranker.feature_state import Catalog, content_similarities
@@ -20,8 +23,8 @@ from storage.artifacts import ArtifactPaths, read_clean, read_embedding_pair
 TEXT_CHARACTERS: Final = 600
 """How much of a description counts for the words of an item."""
 
-_INTERACTION_COLUMNS: Final = (columns.USER, columns.ITEM, columns.REVIEW_TIME, columns.RATING)
-_ITEM_COLUMNS: Final = (
+INTERACTION_COLUMNS: Final = (columns.USER, columns.ITEM, columns.REVIEW_TIME, columns.RATING)
+ITEM_COLUMNS: Final = (
     columns.PRICE,
     columns.TITLE,
     columns.BRAND,
@@ -58,16 +61,46 @@ def read_ranker_data(paths: ArtifactPaths, tell: Tell = silently) -> RankerData:
     """
     desc, price = read_embedding_pair(paths.item_desc, paths.item_price, columns.ITEM)
     names = pd.Index(desc.names)
-    clean = read_clean(paths.clean, (*_INTERACTION_COLUMNS, *_ITEM_COLUMNS))
-    texts = joined_texts(clean, names)
+    tables = READ_TABLES.get()(paths.clean, names)
     items = Catalog(
-        texts,
+        tables.texts,
         desc.vectors,
-        centered_log_prices(catalog.item_prices(clean, names)),
+        centered_log_prices(tables.prices),
         price.vectors[:, 0],
-        content_similarities(texts, desc.vectors, tell),
+        content_similarities(tables.texts, desc.vectors, tell),
     )
-    return RankerData(interactions_of(clean, names), items, names)
+    return RankerData(tables.interactions, items, names)
+
+
+class ReviewTables(NamedTuple):
+    """What training takes from the reviews.
+
+    Attributes:
+        interactions: All of them.
+        texts: (n_items,) str of `joined_texts`.
+        prices: (n_items,) float64 USD, NaN where unknown.
+    """
+
+    interactions: Interactions
+    texts: Names
+    prices: NDArray[np.float64]
+
+
+def read_tables(clean_path: Path, names: pd.Index) -> ReviewTables:
+    """Read the reviews of the items of these names.
+
+    Raises:
+        storage.artifacts.ArtifactError: The file is missing or bad.
+    """
+    clean = read_clean(clean_path, (*INTERACTION_COLUMNS, *ITEM_COLUMNS))
+    texts, prices = joined_texts(clean, names), catalog.item_prices(clean, names)
+    return ReviewTables(interactions_of(clean, names), texts, prices)
+
+
+READ_TABLES: Final[ContextVar[Callable[[Path, pd.Index], ReviewTables]]] = ContextVar(
+    "READ_TABLES", default=read_tables
+)
+"""What reads them: pandas, or another engine."""
 
 
 def read_interactions(clean_path: Path, names: pd.Index) -> Interactions:
@@ -76,7 +109,7 @@ def read_interactions(clean_path: Path, names: pd.Index) -> Interactions:
     Raises:
         storage.artifacts.ArtifactError: The file is missing or bad.
     """
-    return interactions_of(read_clean(clean_path, _INTERACTION_COLUMNS), names)
+    return interactions_of(read_clean(clean_path, INTERACTION_COLUMNS), names)
 
 
 def joined_texts(clean: pd.DataFrame, names: pd.Index) -> Names:
@@ -90,7 +123,7 @@ def joined_texts(clean: pd.DataFrame, names: pd.Index) -> Names:
         (n_items,) str.
     """
     titles, brands, categories, descriptions = (
-        catalog.item_texts(clean, column, names) for column in _ITEM_COLUMNS[1:]
+        catalog.item_texts(clean, column, names) for column in ITEM_COLUMNS[1:]
     )
     if columns.TITLE not in clean:
         titles = [str(name) for name in names]

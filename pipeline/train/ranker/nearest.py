@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar
 from functools import partial
 from typing import Any, Final, NamedTuple
 
@@ -22,6 +23,10 @@ _BLOCK_ENTRIES: Final = 20_000_000
 
 OnRows = Callable[[int, int], object]
 """Told how many rows are done, and of how many."""
+
+
+Spans = Sequence[tuple[int, int]]
+"""Blocks of rows: the first of each, and the one after its last."""
 
 
 class SparseRows(NamedTuple):
@@ -94,20 +99,30 @@ class Entries(NamedTuple):
     weights: FloatArray
 
 
+Across = Callable[[Product | Cosines, int, Spans], Iterator[Entries]]
+"""Does `nearest_of` for all blocks, and yields the results in their order."""
+
+
 def nearest(
     similarity: Product | Cosines, n: int = NEIGHBORS, on_rows: OnRows = lambda *_: None
 ) -> Entries:
     """Keep the n largest positive entries of each row, equal ones by lower row, no diagonal."""
     n_items = similarity.n_items
     parts = [Entries(np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0, np.float32))]
-    with ThreadPoolExecutor(usable_cores()) as cores:
-        spans = list(blocks(n_items))
-        for (_, end), part in zip(
-            spans, cores.map(partial(nearest_of, similarity, n), spans), strict=True
-        ):
-            parts.append(part)
-            on_rows(end, n_items)
+    spans = list(blocks(n_items))
+    for (_, end), part in zip(spans, ACROSS.get()(similarity, n, spans), strict=True):
+        parts.append(part)
+        on_rows(end, n_items)
     return joined(parts)
+
+
+def _on_cores(similarity: Product | Cosines, n: int, spans: Spans) -> Iterator[Entries]:
+    with ThreadPoolExecutor(usable_cores()) as cores:
+        yield from cores.map(partial(nearest_of, similarity, n), spans)
+
+
+ACROSS: Final[ContextVar[Across]] = ContextVar("ACROSS", default=_on_cores)
+"""What does the blocks: the cores of this process, or another engine."""
 
 
 def nearest_of(similarity: Product | Cosines, n: int, span: tuple[int, int]) -> Entries:
