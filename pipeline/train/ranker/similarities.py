@@ -80,26 +80,24 @@ def _steps(
         scales: (n_items,) factors of rows and of columns.
 
     Returns:
-        The entries of each item, (n_items, n entries), times the steps from each of them,
-        (n entries, n_items).
+        The steps, times 1.
     """
-    from scipy.sparse import csr_matrix
+    from scipy.sparse import coo_matrix, identity
 
     users = np.repeat(np.arange(len(history.starts) - 1), np.diff(history.starts))
-    items, n_items, n_entries = history.items, len(scales[0]), len(history.items)
+    items, n_items = history.items, len(scales[0])
     having, others, values = [], [], []
     for gap in range(1, MAX_GAP + 1):
         newer = np.flatnonzero(users[gap:] == users[:-gap]).astype(np.int32)
         older = newer + np.int32(gap)
         weight = GAP_DECAY ** (gap - 1) * weights[newer]
-        having += [older, newer]
+        having += [items[older], items[newer]]
         others += [items[newer], items[older]]
         values += [weight, BACKWARD_SHARE * weight]
-    where, other = np.concatenate(having), np.concatenate(others)
-    value = np.concatenate(values) * scales[1][other]
-    steps = csr_matrix((value, (where, other)), shape=(n_entries, n_items))
-    entries = csr_matrix((scales[0][items], (items, np.arange(n_entries))), (n_items, n_entries))
-    return Product.of(entries, steps)
+    row, column = np.concatenate(having), np.concatenate(others)
+    value = np.concatenate(values) * scales[0][row] * scales[1][column]
+    steps = coo_matrix((value, (row, column)), shape=(n_items, n_items), dtype=np.float32)
+    return Product.of(identity(n_items, dtype=np.float32, format="csr"), steps.tocsr())
 
 
 def two_step_similarity(entries: Entries, n_items: int) -> Product:
