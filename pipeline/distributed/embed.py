@@ -151,7 +151,7 @@ def _write(
     vectors = folder / "vectors"
     with progress(console, "writing items", items.n_items, "items") as told:
         write_item_vectors(vectors, items, parts[paths.item_desc], told)
-    catalog = ray.remote(write_catalog)
+    catalog = ray.remote(num_cpus=0)(write_catalog)  # it waits for others
     ray.get(catalog.remote(parts[paths.item_desc], items, parts[paths.item_price]))
     results = (parts[paths.user_review], parts[paths.user_item])
     with progress(console, "writing users", None, "users") as told:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from pipeline.distributed.clean_parts import read_clean_rows
 from pipeline.distributed.exchange import Facts, facts_of_buckets
@@ -22,10 +24,13 @@ from pipeline.distributed.texts import ITEM, ordered_vectors, text_table, vector
 from pipeline.embed.inputs import ITEM_COLUMNS, candidate_items
 from pipeline.embed.stage import price_frame, vectors_frame
 from recsys import columns
-from recsys.arrays import HalfArray
+from recsys.arrays import FloatArray, HalfArray
+from recsys.features.price import Donors, mean_prices
 from storage.artifacts import write_frame
 from storage.atomic import replacing
 from storage.parquet.parts import parts_of
+
+_BLOCKS_IN_FLIGHT: Final = 64
 
 
 @dataclass(frozen=True)
@@ -99,8 +104,23 @@ def write_catalog(vectors: Path, items: ItemParts, prices: Path) -> None:
         pd.Index(known.column(columns.ITEM).to_pylist()),
         known.column(columns.PRICE).to_numpy(),
         np.asarray(whole),
+        across=_across_workers,
     )
     write_frame(frame, prices / part_name(0))
+
+
+def _across_workers(donors: Donors, blocks: Iterable[FloatArray]) -> Iterator[NDArray[np.float64]]:
+    """Have workers impute the prices of blocks of items; the donors lie in shared memory."""
+    import ray
+
+    shared, work = ray.put(donors), ray.remote(mean_prices)
+    running: deque[Any] = deque()
+    for block in blocks:
+        running.append(work.remote(shared, block))
+        if len(running) > _BLOCKS_IN_FLIGHT:
+            yield ray.get(running.popleft())
+    while running:
+        yield ray.get(running.popleft())
 
 
 @lru_cache(maxsize=1)

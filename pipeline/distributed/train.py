@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import io
+from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from queue import SimpleQueue
@@ -15,8 +16,11 @@ from threading import Thread
 from typing import IO, TYPE_CHECKING, Any, Final, cast
 
 import pandas as pd
+import pyarrow as pa
+from threadpoolctl import threadpool_limits
 
 from config import Config
+from pipeline.cores import usable_cores
 from pipeline.distributed.parts import workspace
 from pipeline.distributed.training_tables import read_tables, write_tables
 from pipeline.errors import PipelineError
@@ -31,7 +35,8 @@ from pipeline.train.ranker.nearest import (
     nearest_of,
 )
 from recsys import columns
-from storage.artifacts import ArtifactPaths, read_embeddings
+from storage.artifacts import ArtifactError, ArtifactPaths, missing_file_message
+from storage.parquet.parts import read_table
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -49,7 +54,7 @@ def run(args: argparse.Namespace, config: Config, console: Console) -> None:
             paths = ArtifactPaths.in_folders(
                 config.data_path, config.embeddings_path, config.model_path
             )
-            names = pd.Index(read_embeddings(paths.item_desc, columns.ITEM).names)
+            names = pd.Index(_names(paths.item_desc))
             write_tables(paths.clean, names, folder, console)
         train = ray.remote(num_cpus=0, max_retries=1)(_train).options(num_returns="streaming")
         for line in train.remote(args, config, folder, console.width):
@@ -61,13 +66,30 @@ def across_workers(similarity: Product | Cosines, n: int, spans: Spans) -> Itera
     import ray
 
     shared = ray.put(similarity)
-    work = ray.remote(nearest_of)
-    running: list[Any] = []
+    work = ray.remote(_nearest_of)
+    running: deque[Any] = deque()
     for span in spans:
         running.append(work.remote(shared, n, span))
         if len(running) > BLOCKS_IN_FLIGHT:
-            yield ray.get(running.pop(0))
-    yield from map(ray.get, running)
+            yield ray.get(running.popleft())
+    while running:
+        yield ray.get(running.popleft())
+
+
+def _nearest_of(similarity: Product | Cosines, n: int, span: tuple[int, int]) -> Entries:
+    """Do a block in one thread, as the threads of the other engine do."""
+    with threadpool_limits(1, "blas"):
+        return nearest_of(similarity, n, span)
+
+
+def _names(item_desc: Path) -> list[str]:
+    """Read the names of all items, without their vectors."""
+    try:
+        names: list[str] = read_table(item_desc, [columns.ITEM]).column(columns.ITEM).to_pylist()
+    except (OSError, pa.ArrowException) as error:
+        missing = "" if item_desc.exists() else missing_file_message(item_desc)
+        raise ArtifactError(missing or f"{item_desc} can't be read: {error}") from error
+    return names
 
 
 def _train(args: argparse.Namespace, config: Config, folder: Path, width: int) -> Iterator[str]:
@@ -77,11 +99,9 @@ def _train(args: argparse.Namespace, config: Config, folder: Path, width: int) -
     def work() -> None:
         READ_TABLES.set(lambda _, names: read_tables(folder, names))
         ACROSS.set(across_workers)
-        stage.run(
-            args,
-            config,
-            Console(file=cast("IO[str]", _Lines(lines.put)), width=width, markup=False),
-        )
+        console = Console(file=cast("IO[str]", _Lines(lines.put)), width=width, markup=False)
+        with threadpool_limits(usable_cores(), "blas"):  # Ray leaves a worker one thread
+            stage.run(args, config, console)
 
     lines: SimpleQueue[str | None] = SimpleQueue()
     failed: list[BaseException] = []

@@ -205,12 +205,15 @@ def vectors_frame(names: pd.Index | Names, vectors: NDArray[Any], key: str) -> p
 
 
 def price_frame(
-    names: pd.Index | Names, prices: NDArray[np.float64], item_vectors: HalfArray
+    names: pd.Index | Names,
+    prices: NDArray[np.float64],
+    item_vectors: HalfArray,
+    **how: Any,
 ) -> pd.DataFrame:
     """Impute and scale the prices (n,) of all items, given their vectors (n, d)."""
     from sklearn.preprocessing import RobustScaler
 
-    prices = impute_prices(prices, item_vectors, N_NEIGHBORS)
+    prices = impute_prices(prices, item_vectors, N_NEIGHBORS, **how)
     scaled = RobustScaler().fit_transform(prices[:, None])[:, 0].astype(np.float32)
     index = pd.Index(names.tolist(), name=columns.ITEM, dtype="object")
     return pd.DataFrame({columns.PRICE: scaled}, index=index)

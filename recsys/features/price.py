@@ -6,7 +6,8 @@ about items, not about what anybody did after the training days.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,12 +15,45 @@ from numpy.typing import NDArray
 from recsys.arrays import FloatArray
 from recsys.features.vectors import unit_length
 
+_ALIKE: Final = 1e-6
+"""Similarities that differ by less are equal: the last bits of a product depend on its place in it."""
+
 _ITEMS_A_BLOCK: Final = 256
 # 256 items x 100,000 priced ones are 100 MB of similarities.
 
 
+class Donors(NamedTuple):
+    """The items whose prices speak for others.
+
+    Attributes:
+        vectors: (d, n_donors) float32, of length 1.
+        prices: (n_donors,) float64.
+        n_neighbors: How many of them speak for one item.
+    """
+
+    vectors: FloatArray
+    prices: NDArray[np.float64]
+    n_neighbors: int
+
+
+def mean_prices(donors: Donors, units: FloatArray) -> NDArray[np.float64]:
+    """Mean price of the donors most like each of some items, (n, d) of length 1: (n,)."""
+    return _nearest_mean(units @ donors.vectors, donors.prices, donors.n_neighbors)
+
+
+Across = Callable[[Donors, Iterable[FloatArray]], Iterable[NDArray[np.float64]]]
+"""Does `mean_prices` for blocks of items, in their order."""
+
+
+def _one_by_one(donors: Donors, blocks: Iterable[FloatArray]) -> Iterator[NDArray[np.float64]]:
+    return (mean_prices(donors, block) for block in blocks)
+
+
 def impute_prices(
-    prices: NDArray[np.float64], item_vectors: NDArray[Any], n_neighbors: int = 5
+    prices: NDArray[np.float64],
+    item_vectors: NDArray[Any],
+    n_neighbors: int = 5,
+    across: Across = _one_by_one,
 ) -> NDArray[np.float64]:
     """Give items without a price the mean price of the priced items described most like them.
 
@@ -32,6 +66,7 @@ def impute_prices(
         prices: (n,) float64, NaN where missing.
         item_vectors: (n, d) float.
         n_neighbors: How many priced items speak for one without a price.
+        across: What does the blocks of items, in this process or elsewhere.
 
     Returns:
         (n,) float64 without NaN; zeros when no item has a price.
@@ -52,9 +87,11 @@ def impute_prices(
     count = min(n_neighbors, len(donors))
     if not count:
         return filled
-    for start in range(0, len(takers), _ITEMS_A_BLOCK):
-        block = takers[start : start + _ITEMS_A_BLOCK]
-        filled[block] = _nearest_mean(units[block] @ donor_vectors, donor_prices, count)
+    starts = range(0, len(takers), _ITEMS_A_BLOCK)
+    blocks = [takers[start : start + _ITEMS_A_BLOCK] for start in starts]
+    donor = Donors(donor_vectors, donor_prices, count)
+    for block, means in zip(blocks, across(donor, (units[b] for b in blocks)), strict=True):
+        filled[block] = means
     return filled
 
 
@@ -63,7 +100,8 @@ def _nearest_mean(
 ) -> NDArray[np.float64]:
     """Mean of the `count` prices with the largest similarity in each row, ties shared."""
     last = np.partition(similarities, -count, axis=1)[:, -count, None]
-    nearer, tied = similarities > last, similarities == last
+    nearer = similarities > last + _ALIKE
+    tied = ~nearer & (similarities >= last - _ALIKE)
     places_left = count - nearer.sum(axis=1)
     tied_mean = (tied @ prices) / tied.sum(axis=1)
     total: NDArray[np.float64] = nearer @ prices + places_left * tied_mean

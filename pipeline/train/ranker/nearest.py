@@ -78,17 +78,15 @@ class Cosines(NamedTuple):
     """The cosines of vectors as a similarity.
 
     Attributes:
-        units: (n_items, d) float32, of length 1 or 0.
-        by_dimension: (d, n_items), the same transposed and contiguous.
+        by_dimension: (d, n_items) float32, contiguous; each item's has length 1 or 0.
     """
 
-    units: FloatArray
     by_dimension: FloatArray
 
     @property
     def n_items(self) -> int:
         """Rows, and columns."""
-        return len(self.units)
+        return int(self.by_dimension.shape[1])
 
 
 class Entries(NamedTuple):
@@ -117,7 +115,10 @@ def nearest(
 
 
 def _on_cores(similarity: Product | Cosines, n: int, spans: Spans) -> Iterator[Entries]:
-    with ThreadPoolExecutor(usable_cores()) as cores:
+    from threadpoolctl import threadpool_limits  # absent where only the service is installed
+
+    # The last bit of a product depends on how many threads make it; blocks use all cores already.
+    with threadpool_limits(1, "blas"), ThreadPoolExecutor(usable_cores()) as cores:
         yield from cores.map(partial(nearest_of, similarity, n), spans)
 
 
@@ -136,7 +137,8 @@ def nearest_of(similarity: Product | Cosines, n: int, span: tuple[int, int]) -> 
     if isinstance(similarity, Product):
         largest_entries.of_product(*similarity, first, neighbors, weights, counts)
     else:
-        rows = similarity.units[first:end] @ similarity.by_dimension
+        # A view of the same memory: of a matrix and its own transpose, BLAS rounds otherwise.
+        rows = similarity.by_dimension.T[first:end] @ similarity.by_dimension
         largest_entries.of_rows(frozen(rows, np.float32), first, neighbors, weights, counts)
     kept = np.arange(n) < counts[:, None]
     items = np.repeat(np.arange(first, end, dtype=np.int32), counts)

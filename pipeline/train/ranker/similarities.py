@@ -187,7 +187,7 @@ def vector_similarity(vectors: NDArray[Any]) -> Cosines:
     centered = np.asarray(vectors, dtype=np.float32)
     centered = centered - (centered[described].mean(axis=0) if described.any() else 0)
     units = unit_length(np.where(described[:, None], centered, 0))
-    return Cosines(units, np.ascontiguousarray(units.T))
+    return Cosines(np.ascontiguousarray(units.T))
 
 
 def largest_entries(

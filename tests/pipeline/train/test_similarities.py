@@ -94,7 +94,7 @@ def test_catalog_without_words_has_no_word_neighbors() -> None:
 def test_vectors_are_compared_after_centring_and_zeros_with_nothing() -> None:
     vectors = np.array([[3.0, 1.0], [3.0, -1.0], [1.0, 0.0], [0.0, 0.0]], dtype=np.float32)
     cosines = vector_similarity(vectors)  # the mean of those described is (7/3, 0)
-    rows = cosines.units @ cosines.by_dimension
+    rows = cosines.by_dimension.T @ cosines.by_dimension
     first, third = np.array([2 / 3, 1.0]), np.array([-4 / 3, 0.0])
     cosine = first @ third / np.linalg.norm(first) / np.linalg.norm(third)
     assert rows[0, 2] == pytest.approx(cosine, abs=1e-6)
@@ -149,7 +149,7 @@ def test_products_keep_what_sorting_the_whole_product_keeps(
 
 def test_cosines_keep_what_sorting_all_of_them_keeps() -> None:
     signs = np.where(few_words(300, 16) > 0, 0.25, -0.25).astype(np.float32)  # of length 1
-    found = nearest(Cosines(signs, np.ascontiguousarray(signs.T)), 20)
+    found = nearest(Cosines(np.ascontiguousarray(signs.T)), 20)
     pairs = (signs @ signs.T).ravel()
     item, neighbor = np.divmod(np.arange(len(pairs), dtype=np.int32), np.int32(300))
     for column, expected in zip(found, largest_entries(item, neighbor, pairs, 20), strict=True):
