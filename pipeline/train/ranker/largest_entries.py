@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from scoring.search.jit import entry, inlined
-from scoring.search.ranked import keep_best
 from scoring.search.tables import Array
 
 SparseRows = Any
@@ -19,6 +18,65 @@ SparseRows = Any
 
 _CHUNK = 64
 """Values that are compared with the limit together, by vector instructions."""
+
+_CHEAPER = 8
+"""So much cheaper is looking at a column than listing one that is reached."""
+
+
+@inlined
+def comes_after(neighbors: Array, weights: Array, place: int, other: int) -> bool:
+    """Return whether an entry has a smaller weight than another, or an equal one and a later column."""
+    if weights[place] == weights[other]:
+        return bool(neighbors[place] > neighbors[other])
+    return bool(weights[place] < weights[other])
+
+
+@inlined
+def swap(neighbors: Array, weights: Array, place: int, other: int) -> None:
+    """Exchange two entries."""
+    neighbors[place], neighbors[other] = neighbors[other], neighbors[place]
+    weights[place], weights[other] = weights[other], weights[place]
+
+
+@inlined
+def sink(neighbors: Array, weights: Array, size: int) -> None:
+    """Bring the first entry of a heap to its place, below all that come after it in the order."""
+    place = 0
+    while 2 * place + 1 < size:
+        child = 2 * place + 1
+        if child + 1 < size and comes_after(neighbors, weights, child + 1, child):
+            child += 1
+        if not comes_after(neighbors, weights, child, place):
+            return
+        swap(neighbors, weights, place, child)
+        place = child
+
+
+@inlined
+def keep(column: int, weight: float, neighbors: Array, weights: Array, found: int) -> int:
+    """Add an entry to a heap, which keeps the best of all, the last of them first; return its size.
+
+    Sorted lists would be moved by 50 places for each new entry, seven levels are enough here.
+    """
+    if found < neighbors.size:
+        neighbors[found], weights[found] = column, weight
+        place = found
+        while place > 0 and comes_after(neighbors, weights, place, (place - 1) // 2):
+            swap(neighbors, weights, place, (place - 1) // 2)
+            place = (place - 1) // 2
+        return found + 1
+    if weight > weights[0] or (weight == weights[0] and column < neighbors[0]):
+        neighbors[0], weights[0] = column, weight
+        sink(neighbors, weights, found)
+    return found
+
+
+@inlined
+def sort_best_first(neighbors: Array, weights: Array, found: int) -> None:
+    """Turn a heap into a list, the largest weight first, equal ones by lower column."""
+    for size in range(found - 1, 0, -1):
+        swap(neighbors, weights, 0, size)
+        sink(neighbors, weights, size)
 
 
 @inlined
@@ -30,17 +88,17 @@ def keep_largest(values: Array, own: int, neighbors: Array, weights: Array) -> i
     """
     found, limit = 0, np.float32(0.0)
     for first in range(0, values.size, _CHUNK):
-        end = min(first + _CHUNK, values.size)
-        n_above = 0
-        for column in range(first, end):
-            n_above += values[column] > limit
+        chunk, n_above = values[first : first + _CHUNK], np.int32(0)
+        for value in chunk:
+            n_above += np.int32(value > limit)
         if n_above == 0:
             continue
-        for column in range(first, end):
-            if values[column] > limit and column != own:
-                found = keep_best(column, values[column], neighbors, weights, found)
+        for column, value in enumerate(chunk, first):
+            if value > limit and column != own:
+                found = keep(column, value, neighbors, weights, found)
                 if found == neighbors.size:
-                    limit = weights[found - 1]
+                    limit = weights[0]
+    sort_best_first(neighbors, weights, found)
     return found
 
 
@@ -55,22 +113,22 @@ def add_row(left: SparseRows, right: SparseRows, row: int, sums: Array) -> None:
 
 @inlined
 def add_row_noting(
-    left: SparseRows, right: SparseRows, row: int, sums: Array, last_row: Array, reached: Array
+    left: SparseRows, right: SparseRows, row: int, sums: Array, marks: Array, reached: Array
 ) -> int:
     """Do the same and list the columns reached; return how many.
 
-    `last_row` (n_columns,) holds for each column the last row that reached it.
+    `marks` (n_columns / 8,) has a bit for each of them, as few as fit in the nearest cache.
     """
     n_reached = 0
     for at in range(left.starts[row], left.starts[row + 1]):
         middle, value = left.columns[at], left.values[at]
         for place in range(right.starts[middle], right.starts[middle + 1]):
             column = right.columns[place]
-            if last_row[column] != row:
-                last_row[column] = row
-                reached[n_reached] = column
-                n_reached += 1
             sums[column] += value * right.values[place]
+            # Without a branch, which would wait for the mark.
+            reached[n_reached] = column
+            n_reached += not (marks[column >> 3] >> (column & 7)) & 1
+            marks[column >> 3] |= 1 << (column & 7)
     return n_reached
 
 
@@ -90,25 +148,26 @@ def of_product(
     """
     n_items = left.starts.size - 1
     sums = np.zeros(n_items, left.values.dtype)
-    last_row, reached = np.full(n_items, -1, np.int32), np.empty(n_items, np.int32)
+    marks, reached = np.zeros(n_items // 8 + 1, np.uint8), np.empty(n_items + 1, np.int32)
     for place in range(counts.size):
         row = first + place
         n_terms = 0
         for middle in left.columns[left.starts[row] : left.starts[row + 1]]:
             n_terms += right.starts[middle + 1] - right.starts[middle]
-        if n_terms >= n_items:
+        if n_terms * _CHEAPER >= n_items:
             add_row(left, right, row, sums)
             counts[place] = keep_largest(
                 sums.astype(np.float32), row, neighbors[place], weights[place]
             )
             sums[:] = 0
             continue
-        n_reached, found = add_row_noting(left, right, row, sums, last_row, reached), 0
+        n_reached, found = add_row_noting(left, right, row, sums, marks, reached), 0
         for column in reached[:n_reached]:
             total = np.float32(sums[column])
-            sums[column] = 0
+            sums[column], marks[column >> 3] = 0, 0
             if total > 0 and column != row:
-                found = keep_best(column, total, neighbors[place], weights[place], found)
+                found = keep(column, total, neighbors[place], weights[place], found)
+        sort_best_first(neighbors[place], weights[place], found)
         counts[place] = found
 
 
