@@ -150,15 +150,13 @@ def of_product(
     sums = np.zeros(n_items, left.values.dtype)
     marks, reached = np.zeros(n_items // 8 + 1, np.uint8), np.empty(n_items + 1, np.int32)
     for place in range(counts.size):
-        row = first + place
+        row, own_neighbors, own_weights = first + place, neighbors[place], weights[place]
         n_terms = 0
         for middle in left.columns[left.starts[row] : left.starts[row + 1]]:
             n_terms += right.starts[middle + 1] - right.starts[middle]
         if n_terms * _CHEAPER >= n_items:
             add_row(left, right, row, sums)
-            counts[place] = keep_largest(
-                sums.astype(np.float32), row, neighbors[place], weights[place]
-            )
+            counts[place] = keep_largest(sums.astype(np.float32), row, own_neighbors, own_weights)
             sums[:] = 0
             continue
         n_reached, found = add_row_noting(left, right, row, sums, marks, reached), 0
@@ -166,8 +164,8 @@ def of_product(
             total = np.float32(sums[column])
             sums[column], marks[column >> 3] = 0, 0
             if total > 0 and column != row:
-                found = keep(column, total, neighbors[place], weights[place], found)
-        sort_best_first(neighbors[place], weights[place], found)
+                found = keep(column, total, own_neighbors, own_weights, found)
+        sort_best_first(own_neighbors, own_weights, found)
         counts[place] = found
 
 
