@@ -55,7 +55,10 @@ def write_cut_parquet(path: Path) -> None:
 
 BAD_FILES: dict[str, tuple[Callable[[Path], object], str]] = {
     "missing": (lambda path: None, "No such file or directory"),
-    "folder": (lambda path: path.mkdir(), "is a folder; expected CSV, parquet or JSON lines"),
+    "empty folder": (
+        lambda path: path.mkdir(),
+        "is a folder without files; expected some with reviews",
+    ),
     "empty": (write(b""), "is empty"),
     "header only": (write(b"userName,itemName,rating,reviewTime\n"), "a header and no rows"),
     "binary": (write(b"\x00\x01\x02" * 50), "is a binary file"),
