@@ -18,6 +18,7 @@ from pipeline.train.ranker.feature_state import FeatureState
 from pipeline.train.ranker.lists import Targets
 from recsys.arrays import FloatArray
 
+_USERS_AT_ONCE: Final = 32
 _ITEMS_AT_ONCE: Final = 1_024
 """Items whose hidden units, some 400 KB, stay in the cache while they are shifted for each user."""
 
@@ -58,12 +59,14 @@ def catalog_loss(head: RankerHead, state: FeatureState, targets: Targets) -> flo
     """Average -log of the target's share in the softmax over all items not yet chosen, in nats."""
     users, row = np.unique(targets.users, return_inverse=True)
     losses = np.empty(len(row))
-    for place, user in enumerate(users):
-        scores = catalog_scores(head, state, np.array([user]))[0].astype(np.float64)
-        own = row == place
-        chosen = scores[targets.items[own]]
-        scores[state.history.of(int(user))] = -np.inf
-        losses[own] = np.logaddexp.reduce(scores) - chosen
+    for first in range(0, len(users), _USERS_AT_ONCE):
+        some = users[first : first + _USERS_AT_ONCE]
+        for place, of_user in enumerate(catalog_scores(head, state, some), first):
+            scores, own = of_user.astype(np.float64), row == place
+            chosen = scores[targets.items[own]]
+            scores[state.history.of(int(users[place]))] = -np.inf
+            largest = scores.max()
+            losses[own] = largest + np.log(np.exp(scores - largest).sum()) - chosen
     return float(losses.mean())
 
 
@@ -80,6 +83,7 @@ def catalog_scores(head: RankerHead, state: FeatureState, users: NDArray[Any]) -
     shifts = [state.profiles[user] @ head.hidden[of_profile] for user in users]
     constants = [state.profiles[user] @ head.linear[of_profile] for user in users]
     scores = np.empty((len(users), len(linear_items)), dtype=np.float32)
+
     for first in range(0, len(linear_items), _ITEMS_AT_ONCE):
         some = slice(first, first + _ITEMS_AT_ONCE)
         for place, shift in enumerate(shifts):
