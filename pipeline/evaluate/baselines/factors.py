@@ -88,7 +88,7 @@ def _implicit() -> Iterator[Any]:
         warnings.filterwarnings("ignore", message="IProgress not found")
         import implicit.als
         import implicit.bpr
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     with threadpool_limits(limits=1, user_api="blas"):
         yield implicit
