@@ -39,7 +39,7 @@ def cosines(vectors: FloatArray) -> Values:
     if unknown.any():
         n = len(vectors) - int(unknown.sum())
         mean = (found.sum() - n) / (n * (n - 1)) if n > 1 else 0.0
-        found[unknown], found[:, unknown] = mean, mean
+        found[unknown], found[:, unknown] = (np.round(mean, DIGITS),) * 2
     return found
 
 

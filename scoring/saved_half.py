@@ -34,13 +34,14 @@ class SavedHalf:
 
     @classmethod
     def open(cls, path: Path, load_with_keras: Callable[[], Half]) -> SavedHalf:
-        """Name the file of a half in a model's folder."""
+        """Read the file of a half in a model's folder, which may be removed afterwards."""
+        if path.exists():
+            from scoring.split.half_file import load_half
+
+            half = load_half(path)
+            return cls(lambda: half)
 
         def load() -> Half:
-            if path.exists():
-                from scoring.split.half_file import load_half
-
-                return load_half(path)
             logger.warning("%s is missing, since the half calls Keras layers: loading Keras.", path)
             return load_with_keras()
 
