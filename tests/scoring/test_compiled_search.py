@@ -20,7 +20,7 @@ NO_SEARCH = """
 from scoring.search.jit import entry
 
 @entry
-def search(table, codes, affinity, users, starts, excluded, mask, rows, scores):
+def search(table, codes, affinity, users, starts, excluded, mask, offsets, rows, scores):
     return 0
 """
 """Stands for the function that takes nine tenths of the compiling; where it is kept is the same."""
