@@ -11,12 +11,12 @@ from api.contract.request_values import RequestValues
 from api.contract.texts import Texts
 from classes.options import DEEPEST, RERANKED, RecommendationOptions
 from classes.top_lists import TOP_K
+from recsys.cleaning.price_text import HIGHEST_PRICE
 from recsys.history import MAX_HISTORY_ITEMS
 
 MOST_ITEMS: Final = 100
 MOST_NAMES: Final = 1_000
 MOST_LABELS: Final = 100
-HIGHEST_PRICE: Final = 1e9
 
 N = WholeNumber(
     name="n",

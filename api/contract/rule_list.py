@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from api.contract.parameter import Parameter, Schema
 from api.contract.parameters import Text
-from classes.rules.parsing import HIGHEST_PRICE, MOST_RULES, TIME_PATTERN, parse_rules
+from classes.rules.parsing import MOST_RULES, TIME_PATTERN, parse_rules
 from classes.rules.rule import (
     BOOST,
     BURY,
@@ -20,6 +20,7 @@ from classes.rules.rule import (
     PIN,
     Rule,
 )
+from recsys.cleaning.price_text import HIGHEST_PRICE
 from recsys.cleaning.text import MAX_NAME_LENGTH
 
 

@@ -21,9 +21,9 @@ from classes.rules.rule import (
     PIN,
     Rule,
 )
+from recsys.cleaning.price_text import HIGHEST_PRICE
 from recsys.cleaning.text import MAX_NAME_LENGTH
 
-HIGHEST_PRICE: Final = 1e9
 MOST_RULES: Final = 5_000
 MOST_SCENARIOS: Final = 20
 """Named in one document: each has its own arrays of all items in every worker."""
