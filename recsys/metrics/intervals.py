@@ -98,7 +98,16 @@ def auc_interval(
 
     Returns:
         The 2.5th and 97.5th percentiles; both NaN where one class is absent.
+
+    Raises:
+        ValueError: A score is NaN, which has no place in an order.
     """
+    missing = np.flatnonzero(np.isnan(scores))
+    if len(missing):
+        raise ValueError(
+            f"{len(missing):,} of {len(scores):,} scores are NaN; the first is that of pair "
+            f"{missing[0]}."
+        )
     if labels.all() or not labels.any():
         return float("nan"), float("nan")
     _, group = np.unique(scores, return_inverse=True)

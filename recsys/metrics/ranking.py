@@ -58,9 +58,13 @@ def target_ranks(scores: Scores, rows: NDArray[np.integer], targets: NDArray[np.
     >>> target_ranks(np.array([[0.3, 0.9, 0.3, 0.1]]), np.array([0, 0]), np.array([0, 1])).tolist()
     [2.5, 1.0]
     """
-    n_missing = int(np.count_nonzero(np.isnan(scores)))
-    if n_missing:
-        raise ValueError(f"{n_missing:,} of {scores.size:,} scores are NaN and can't be ranked.")
+    missing = np.argwhere(np.isnan(scores))
+    if len(missing):
+        row, item = missing[0]
+        raise ValueError(
+            f"{len(missing):,} of {scores.size:,} scores are NaN and can't be ranked; the first is "
+            f"that of item {item} in row {row}."
+        )
     own = scores[rows, targets]
     above = np.empty(len(rows), dtype=np.int64)
     tied = np.empty(len(rows), dtype=np.int64)
@@ -74,8 +78,11 @@ def hit_rate(ranks: Scores, k: int) -> Values:
     """Mark each case (n,) whose item is among the first k: 1 if rank <= k, else 0.
 
     With one item sought per case this is Recall@k too. The mean is HitRate@k.
+
+    Raises:
+        ValueError: A rank is NaN or below 1.
     """
-    return np.asarray(ranks <= k, dtype=np.float64)
+    return np.asarray(_checked(ranks) <= k, dtype=np.float64)
 
 
 def ndcg(ranks: Scores, k: int) -> Values:
@@ -83,13 +90,21 @@ def ndcg(ranks: Scores, k: int) -> Values:
 
     With one item sought per case the ideal gain is 1. The mean is NDCG@k (Järvelin and
     Kekäläinen, TOIS 20, 2002).
+
+    Raises:
+        ValueError: A rank is NaN or below 1.
     """
-    return np.where(ranks <= k, 1.0 / np.log2(np.asarray(ranks, dtype=np.float64) + 1.0), 0.0)
+    checked = _checked(ranks)
+    return np.where(checked <= k, 1.0 / np.log2(checked + 1.0), 0.0)
 
 
 def reciprocal_rank(ranks: Scores) -> Values:
-    """Compute 1 / rank of each case (n,). The mean is MRR (Voorhees, TREC-8, 1999)."""
-    return 1.0 / np.asarray(ranks, dtype=np.float64)
+    """Compute 1 / rank of each case (n,). The mean is MRR (Voorhees, TREC-8, 1999).
+
+    Raises:
+        ValueError: A rank is NaN or below 1.
+    """
+    return 1.0 / _checked(ranks)
 
 
 def user_means(ranks: Scores, users: NDArray[np.integer], k: int) -> UserMeans:
@@ -106,6 +121,9 @@ def user_means(ranks: Scores, users: NDArray[np.integer], k: int) -> UserMeans:
         ranks: (n,) ranks of the cases, each in the one ranking of its user.
         users: (n,) the user of each case.
         k: Number of first items that count.
+
+    Raises:
+        ValueError: A rank is NaN or below 1.
     """
     distinct, group, chosen = np.unique(users, return_inverse=True, return_counts=True)
     hits = np.bincount(group, weights=hit_rate(ranks, k))
@@ -115,3 +133,15 @@ def user_means(ranks: Scores, users: NDArray[np.integer], k: int) -> UserMeans:
     np.maximum.at(best, group, reciprocal_rank(ranks))
     ideal = best_gains[np.minimum(chosen, k) - 1]
     return UserMeans(distinct, (hits > 0).astype(np.float64), hits / chosen, gains / ideal, best)
+
+
+def _checked(ranks: Scores) -> Values:
+    """Refuse what is no rank: it would count as a miss, or as more than the best list gets."""
+    values = np.asarray(ranks, dtype=np.float64)
+    wrong = np.flatnonzero(~(values >= 1.0))
+    if len(wrong):
+        raise ValueError(
+            f"{len(wrong):,} of {values.size:,} ranks are NaN or below 1; the first is "
+            f"{values[wrong[0]]:g}, that of case {wrong[0]}."
+        )
+    return values

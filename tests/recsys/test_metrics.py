@@ -41,13 +41,30 @@ def test_items_left_out_do_not_push_the_target_down() -> None:
     assert target_rank(np.array([-np.inf, 0.5, 0.1]), 1) == 1.0
 
 
-def test_scores_that_are_not_numbers_are_refused_with_their_count() -> None:
-    scores = np.array([[0.5, np.nan, 0.1], [np.nan, np.nan, 0.2]])
-    for target in (0, 1, 2):
-        with pytest.raises(ValueError, match=r"3 of 6 scores are NaN"):
-            metrics.target_ranks(scores, np.array([0]), np.array([target]))
-    with pytest.raises(ValueError, match=r"1 of 2 scores are NaN"):
+def test_scores_that_are_not_numbers_are_refused_with_the_first_of_them() -> None:
+    scores = np.array([[0.5, 0.9, 0.1], [0.3, np.nan, np.nan]])
+    for row, target in ((0, 0), (1, 0), (1, 1)):
+        with pytest.raises(ValueError, match=r"2 of 6 scores are NaN .* item 1 in row 1"):
+            metrics.target_ranks(scores, np.array([row]), np.array([target]))
+    with pytest.raises(ValueError, match=r"1 of 2 scores are NaN .* item 0 in row 0"):
         target_rank(np.array([np.nan, 0.5]), 0)
+
+
+@pytest.mark.parametrize("wrong", [np.nan, 0.5, 0.0, -1.0])
+def test_what_is_no_rank_gets_no_metric(wrong: float) -> None:
+    ranks, said = np.array([1.0, 2.0, wrong]), r"1 of 3 ranks .* case 2"
+    for metric in (metrics.hit_rate, metrics.ndcg):
+        with pytest.raises(ValueError, match=said):
+            metric(ranks, 5)
+    with pytest.raises(ValueError, match=said):
+        metrics.reciprocal_rank(ranks)
+    with pytest.raises(ValueError, match=said):
+        metrics.user_means(ranks, np.array([0, 0, 1]), 5)
+
+
+def test_an_item_without_a_rank_is_a_miss() -> None:
+    means = metrics.user_means(np.array([np.inf, 1.0]), np.array([0, 1]), 5)
+    assert (means.ndcg.tolist(), means.reciprocal_rank.tolist()) == ([0.0, 1.0], [0.0, 1.0])
 
 
 def test_hit_rate_and_ndcg_by_hand() -> None:
@@ -182,6 +199,12 @@ def test_auc_interval_holds_the_auc_and_narrows_with_more_users() -> None:
     assert low < roc_auc_score(labels, scores) < high
     # Hanley and McNeil's standard error at AUC .64 and 1,000 of each class is .0124
     assert high - low == pytest.approx(2 * 1.96 * 0.0124, rel=0.15)
+
+
+def test_auc_interval_of_a_score_that_is_no_number_is_refused() -> None:
+    scores = np.array([0.1, 0.2, np.nan])
+    with pytest.raises(ValueError, match=r"1 of 3 scores are NaN; .* pair 2"):
+        metrics.auc_interval(np.array([True, False, True]), scores, np.arange(3))
 
 
 def test_auc_interval_of_one_class_is_not_a_number() -> None:
