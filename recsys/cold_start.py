@@ -49,9 +49,10 @@ def cold_start_order(
     first, counted back from the newest interaction and not from today. A window with
     fewer than 100 five-star ratings or fewer than 20 rated items is doubled until it
     holds enough or holds everything. Equal counts go to the price nearest the
-    catalog's median, then to the lower row. Where the first five would all lie in one
-    price band (terciles of the catalog), the fifth gives way to the next most popular
-    item of another band.
+    catalog's median, then to the lower row. Where the first five are all known to lie in
+    one price band (terciles of the catalog), the fifth gives way to the next most popular
+    item of another band. Five of which one has no price are left as they are: nothing
+    says that they are alike.
 
     In a formula, for item j with price p_j and T the newest day:
 
@@ -134,9 +135,9 @@ def _mix_price_bands(
 ) -> NDArray[np.intp]:
     """Bring a second price band into the first five, where a rated item offers one."""
     head = order[:BAND_MIX_LENGTH]
-    if len(head) < BAND_MIX_LENGTH or np.unique(bands[head][bands[head] >= 0]).size != 1:
+    band = bands[head].max(initial=-1)
+    if len(head) < BAND_MIX_LENGTH or band < 0 or (bands[head] != band).any():
         return order
-    band = bands[head].max()
     rest = order[BAND_MIX_LENGTH:]
     other = np.flatnonzero((bands[rest] >= 0) & (bands[rest] != band) & (counts[rest] > 0))
     if other.size == 0:

@@ -63,6 +63,24 @@ def test_first_five_reach_a_second_price_band_where_the_catalog_offers_one() -> 
     assert _order(rows, prices).order[:6].tolist() == [0, 1, 2, 3, 8, 4]
 
 
+@pytest.mark.parametrize("n_priced", range(5))
+def test_five_items_that_are_not_all_priced_stay_as_they_are(n_priced: int) -> None:
+    rows = [(item, 100, 5.0) for item in range(5) for _ in range(6 - item)] + [(5, 100, 5.0)]
+    prices = [10.0] * n_priced + [float("nan")] * (5 - n_priced) + [50.0, 50.0, 90.0, 90.0]
+    result = _order(rows, prices)
+    assert result.order[:5].tolist() == [0, 1, 2, 3, 4]
+    assert result.moved_up is None
+
+
+def test_item_of_unknown_price_brings_no_second_band() -> None:
+    rows = [(item, 100, 5.0) for item in range(5) for _ in range(4)]
+    rows += [(5, 100, 5.0)] * 2 + [(6, 100, 5.0)]
+    prices = [10.0, 10.0, 10.0, 10.0, 10.0, float("nan"), 50.0, 90.0, 90.0]
+    result = _order(rows, prices)
+    assert result.order[:6].tolist() == [0, 1, 2, 3, 6, 4]
+    assert result.moved_up == 6
+
+
 def test_unrated_item_is_never_lifted_for_its_price() -> None:
     rows = [(item, 100, 5.0) for item in range(5)]
     prices = [10.0, 10.0, 10.0, 10.0, 10.0, 50.0, 90.0]
