@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -14,6 +14,9 @@ from recsys.arrays import FloatArray, ItemRows, Names, Rows
 from storage.artifacts import ArtifactPaths
 from storage.parquet.parts import size_of
 
+if TYPE_CHECKING:
+    from classes.app_data_processing import AppDataProcessor
+
 RATING_NETWORK: Final = "network"
 RANKER: Final = "ranker"
 POPULARITY: Final = "popularity model"
@@ -24,6 +27,8 @@ def ranking_model_from_artifacts(
     paths: ArtifactPaths, user_names: Names, name: str = "", fit_seconds: float = 0.0
 ) -> RankingModel:
     """Load data and model as the service does.
+
+    Asked about somebody whom these artifacts don't know, the model raises a `PipelineError`.
 
     Args:
         paths: Paths of artifacts that hold nothing later than the cutoff in question.
@@ -46,15 +51,25 @@ def ranking_model_from_artifacts(
         model = Model.from_keras(paths.model, data.inputs)
     except ModelMismatchError as error:
         raise PipelineError(str(error)) from error
-    rows = np.array([_row_or_none(data.user_row(str(name))) for name in user_names])
+    held = np.array([_row_as_written(data, str(name)) for name in user_names])
+
+    def rows_of(users: Rows) -> Rows:
+        unknown = users[held[users] < 0]
+        if len(unknown):
+            raise PipelineError(
+                f"{len(unknown):,} of {len(users):,} users whose lists are to be judged are not in "
+                f"the artifacts of this cutoff; the first is {user_names[unknown[0]]!r}. They have "
+                f"a history there, so the reviews and the artifacts name users differently."
+            )
+        return held[users]
 
     def catalog_scores(users: Rows) -> FloatArray:
-        return np.stack([model.score(int(row)) for row in rows[users]])
+        return np.stack([model.score(int(row)) for row in rows_of(users)])
 
     def lists(users: Rows, k: int, diversity: float) -> ItemRows:
         choice = Choice(data, model, RecommendationOptions(n=k, diversity=diversity))
         listed = np.full((len(users), k), -1, dtype=np.int32)
-        for place, ranked in enumerate(choice.for_known(rows[users].tolist())):
+        for place, ranked in enumerate(choice.for_known(rows_of(users).tolist())):
             listed[place, : len(ranked.rows)] = ranked.rows
         return listed
 
@@ -74,8 +89,10 @@ def served_name(paths: ArtifactPaths) -> str:
     return RANKER if paths.item_affinity.exists() else RATING_NETWORK
 
 
-def _row_or_none(row: int | None) -> int:
-    return -1 if row is None else row
+def _row_as_written(data: AppDataProcessor, name: str) -> int:
+    """Find a user; -1 for nobody, also where only a cleaned form of the name is known."""
+    row = data.user_row(name)
+    return -1 if row is None or data.user(row) != name else row
 
 
 def _bytes_of(paths: ArtifactPaths) -> int:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from flask.testing import FlaskClient
 
 from app import create_app
 from config import Config
@@ -19,6 +20,7 @@ from pipeline.evaluate.timeline import read_timeline
 from recsys import columns
 from storage.artifacts import ArtifactPaths, read_clean, write_frame
 from tests.support.building import open_store_here
+from tests.support.served_scores import ranks_and_scores
 from tests.support.services import config_in
 from tests.support.tiny_reviews import FIRST_DAY, N_USERS, write_even_artifacts
 
@@ -73,12 +75,17 @@ def test_where_single_items_are_left_out_similarities_of_training_only_are_told_
     assert found.stale.models[1].name == "popularity"
 
 
-def test_twenty_items_over_http_are_those_that_were_measured(
-    evaluation: Evaluation, kept: Path
-) -> None:
+@pytest.fixture(scope="module")
+def client(evaluation: Evaluation, kept: Path) -> FlaskClient:
     service = config_in(kept / "fresh", max_users_per_body=N_USERS)
     store = open_store_here(service)
     store.ensure(lambda _: None)
+    return create_app(service, store).test_client()
+
+
+def test_twenty_items_over_http_are_those_that_were_measured(
+    evaluation: Evaluation, client: FlaskClient
+) -> None:
     users, items = evaluation.timeline.user_names, evaluation.timeline.item_names
     expected = {
         users[user]: [items[row] for row in rows if row >= 0]
@@ -86,10 +93,18 @@ def test_twenty_items_over_http_are_those_that_were_measured(
             evaluation.fresh.cutoff.users, evaluation.fresh.models[0].lists, strict=True
         )
     }
-    client = create_app(service, store).test_client()
     answer = client.post("/recommendations", json={"users": list(expected), "n": 20})
     assert answer.status_code == 200, answer.text
     assert answer.get_json() == expected
+
+
+def test_ranks_and_scores_over_http_are_those_that_were_measured(
+    evaluation: Evaluation, client: FlaskClient
+) -> None:
+    ranks, scores = ranks_and_scores(client, evaluation.timeline, evaluation.fresh)
+    measured = evaluation.fresh.models[0]
+    assert ranks.tolist() == measured.ranks.tolist()
+    assert scores == pytest.approx(measured.scores, abs=1e-5)
 
 
 def test_shuffling_the_future_changes_no_similarity_and_no_column(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from flask.testing import FlaskClient
 
@@ -13,6 +14,7 @@ from pipeline.evaluate.results import results
 from storage.artifacts import ArtifactPaths
 from tests.support.artifacts import write_tiny_model
 from tests.support.building import open_store_here
+from tests.support.served_scores import ranks_and_scores
 from tests.support.services import config_in
 from tests.support.tiny_reviews import N_USERS, WIDTH, write_even_artifacts
 
@@ -71,6 +73,16 @@ def test_twenty_items_of_every_test_user_are_those_that_were_measured(
     assert answer.status_code == 200, answer.text
     assert len(lists) == N_USERS
     assert answer.get_json() == lists
+
+
+def test_ranks_and_scores_behind_the_numbers_are_those_over_http(
+    evaluation: Evaluation, mode: str, client: FlaskClient
+) -> None:
+    comparison = evaluation.stale if mode == "stale" else evaluation.fresh
+    ranks, scores = ranks_and_scores(client, evaluation.timeline, comparison)
+    measured = comparison.models[0]
+    assert ranks.tolist() == measured.ranks.tolist()
+    assert scores == pytest.approx(1 / (1 + np.exp(-measured.scores)), abs=1e-6)
 
 
 def test_the_five_items_of_a_plain_request_are_the_first_of_them(
