@@ -16,17 +16,23 @@ from recsys.arrays import FloatArray
 from recsys.features.vectors import unit_length
 
 _ALIKE: Final = 1e-6
-"""Similarities that differ by less are equal: the last bits of a product depend on its place in it."""
+"""Similarities that differ by less are equal: stored vectors have no more digits."""
 
-_ITEMS_A_BLOCK: Final = 256
-# 256 items x 100,000 priced ones are 100 MB of similarities.
+_STEP: Final = 2.0**-25
+"""Values of vectors are multiples of it: products are multiples of its square, and no sum of them
+reaches 8, so float64 holds each sum exactly, in whatever order a machine adds."""
+
+_ITEMS_A_BLOCK: Final = 128
+# 128 items x 100,000 priced ones are 100 MB of similarities.
+
+_DONORS_AT_ONCE: Final = 20_000
 
 
 class Donors(NamedTuple):
     """The items whose prices speak for others.
 
     Attributes:
-        vectors: (d, n_donors) float32, of length 1.
+        vectors: (d, n_donors) float32, of length 1, of multiples of 2^-25.
         prices: (n_donors,) float64.
         n_neighbors: How many of them speak for one item.
     """
@@ -37,8 +43,13 @@ class Donors(NamedTuple):
 
 
 def mean_prices(donors: Donors, units: FloatArray) -> NDArray[np.float64]:
-    """Mean price of the donors most like each of some items, (n, d) of length 1: (n,)."""
-    return _nearest_mean(units @ donors.vectors, donors.prices, donors.n_neighbors)
+    """Mean price of the donors most like each of some items, (n, d) as theirs: (n,)."""
+    n_donors = len(donors.prices)
+    cosines, wide = np.empty((len(units), n_donors)), units.astype(np.float64)
+    for first in range(0, n_donors, _DONORS_AT_ONCE):
+        some = slice(first, first + _DONORS_AT_ONCE)
+        cosines[:, some] = wide @ donors.vectors[:, some].astype(np.float64)
+    return _nearest_mean(cosines, donors.prices, donors.n_neighbors)
 
 
 Across = Callable[[Donors, Iterable[FloatArray]], Iterable[NDArray[np.float64]]]
@@ -58,7 +69,8 @@ def impute_prices(
     """Give items without a price the mean price of the priced items described most like them.
 
     Similarity is the cosine. Items that are equally similar to the last neighbor share
-    the places that are left, so the result does not depend on the order of the items.
+    the places that are left, so the result does not depend on the order of the items; nor
+    does it on the block in which one is compared, as cosines are exact.
     An item with no description at all (a vector of zeros) has no neighbors and takes the
     median price. Known prices stay as they are.
 
@@ -79,7 +91,7 @@ def impute_prices(
     if not known.any():
         return np.zeros(len(prices), dtype=np.float64)
     filled = np.where(known, prices, np.median(prices[known]))
-    units = unit_length(item_vectors)
+    units = (np.rint(unit_length(item_vectors) / _STEP) * _STEP).astype(np.float32)
     described = units.any(axis=1)
     donors = np.flatnonzero(known & described)
     takers = np.flatnonzero(~known & described)
@@ -96,13 +108,17 @@ def impute_prices(
 
 
 def _nearest_mean(
-    similarities: FloatArray, prices: NDArray[np.float64], count: int
+    similarities: NDArray[np.float64], prices: NDArray[np.float64], count: int
 ) -> NDArray[np.float64]:
     """Mean of the `count` prices with the largest similarity in each row, ties shared."""
     last = np.partition(similarities, -count, axis=1)[:, -count, None]
-    nearer = similarities > last + _ALIKE
-    tied = ~nearer & (similarities >= last - _ALIKE)
-    places_left = count - nearer.sum(axis=1)
-    tied_mean = (tied @ prices) / tied.sum(axis=1)
-    total: NDArray[np.float64] = nearer @ prices + places_left * tied_mean
-    return total / count
+    row, donor = np.nonzero(similarities >= last - _ALIKE)
+    nearer = similarities[row, donor] > last[row, 0] + _ALIKE
+
+    def total(kept: NDArray[np.bool_], values: NDArray[np.float64] | None) -> NDArray[np.float64]:
+        weights = None if values is None else values[donor[kept]]
+        return np.bincount(row[kept], weights, len(last)).astype(np.float64)
+
+    places_left = count - total(nearer, None)
+    tied_mean = total(~nearer, prices) / total(~nearer, None)
+    return (total(nearer, prices) + places_left * tied_mean) / count

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from recsys.features.price import impute_prices
+from recsys.arrays import FloatArray
+from recsys.features.price import Donors, impute_prices, mean_prices
 
 MISSING = np.nan
 
@@ -85,3 +89,20 @@ def test_order_of_items_does_not_matter() -> None:
     np.testing.assert_allclose(
         impute_prices(prices[order], vectors[order]), impute_prices(prices, vectors)[order]
     )
+
+
+def test_nearly_tied_prices_do_not_depend_on_the_block_in_which_an_item_is_compared() -> None:
+    random = np.random.default_rng(2)
+    n_items, n_priced = 900, 600
+    vectors = random.normal(size=384) + 3e-3 * random.normal(size=(n_items, 384))
+    prices = np.where(np.arange(n_items) < n_priced, random.lognormal(3, 1, n_items), np.nan)
+    together = impute_prices(prices, vectors.astype(np.float16))
+
+    def one_by_one(donors: Donors, blocks: Iterable[FloatArray]) -> Iterator[NDArray[np.float64]]:
+        for block in blocks:
+            yield np.concatenate(
+                [mean_prices(donors, block[row : row + 1]) for row in range(len(block))]
+            )
+
+    alone = impute_prices(prices, vectors.astype(np.float16), across=one_by_one)
+    assert alone.tolist() == together.tolist()
