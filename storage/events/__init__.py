@@ -1,0 +1,1 @@
+"""What users have done, kept durably and found by user at once."""

@@ -1,0 +1,250 @@
+"""The SQLite file of the events: its tables, its connections, and its errors in one form.
+
+Readers never wait for writers (write-ahead log), and see whatever was committed before they
+ask. A commit is on the disk before it returns (`synchronous=FULL`). Whatever process is
+killed, what it committed is there and what it hadn't committed is not.
+"""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from threading import Lock, local
+from typing import Final, NamedTuple
+
+from storage.atomic import sync
+from storage.events.event import EventStoreError
+
+FORMAT: Final = 1
+BUSY_S: Final = 5.0
+"""How long a write waits for those of other processes."""
+
+_SCHEMA: Final = (
+    (
+        "CREATE TABLE events (seq INTEGER PRIMARY KEY, person INTEGER NOT NULL, user TEXT NOT NULL, "
+        "item TEXT NOT NULL, kind INTEGER NOT NULL, time_us INTEGER NOT NULL, value REAL, id TEXT)"
+    ),
+    "CREATE INDEX events_of_person ON events (person)",
+    "CREATE UNIQUE INDEX events_by_id ON events (id) WHERE id IS NOT NULL",
+    (
+        "CREATE TABLE tombstones (name_hash BLOB PRIMARY KEY, seq INTEGER NOT NULL, "
+        "time_us INTEGER NOT NULL) WITHOUT ROWID"
+    ),
+    (
+        "CREATE TABLE state (store_id BLOB NOT NULL, key_check BLOB NOT NULL, "
+        "last_seq INTEGER NOT NULL, complete_seq INTEGER NOT NULL, n_events INTEGER NOT NULL)"
+    ),
+)
+_WRITER_CACHE_KB: Final = 4_096
+_READER_CACHE_KB: Final = 256
+_LARGEST_LOG_BYTES: Final = 16 << 20
+
+
+Identity = tuple[int, int]
+"""What tells the file from one that replaces it."""
+
+_Held = tuple[sqlite3.Connection, Identity]
+
+
+class State(NamedTuple):
+    """The one row about the store itself.
+
+    Attributes:
+        store_id: 16 random bytes, drawn when the file was made.
+        key_check: By which a wrong key is recognized.
+        last_seq: The highest number given to an event or a tombstone here.
+        complete_seq: The number up to which nothing is missing here.
+        n_events: How many events there are.
+    """
+
+    store_id: bytes
+    key_check: bytes
+    last_seq: int
+    complete_seq: int
+    n_events: int
+
+
+class Database:
+    """One process's connections: one that writes, and one for each thread that reads."""
+
+    def __init__(self, folder: Path) -> None:
+        """Name the folder, which need not exist."""
+        self.folder = folder
+        self.path = folder / "events.db"
+        self._lock = Lock()
+        self._writer: _Held | None = None
+        self._readers = local()
+
+    def identity(self) -> Identity | None:
+        """Look at the file; None where there is none."""
+        try:
+            found = self.path.stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
+
+    def reader(self) -> sqlite3.Connection | None:
+        """Return this thread's connection for reading; None where nothing was ever stored.
+
+        Its statements must be read to their end at once, so that no transaction stays open.
+
+        Raises:
+            EventStoreError: The file can't be read.
+        """
+        identity = self.identity()
+        held: _Held | None = getattr(self._readers, "held", None)
+        if held is not None and held[1] == identity:
+            return held[0]
+        if held is not None:
+            self._readers.held = None
+            held[0].close()
+        if identity is None:
+            return None
+        with self.translated():
+            connection = _connect(self.path, _READER_CACHE_KB)
+            if not _is_set_up(connection, self.path):
+                connection.close()
+                return None
+            self._readers.held = connection, identity
+        return connection
+
+    def create(self, key_check: bytes) -> None:
+        """Make the file, unless there is one; one process at a time may.
+
+        Raises:
+            EventStoreError: It can't be made.
+        """
+        with self.translated():
+            self.path.touch(mode=0o600)
+            connection = _connect(self.path, _WRITER_CACHE_KB)
+            try:
+                if not _is_set_up(connection, self.path):
+                    _set_up(connection, key_check)
+            finally:
+                connection.close()
+            sync(self.folder)
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """Hold the write lock of all processes, and commit what the block has done.
+
+        Whatever the block or the commit raises, nothing has changed.
+
+        Raises:
+            EventStoreError: There is no file, it can't be written, the disk is full, or other
+                processes held the lock for too long.
+        """
+        if not self._lock.acquire(timeout=BUSY_S):
+            raise EventStoreError(f"{self.folder} is busy with what came before.")
+        try:
+            with self.translated():
+                connection = self._open_writer()
+                connection.execute("BEGIN IMMEDIATE")
+                yield connection
+                connection.execute("COMMIT")
+        except BaseException:
+            self._close_writer()  # which takes back what was begun
+            raise
+        finally:
+            self._lock.release()
+
+    def empty_log(self) -> None:
+        """Move what the log holds to the file, and overwrite the log with nothing.
+
+        Raises:
+            EventStoreError: It can't be written.
+        """
+        with self._lock, self.translated():
+            self._open_writer().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def close(self) -> None:
+        """Close the connections of this thread, and the one that writes."""
+        with self._lock:
+            self._close_writer()
+        held = getattr(self._readers, "held", None)
+        if held is not None:
+            self._readers.held = None
+            held[0].close()
+
+    @contextmanager
+    def translated(self) -> Iterator[None]:
+        """Turn errors of SQLite and of the system into `EventStoreError`."""
+        try:
+            yield
+        except EventStoreError:
+            raise
+        except (sqlite3.Error, OSError) as error:
+            raise EventStoreError(
+                f"The events in {self.folder} (EVENTS_PATH) can't be read or written: {error}."
+            ) from error
+
+    def _open_writer(self) -> sqlite3.Connection:
+        identity = self.identity()
+        if self._writer is not None and self._writer[1] == identity:
+            return self._writer[0]
+        self._close_writer()
+        if identity is None:
+            raise EventStoreError(f"{self.path} is missing.")
+        connection = _connect(self.path, _WRITER_CACHE_KB)
+        self._writer = connection, identity
+        return connection
+
+    def _close_writer(self) -> None:
+        if self._writer is not None:
+            with suppress(sqlite3.Error):
+                self._writer[0].close()
+            self._writer = None
+
+
+def read_state(connection: sqlite3.Connection) -> State:
+    """Read the row about the store."""
+    return State(*connection.execute("SELECT * FROM state").fetchone())
+
+
+def write_state(connection: sqlite3.Connection, state: State) -> None:
+    """Replace what changes of the row about the store."""
+    connection.execute(
+        "UPDATE state SET last_seq = ?, complete_seq = ?, n_events = ?",
+        (state.last_seq, state.complete_seq, state.n_events),
+    )
+
+
+def _connect(path: Path, cache_kb: int) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        f"{path.as_uri()}?mode=rw",
+        uri=True,
+        timeout=BUSY_S,
+        isolation_level=None,
+        check_same_thread=False,  # the writer is handed from thread to thread, under a lock
+    )
+    for setting in (
+        "synchronous = FULL",
+        "secure_delete = ON",  # what is forgotten is gone from the file, too
+        f"cache_size = -{cache_kb}",
+        f"journal_size_limit = {_LARGEST_LOG_BYTES}",
+    ):
+        connection.execute(f"PRAGMA {setting}")
+    return connection
+
+
+def _is_set_up(connection: sqlite3.Connection, path: Path) -> bool:
+    [version] = connection.execute("PRAGMA user_version").fetchone()
+    if version not in (0, FORMAT):
+        raise EventStoreError(
+            f"{path} has format {version}; this version of the service reads {FORMAT}."
+        )
+    return bool(version)
+
+
+def _set_up(connection: sqlite3.Connection, key_check: bytes) -> None:
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("BEGIN IMMEDIATE")
+    for statement in _SCHEMA:
+        connection.execute(statement)
+    state = State(secrets.token_bytes(16), key_check, last_seq=0, complete_seq=0, n_events=0)
+    connection.execute("INSERT INTO state VALUES (?, ?, ?, ?, ?)", state)
+    connection.execute(f"PRAGMA user_version = {FORMAT}")
+    connection.execute("COMMIT")

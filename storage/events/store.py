@@ -1,0 +1,224 @@
+"""The store of events on this machine, which all processes read and write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+
+from storage.events import rows
+from storage.events.database import State, read_state
+from storage.events.event import Appended, Event, EventStoreError, Tombstone
+from storage.events.group_commit import GroupCommit
+from storage.events.opening import OpenStore
+
+MOST_EVENTS: Final = 10_000_000
+LARGEST_SKEW_US: Final = 300_000_000
+"""How far the clock of a sender may be ahead."""
+
+_AT_ONCE: Final = 20_000
+_REMOVED_AT_ONCE: Final = 2_000
+
+
+class EventStore:
+    """Events of users, by user, and tombstones of users who were forgotten.
+
+    One instance a process; every method may be called from any thread. Users go by their
+    canonical names here (`classes.live.canonical`), exactly as written.
+    """
+
+    def __init__(self, folder: Path, most_events: int = MOST_EVENTS) -> None:
+        """Name the folder, which need not exist; nothing is opened yet.
+
+        Args:
+            folder: Where the events lie.
+            most_events: How many it holds; beyond, `append` refuses.
+        """
+        self._files = OpenStore(folder)
+        self._most_events = most_events
+        self._group: GroupCommit[Sequence[Event], Appended] = GroupCommit(self._append_all)
+
+    def begin(self) -> None:
+        """Make what is missing; after a power cut, that is the table of who is in it.
+
+        Raises:
+            EventStoreError: It can't be made.
+        """
+        with self._files.writing():
+            pass
+        self._files.database.close()
+
+    def append(self, events: Sequence[Event]) -> Appended:
+        """Store events durably, all or none; concurrent calls share one write to the disk.
+
+        Raises:
+            EventStoreError: They can't be stored now, and none of them is.
+        """
+        return self._group.submit(events)
+
+    def may_concern(self, user: str) -> bool:
+        """Return False only where there are neither events of a user nor a tombstone.
+
+        Raises:
+            EventStoreError: There are events, and they can't be read.
+        """
+        found = self._files.table()
+        if found is None:
+            return self._files.database.identity() is not None
+        names, presence = found
+        return not presence.is_empty and presence.may_hold(names.person(user))
+
+    def of_user(self, user: str, after_seq: int = 0) -> list[Event]:
+        """List a user's events in the order of their arrival, later ones than `after_seq`.
+
+        Raises:
+            EventStoreError: They can't be read.
+        """
+        found = self._files.reading()
+        if found is None:
+            return []
+        connection, names = found
+        with self._files.database.translated():
+            return rows.events_of(connection, user, names.person(user), after_seq)
+
+    def knows(self, user: str) -> bool:
+        """Return whether there are events of a user.
+
+        Raises:
+            EventStoreError: They can't be read.
+        """
+        return self.may_concern(user) and bool(self.of_user(user))
+
+    def forgotten_seq(self, user: str) -> int | None:
+        """Return after which event a user was forgotten; None for never.
+
+        Raises:
+            EventStoreError: It can't be read.
+        """
+        return next((each.seq for each in self.tombstones_of([user]).values()), None)
+
+    def tombstones_of(self, users: Iterable[str]) -> dict[str, Tombstone]:
+        """Find the tombstones of those among some users who were forgotten.
+
+        Raises:
+            EventStoreError: They can't be read.
+        """
+        found = self._files.reading()
+        if found is None:
+            return {}
+        connection, names = found
+        with self._files.database.translated():
+            hashes = {user: names.of(user) for user in users}
+            tombstones = rows.tombstones_with(connection, list(hashes.values()))
+        return {user: tombstones[each] for user, each in hashes.items() if each in tombstones}
+
+    def forget(self, user: str) -> Tombstone:
+        """Remove a user's events, and remember by a hash that the user was forgotten.
+
+        Raises:
+            EventStoreError: It can't be done now, and nothing has changed.
+        """
+        with self._files.writing() as transaction:
+            tombstone = transaction.forget(user)
+        with suppress(EventStoreError):  # it is forgotten; a later checkpoint clears the log
+            self._files.database.empty_log()
+        return tombstone
+
+    def sweep(self, through_seq: int) -> int:
+        """Remove events up to a number, a few at a time, and return how many.
+
+        Numbers are the microseconds since 1970 at which events came, or slightly higher.
+
+        Raises:
+            EventStoreError: It can't be written.
+        """
+        n_removed = 0
+        while True:
+            with self._files.writing() as transaction:
+                n_events = transaction.sweep(through_seq, _REMOVED_AT_ONCE)
+            n_removed += n_events
+            if n_events < _REMOVED_AT_ONCE:
+                break
+        if n_removed:
+            self._files.rebuild_table()
+        return n_removed
+
+    def since(self, seq: int, through_seq: int | None = None) -> Iterator[pd.DataFrame]:
+        """Read events with higher numbers than `seq`, by their numbers, a frame at a time.
+
+        Args:
+            seq: The last event that isn't wanted.
+            through_seq: The last one that is; `last_seq` by default.
+
+        Yields:
+            Frames with the columns of `Event`.
+
+        Raises:
+            EventStoreError: They can't be read.
+        """
+        last = self.last_seq if through_seq is None else through_seq
+        while (found := self._files.reading()) is not None:
+            with self._files.database.translated():
+                events = rows.events_between(found[0], seq, last, _AT_ONCE)
+            if not events:
+                return
+            yield pd.DataFrame(events, columns=Event._fields)
+            seq = events[-1].seq
+
+    def item_counts(self, since_us: int) -> list[rows.ItemCount]:
+        """Count events by item and kind, of those from a time on.
+
+        Raises:
+            EventStoreError: They can't be read.
+        """
+        found = self._files.reading()
+        if found is None:
+            return []
+        with self._files.database.translated():
+            return rows.count_by_item(found[0], since_us, since_us - LARGEST_SKEW_US)
+
+    @property
+    def last_seq(self) -> int:
+        """The number up to which nothing is missing here; 0 before the first event.
+
+        Raises:
+            EventStoreError: It can't be read.
+        """
+        state = self._state()
+        return 0 if state is None else state.complete_seq
+
+    @property
+    def n_events(self) -> int:
+        """How many events there are.
+
+        Raises:
+            EventStoreError: It can't be read.
+        """
+        state = self._state()
+        return 0 if state is None else state.n_events
+
+    def _state(self) -> State | None:
+        found = self._files.reading()
+        if found is None:
+            return None
+        with self._files.database.translated():
+            return read_state(found[0])
+
+    def _append_all(self, batches: Sequence[Sequence[Event]]) -> Sequence[Appended | Exception]:
+        results: list[Appended | Exception] = []
+        with self._files.writing() as transaction:
+            for batch in batches:
+                if transaction.state.n_events + len(batch) > self._most_events:
+                    results.append(self._full(transaction.state.n_events))
+                else:
+                    results.append(transaction.append(batch))
+        return results
+
+    def _full(self, n_events: int) -> EventStoreError:
+        return EventStoreError(
+            f"The store holds {n_events:,} events of at most {self._most_events:,} "
+            f"(EVENTS_BACKLOG); older ones have to be removed first (EVENTS_KEEP_DAYS)."
+        )
