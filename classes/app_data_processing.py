@@ -7,25 +7,29 @@ from collections.abc import Iterable
 from typing import Final, cast
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from classes.artifact_arrays import (
+    CLEAN_USER_NAMES,
     FIVE_STAR_RATES,
     ITEM_COLUMN_NAMES,
-    MEAN_RATING,
+    ForgottenUntil,
     artifact_arrays,
-    history_vectors,
 )
 from classes.item_facts import ItemFacts
+from classes.live import description
 from classes.shelves.shelf_arrays import ShelfFacts
 from classes.shelves.title_index import TitleIndex
 from classes.user_reviews import UserReviews
-from recsys.arrays import BoolArray, FloatArray
+from recsys.arrays import BoolArray, FloatArray, ItemRows
 from recsys.cleaning.text import normalize_name
 from recsys.features import user_profile
 from recsys.features.similarity import most_similar
-from recsys.history import History
+from recsys.history import NO_WEIGHTS, History
+from recsys.interactions import NOTHING_NEWER
 from recsys.ranking import Ranking
+from recsys.reviews import hidden_items, one_user
 from scoring import affinities
 from scoring.affinities import Affinities
 from scoring.inputs import ModelInputs, Visitor
@@ -70,14 +74,18 @@ class AppDataProcessor:
 
     @classmethod
     def from_artifacts(
-        cls, paths: ArtifactPaths, cold_start_window_days: int = 365
+        cls,
+        paths: ArtifactPaths,
+        cold_start_window_days: int = 365,
+        added: pd.DataFrame | None = None,
+        forgotten_until: ForgottenUntil | None = None,
     ) -> AppDataProcessor:
-        """Read and check the parquet files.
+        """Read and check the parquet files, as `artifact_arrays` does.
 
         Raises:
             ArtifactError: A file is missing or unreadable, or two don't fit together.
         """
-        return cls(artifact_arrays(paths, cold_start_window_days))
+        return cls(artifact_arrays(paths, cold_start_window_days, added, forgotten_until))
 
     @property
     def arrays(self) -> Arrays:
@@ -157,9 +165,18 @@ class AppDataProcessor:
         rows = random.sample(range(self.n_users), min(n, self.n_users))
         return [self._users[row] for row in rows]
 
+    @property
+    def has_clean_user_names(self) -> bool:
+        """Whether all names of users are as the cleaning rule leaves them."""
+        return bool(self._arrays[CLEAN_USER_NAMES][0])
+
     def seen_items(self, user_row: int) -> NDArray[np.int32]:
-        """Rows of the items that the user has reviewed, ascending."""
+        """Rows of the items that the user has reviewed, bought or hidden, ascending."""
         return self._seen_items[self._seen_starts[user_row] : self._seen_starts[user_row + 1]]
+
+    def hidden_items(self, user_row: int) -> ItemRows:
+        """Rows of the items that the user hid and hasn't chosen since, ascending."""
+        return hidden_items(self.reviews.of(user_row))
 
     def cold_start_reasons(self, item_row: int) -> dict[str, int | bool]:
         """Tell why an item has its place among those for unknown users: counts and place."""
@@ -181,14 +198,7 @@ class AppDataProcessor:
         Args:
             item_rows: Newest first; an item counts once, and only the newest 50 count.
         """
-        history = History.of_one(item_rows)
-        review, bought = self._table("user_review"), self._table("user_item")
-        return Visitor(
-            np.zeros((1, review.shape[1]), dtype=np.float32),
-            history_vectors(history, self._table("item_desc"), bought.shape[1]),
-            user_profile.visitor_profile(history, self._table("item_log_price")),
-            history.items,
-        )
+        return description.visitor(self._arrays, History.of_one(item_rows))
 
     def person(self, user_row: int, without: NDArray[np.integer] | None = None) -> Visitor:
         """Describe a known user as a visitor is described, as if some items weren't reviewed.
@@ -200,28 +210,25 @@ class AppDataProcessor:
             user_row: The user.
             without: Item rows to leave out; those that aren't in the history do no harm.
         """
-        names = ("user_review", "user_item", "user_profile")
-        review, bought, profile = (self._table(name)[user_row : user_row + 1] for name in names)
         history = self.history(user_row)
-        kept = ~np.isin(history, [] if without is None else without)
-        if kept.all():
-            return Visitor(review, bought, profile, history)
-        rest = History.of_one(history[kept])
-        ratings = self.reviews.newest_ratings(user_row, history)[kept]
-        log_prices, rates = self._table("item_log_price"), self._arrays.get(FIVE_STAR_RATES)
-        mean = float(self._table(MEAN_RATING)[0])
-        return Visitor(
-            review,
-            history_vectors(rest, self._table("item_desc"), bought.shape[1]),
-            user_profile.user_profiles(rest, ratings, log_prices, rates, mean),
-            rest.items,
-        )
+        if without is None or not np.isin(history, without).any():
+            weights = self.history_weights(user_row)
+            return description.stored_person(self._arrays, user_row, history, weights)
+        interactions = one_user(self.reviews.recorded(user_row), NOTHING_NEWER)
+        return description.person(self._arrays, user_row, interactions, without)
 
     def history(self, user_row: int) -> NDArray[np.int32]:
-        """Rows of a known user's newest distinct items, newest first, at most 50."""
-        starts = cast("NDArray[np.int64]", self._arrays["history_starts"])
-        items = cast("NDArray[np.int32]", self._arrays["history_items"])
-        return items[starts[user_row] : starts[user_row + 1]]
+        """Rows of a known user's newest distinct items, newest first; see `recsys.history`."""
+        return cast(ItemRows, self._arrays["history_items"])[self._history_of(user_row)]
+
+    def history_weights(self, user_row: int) -> FloatArray:
+        """What each item of the history counts for, below 0 for hidden ones; empty for 1."""
+        weights = cast(FloatArray, self._arrays.get("history_weights", NO_WEIGHTS))
+        return weights[self._history_of(user_row)]
+
+    def _history_of(self, user_row: int) -> slice:
+        starts = self._arrays["history_starts"]
+        return slice(starts[user_row], starts[user_row + 1])
 
     @property
     def item_column_names(self) -> list[str]:
@@ -230,19 +237,19 @@ class AppDataProcessor:
         return names
 
     def five_star_probability(
-        self, user_row: int | None, item_rows: NDArray[np.integer]
+        self, profile: FloatArray | None, item_rows: NDArray[np.integer]
     ) -> FloatArray | None:
         """Estimate the probability that a user gives items five stars, (n,) float32.
 
         The shrunk share of five-star ratings of the item, raised or lowered by how the user
-        rated in comparison with such shares, clipped to 0..1; the item's share alone for an
-        unknown user (None). Returns None where the data has no such shares.
+        rated in comparison with such shares, clipped to 0..1; the item's share alone for
+        somebody without a profile (4,). Returns None where the data has no such shares.
         """
         if FIVE_STAR_RATES not in self._arrays:
             return None
         rates = self._table(FIVE_STAR_RATES)[item_rows]
-        if user_row is not None:
-            rates = rates + self._table("user_profile")[user_row, user_profile.FIVE_STAR]
+        if profile is not None:
+            rates = rates + profile[user_profile.FIVE_STAR]
         chances: FloatArray = np.clip(rates, 0.0, 1.0)
         return chances
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -14,21 +15,35 @@ from classes.shelves.shelf_arrays import ShelfFacts
 from classes.shelves.title_index import TitleIndex
 from classes.user_reviews import UserReviews
 from recsys import catalog, columns
-from recsys.arrays import FloatArray
+from recsys.arrays import FloatArray, Names
+from recsys.cleaning.text import normalize_text
 from recsys.cold_start import ColdStart, cold_start_order
 from recsys.features import user_profile, user_vectors
 from recsys.features.similarity import norms
 from recsys.history import History
-from recsys.interactions import Interactions, identifies, interactions_of
+from recsys.interactions import Interactions, identifies, recorded_interactions
 from scoring.affinities import Affinities
 from storage.affinity_file import read_similarities
-from storage.artifacts import ArtifactError, ArtifactPaths, read_clean, read_embedding_pair
+from storage.artifacts import (
+    ArtifactError,
+    ArtifactPaths,
+    read_clean,
+    read_embedding_pair,
+    read_note,
+)
 from storage.name_table import Arrays, NameIndex, NameTable
 
 FIVE_STAR_RATES: Final = "item_five_star_rate"
 MEAN_RATING: Final = "history_mean_rating"
 ITEM_COLUMN_NAMES: Final = "names_of_item_columns"
+N_WITH_EMBEDDINGS: Final = "n_users_with_embeddings"
+CLEAN_USER_NAMES: Final = "user_names_are_clean"
 NOT_MOVED: Final = -1
+NEVER_FORGOTTEN: Final = np.iinfo(np.int64).min
+
+ForgottenUntil = Callable[[Names], NDArray[np.int64]]
+"""For names of users (n,): until when each was forgotten, (n,) in microseconds since 1970-01-01
+UTC, that time included; `NEVER_FORGOTTEN` for most."""
 
 CLEAN_COLUMNS: Final = (
     columns.USER,
@@ -40,11 +55,25 @@ CLEAN_COLUMNS: Final = (
     columns.BRAND,
     columns.CATEGORY,
     columns.IMAGE,
+    columns.KIND,
 )
 
 
-def artifact_arrays(paths: ArtifactPaths, cold_start_window_days: int) -> Arrays:
+def artifact_arrays(
+    paths: ArtifactPaths,
+    cold_start_window_days: int,
+    added: pd.DataFrame | None = None,
+    forgotten_until: ForgottenUntil | None = None,
+) -> Arrays:
     """Read and check the parquet files, and derive what the service needs of them.
+
+    Args:
+        paths: Where the files are.
+        cold_start_window_days: How far back the cold-start list looks, for a start.
+        added: Rows that count as if they stood behind those of `clean_df.pq`, with the columns
+            user, item, time, rating and kind at least.
+        forgotten_until: Says which users were forgotten. Their embeddings and their rows of
+            `clean_df.pq` up to then aren't read; added rows are.
 
     Raises:
         ArtifactError: A file is missing or unreadable, or two don't fit together.
@@ -52,42 +81,70 @@ def artifact_arrays(paths: ArtifactPaths, cold_start_window_days: int) -> Arrays
     review, bought = read_embedding_pair(paths.user_review, paths.user_item, columns.USER)
     desc, price = read_embedding_pair(paths.item_desc, paths.item_price, columns.ITEM)
     named = identifies(review.names)
+    if forgotten_until is not None:
+        named &= forgotten_until(review.names) == NEVER_FORGOTTEN
     items = pd.Index(desc.names).astype("str")
     arrays: Arrays = {
         "item_desc": desc.vectors,
         "item_desc_norm": norms(desc.vectors),
         "item_price": price.vectors,
     }
-    clean = read_clean(paths.clean, CLEAN_COLUMNS)
-    interactions = interactions_of(clean, items, review.names[named])
-    interactions = _about(interactions, len(items), paths.clean)
+    clean = _clean_rows(paths.clean, added, forgotten_until)
+    recorded = recorded_interactions(clean, items, review.names[named])
+    recorded = _about(recorded, len(items), paths.clean)
     if paths.item_affinity.exists():
         arrays |= Affinities.arrays(read_similarities(paths.item_affinity, items))
     else:
-        interactions = interactions.of_first_users(int(named.sum()))
+        recorded = recorded.of_first_users(int(named.sum()))
+    arrays[N_WITH_EMBEDDINGS] = np.array([named.sum()])
+    interactions = recorded.without_removes()
     history = interactions.histories()
     arrays["user_review"] = _with_rows(review.vectors[named], interactions.n_users)
     arrays["user_item"] = _with_histories(bought.vectors[named], history, desc.vectors)
     prices = catalog.item_prices(clean, items)
     arrays[ITEM_COLUMN_NAMES] = np.array(price.columns, dtype=np.str_)
     rates = price.column(columns.FIVE_STAR_RATE)
-    arrays |= _history_arrays(interactions, history, prices, rates)
+    mean_rating = read_note(paths.item_price, MEAN_RATING)
+    arrays |= _history_arrays(interactions, history, prices, rates, mean_rating)
+    arrays[CLEAN_USER_NAMES] = np.array([_are_clean(interactions.user_names)])
     arrays |= NameIndex.of(interactions.user_names.tolist()).arrays("user_name")
     arrays |= NameIndex.of(items.tolist()).arrays("item_name")
     titles = catalog.item_texts(clean, columns.TITLE, items)
     arrays |= NameTable.of(titles).arrays("item_title")
     shown = (title or name for title, name in zip(titles, items, strict=True))
     arrays |= TitleIndex.arrays(shown)
-    arrays |= ItemFacts.arrays(clean, interactions, prices, items)
-    arrays |= UserReviews.arrays(interactions)
-    arrays |= ShelfFacts.arrays(interactions, len(items))
-    cold_start = _cold_start(interactions, prices, cold_start_window_days)
+    chosen = interactions.chosen()
+    arrays |= ItemFacts.arrays(clean, chosen, prices, items)
+    arrays |= UserReviews.arrays(recorded)
+    arrays |= ShelfFacts.arrays(chosen, len(items))
+    cold_start = _cold_start(chosen, prices, cold_start_window_days)
     arrays["cold_start_items"] = cold_start.order
     arrays["cold_start_window_days"] = np.array([cold_start.window_days])
     arrays["cold_start_counts"] = cold_start.counts
     moved_up = NOT_MOVED if cold_start.moved_up is None else cold_start.moved_up
     arrays["cold_start_moved_up"] = np.array([moved_up])
     return arrays
+
+
+def _clean_rows(
+    path: Path, added: pd.DataFrame | None, forgotten_until: ForgottenUntil | None
+) -> pd.DataFrame:
+    """Read `clean_df.pq` without what was forgotten, and put added rows behind it."""
+    clean = read_clean(path, CLEAN_COLUMNS)
+    if forgotten_until is not None:
+        codes, names = pd.factorize(clean[columns.USER].astype("str"))
+        until = np.append(forgotten_until(np.asarray(names, dtype=object)), NEVER_FORGOTTEN)
+        times = clean[columns.REVIEW_TIME].to_numpy(dtype="datetime64[us]").astype(np.int64)
+        clean = clean[times > until[codes]]
+    if added is None or added.empty:
+        return clean
+    return pd.concat([clean, added], ignore_index=True)
+
+
+def _are_clean(names: Names) -> bool:
+    """Return whether each name is as the cleaning rule leaves it."""
+    texts = pd.Series(names, dtype="str")
+    return bool((normalize_text(texts) == texts).all())
 
 
 def _about(interactions: Interactions, n_items: int, clean_path: Path) -> Interactions:
@@ -126,19 +183,28 @@ def _history_arrays(
     history: History,
     prices: NDArray[np.float64],
     five_star_rates: FloatArray | None,
+    written_mean: str | None,
 ) -> Arrays:
-    """Derive what histories tell: what was seen, and the profiles of users."""
+    """Derive what histories tell: what was seen, and the profiles of users.
+
+    The mean rating is the one that training wrote, if it did: a reload of newer histories then
+    leaves the profiles of all other users as they were.
+    """
     log_prices = user_profile.centered_log_prices(prices)
-    ratings = interactions.ratings[history.interactions]
-    starts, seen = catalog.seen_items(interactions.users, interactions.items, history.n_users)
+    ratings, seen = interactions.ratings[history.interactions], interactions.seen()
+    starts, seen_items = catalog.seen_items(seen.users, seen.items, history.n_users)
+    mean = user_profile.mean_of(ratings) if written_mean is None else float(written_mean)
     return {
         "seen_starts": starts,
-        "seen_items": seen,
+        "seen_items": seen_items,
         "history_starts": history.starts,
         "history_items": history.items,
-        "user_profile": user_profile.user_profiles(history, ratings, log_prices, five_star_rates),
+        **({"history_weights": history.weights} if len(history.weights) else {}),
+        "user_profile": user_profile.user_profiles(
+            history, ratings, log_prices, five_star_rates, mean
+        ),
         "item_log_price": log_prices,
-        MEAN_RATING: np.array([user_profile.mean_of(ratings)]),
+        MEAN_RATING: np.array([mean]),
         **({} if five_star_rates is None else {FIVE_STAR_RATES: five_star_rates}),
     }
 

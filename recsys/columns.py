@@ -17,6 +17,9 @@ BRAND: Final = "brand"
 CATEGORY: Final = "category"
 IMAGE: Final = "image"
 
+KIND: Final = "kind"
+"""What an interaction is, a name of `recsys.kinds.KINDS`; missing for a review."""
+
 FIVE_STAR_RATE: Final = "five_star_rate"
 """Shrunk share of five-star ratings of an item, an optional column of `item_price_df.pq`."""
 
@@ -55,4 +58,5 @@ CLEAN_COLUMNS: Final = (USER, ITEM, DESCRIPTION, PRICE, REVIEW_TIME, RATING, REV
 """The columns that every `clean_df.pq` has."""
 
 OPTIONAL_CLEAN_COLUMNS: Final = (TITLE, BRAND, CATEGORY, IMAGE)
-"""Columns that a `clean_df.pq` of our pipeline adds and that no reader may require."""
+"""Columns that a `clean_df.pq` of our pipeline adds and that no reader may require; beside them
+stands `KIND` where not all interactions are reviews."""

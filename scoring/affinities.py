@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.arrays import FloatArray, ItemRows
+from recsys.history import NO_WEIGHTS
 from recsys.item_similarities import ItemSimilarities
 from storage.name_table import Arrays
 
@@ -41,11 +42,13 @@ class Affinities:
         similarities: ItemSimilarities,
         history_starts: NDArray[np.int64],
         history_items: ItemRows,
+        history_weights: FloatArray = NO_WEIGHTS,
     ) -> None:
         """Wrap similarities and the arrays of a `History`, in memory or mapped from files."""
         self.similarities = similarities
         self._starts = history_starts
         self._items = history_items
+        self._weights = history_weights
         self._of_thread = threading.local()
 
     @staticmethod
@@ -61,7 +64,8 @@ class Affinities:
         similarities = ItemSimilarities(
             *(arrays[PREFIX + name] for name in ItemSimilarities._fields)
         )
-        return cls(similarities, arrays["history_starts"], arrays["history_items"])
+        weights = arrays.get("history_weights", NO_WEIGHTS)
+        return cls(similarities, arrays["history_starts"], arrays["history_items"], weights)
 
     @property
     def n_similarities(self) -> int:
@@ -72,16 +76,26 @@ class Affinities:
         """Items of a known user, newest first."""
         return self._items[self._starts[user_row] : self._starts[user_row + 1]]
 
+    def history_weights(self, user_row: int) -> FloatArray:
+        """What each item of the history of a known user counts for; empty where that is 1."""
+        return self._weights[self._starts[user_row] : self._starts[user_row + 1]]
+
     def of_user(self, user_row: int) -> AffectedItems:
         """Find the items that the history of a known user speaks for."""
-        return self.of_history(self.history(user_row))
+        return self.of_history(self.history(user_row), self.history_weights(user_row))
 
-    def of_history(self, items: ItemRows) -> AffectedItems:
-        """Find the items that a history (h,) int32, newest first, speaks for, and how much."""
+    def of_history(self, items: ItemRows, weights: FloatArray = NO_WEIGHTS) -> AffectedItems:
+        """Find the items that a history (h,) int32, newest first, speaks for, and how much.
+
+        Args:
+            items: The history.
+            weights: (h,) float32, what each item counts for; empty where that is 1.
+        """
         from scoring import search  # numba takes half a second, which not every process needs
 
-        history = search.frozen(items, np.int32)
-        return cast(AffectedItems, search.affected_items(self.compiled, history, self.workspace))
+        history, counts = search.frozen(items, np.int32), search.frozen(weights, np.float32)
+        found = search.affected_items(self.compiled, history, counts, self.workspace)
+        return cast(AffectedItems, found)
 
     def of_pairs(self, user_rows: NDArray[Any], item_rows: NDArray[Any]) -> FloatArray:
         """Compute the affinities of known users to items, pair by pair (n,): (n, C) float32."""
@@ -132,10 +146,14 @@ class Affinities:
         return cast("Workspace", self._of_thread.workspace)
 
     @property
-    def _compiled_histories(self) -> tuple[NDArray[np.int64], ItemRows]:
+    def _compiled_histories(self) -> tuple[NDArray[np.int64], ItemRows, FloatArray]:
         from scoring import search
 
-        return search.frozen(self._starts, np.int64), search.frozen(self._items, np.int32)
+        return (
+            search.frozen(self._starts, np.int64),
+            search.frozen(self._items, np.int32),
+            search.frozen(self._weights, np.float32),
+        )
 
 
 class AffinityScoring:
@@ -155,23 +173,38 @@ class AffinityScoring:
 
     def of_users(self, user_rows: Sequence[int]) -> CompiledAffinities:
         """Prepare the histories of known users for a search."""
-        return self.of_histories([self.affinities.history(row) for row in user_rows])
+        return self.of_histories(
+            [self.affinities.history(row) for row in user_rows],
+            [self.affinities.history_weights(row) for row in user_rows],
+        )
 
-    def of_histories(self, histories: Sequence[ItemRows]) -> CompiledAffinities:
-        """Prepare histories, each of item rows newest first, for a search."""
+    def of_histories(
+        self, histories: Sequence[ItemRows], weights: Sequence[FloatArray]
+    ) -> CompiledAffinities:
+        """Prepare histories, each of item rows newest first, for a search.
+
+        Args:
+            histories: The histories.
+            weights: What the items of each count for; all empty where that is 1 throughout.
+        """
         from scoring import search
 
         starts = np.cumsum([0, *map(len, histories)])
-        items = histories[0] if len(histories) == 1 else np.concatenate(histories)
+        alone = len(histories) == 1
+        items = histories[0] if alone else np.concatenate(histories)
+        counts = weights[0] if alone else np.concatenate(weights)
         return search.CompiledAffinities(
             self.affinities.compiled,
             self.affinity_weights,
             search.frozen(starts, np.int64),
             search.frozen(items, np.int32),
+            search.frozen(counts, np.float32),
             self.affinities.workspace,
         )
 
-    def rows_of(self, item_half: FloatArray, history: ItemRows) -> tuple[ItemRows, FloatArray]:
+    def rows_of(
+        self, item_half: FloatArray, history: ItemRows, weights: FloatArray
+    ) -> tuple[ItemRows, FloatArray]:
         """Find the items that a history affects, and compute their rows (t, head.item_width)."""
-        affected, phi = self.affinities.of_history(history)
+        affected, phi = self.affinities.of_history(history, weights)
         return affected, item_half[affected] + phi @ self.affinity_weights

@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.arrays import ItemRows
+from recsys.arrays import FloatArray, ItemRows
+from recsys.history import NO_WEIGHTS
 from recsys.item_similarities import ItemSimilarities
 
 Parts = NDArray[np.float64]
@@ -19,15 +20,17 @@ class HistoryStrengths(NamedTuple):
     Attributes:
         strengths: (C, h) float64, S_c[i_n, j] of the item j.
         decay: (C,) float64, λ_c.
+        weights: (h,) float64, what each entry counts for.
     """
 
     strengths: Parts
     decay: Parts
+    weights: Parts
 
     @property
     def terms(self) -> Parts:
         """The addends (C, h) of d_c(j): share_c(n) · S_c[i_n, j], see docs/scoring.md."""
-        return _shares(self.decay, self.strengths.shape[1]) * self.strengths
+        return _shares(self.decay, self.weights) * self.strengths
 
     @property
     def phi(self) -> Parts:
@@ -38,14 +41,13 @@ class HistoryStrengths(NamedTuple):
     def changes(self) -> Parts:
         """What taking out each entry alone changes: φ without it minus φ with it, (C, h).
 
-        Older entries then move up by a place, and the shares are of one entry fewer.
+        Older entries are then younger by its weight, and the shares are of one entry fewer.
         """
-        n_similarities, n = self.strengths.shape
-        if n < 2:
-            return np.broadcast_to(-self.phi[:, None], (n_similarities, n))
-        places = np.arange(n - 1)
+        n = self.strengths.shape[1]
+        places = np.arange(max(n - 1, 0))
         others = places + (places >= np.arange(n)[:, None])
-        left = np.einsum("cnk,ck->cn", self.strengths[:, others], _shares(self.decay, n - 1))
+        shares = _shares(self.decay[:, None], self.weights[others])
+        left = np.einsum("cnk,cnk->cn", self.strengths[:, others], shares)
         return _phi(left) - self.phi[:, None]
 
     @property
@@ -60,8 +62,21 @@ class HistoryStrengths(NamedTuple):
 class HistoryEntries:
     """The similarities' entries of one history, looked up once for any number of items."""
 
-    def __init__(self, similarities: ItemSimilarities, history: ItemRows) -> None:
-        """Gather the rows of a history (h,) int32, newest first."""
+    def __init__(
+        self,
+        similarities: ItemSimilarities,
+        history: ItemRows,
+        history_weights: FloatArray = NO_WEIGHTS,
+    ) -> None:
+        """Gather the rows of a history.
+
+        Args:
+            similarities: The item similarities.
+            history: (h,) int32, newest first.
+            history_weights: (h,) float32, what each item counts for; empty where that is 1.
+        """
+        given = history_weights if len(history_weights) else np.ones(len(history))
+        self._history_weights = given.astype(np.float64)
         self._shape = similarities.n_similarities, len(history)
         self._decay = similarities.recency_decay.astype(np.float64)
         rows = history.astype(np.int64) * self._shape[0] + np.arange(self._shape[0])[:, None]
@@ -78,13 +93,19 @@ class HistoryEntries:
         strengths = np.zeros(self._shape)
         found = np.flatnonzero(self._neighbors == item)
         strengths.reshape(-1)[self._owners[found]] = self._weights[found]
-        return HistoryStrengths(strengths, self._decay)
+        return HistoryStrengths(strengths, self._decay, self._history_weights)
 
 
-def _shares(decay: Parts, n: int) -> Parts:
-    """Shares (C, n) of the places of a history: exp(-λ_c n) / Σ_m exp(-λ_c m)."""
-    weights = np.exp(-decay[:, None] * np.arange(n))
-    shares: Parts = weights / weights.sum(axis=1, keepdims=True)
+def _shares(decay: Parts, weights: Parts) -> Parts:
+    """Shares (C, …, n) of the entries of histories whose items count for `weights` (…, n).
+
+    w_n exp(-λ_c a_n) / Σ_m max(w_m, 0) exp(-λ_c a_m), a_n the sum of the positive weights before
+    n; zeros where none is positive.
+    """
+    gains = np.maximum(weights, 0.0)
+    aged = np.exp(-decay[..., None] * (np.cumsum(gains, axis=-1) - gains))
+    totals = (gains * aged).sum(axis=-1, keepdims=True)
+    shares: Parts = np.where(totals > 0, weights * aged, 0.0) / np.where(totals > 0, totals, 1.0)
     return shares
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 from numpy.typing import NDArray
 
 from recsys.arrays import FloatArray, ItemRows
+from recsys.history import NO_WEIGHTS
 from scoring.affinities import Affinities
 
 Inputs = Mapping[str, NDArray[Any]]
@@ -42,19 +43,21 @@ class ModelInputs(NamedTuple):
 
 
 class Visitor(NamedTuple):
-    """Somebody without an id, as the ranking model sees a user.
+    """Somebody as the ranking model sees a user, described otherwise than by a row.
 
     Attributes:
-        user_review: (1, dr) float32, zeros.
+        user_review: (1, dr) float32, zeros for somebody without an id.
         user_item: (1, di) float32, computed from the items.
         user_profile: (1, 4) float32, computed from the items.
         history: (h,) int32 item rows, newest first and distinct.
+        history_weights: (h,) float32, what each item counts for; empty where that is 1.
     """
 
     user_review: FloatArray
     user_item: FloatArray
     user_profile: FloatArray
     history: ItemRows
+    history_weights: FloatArray = NO_WEIGHTS
 
     @property
     def inputs(self) -> dict[str, FloatArray]:

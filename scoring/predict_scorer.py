@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from recsys.arrays import FloatArray, ItemRows
 from recsys.columns import MODEL_INPUTS
+from recsys.history import NO_WEIGHTS
 from recsys.ranking import Ranking
 from scoring.inputs import AFFINITY
 from scoring.scorer import CandidateMask, ItemOffsets, ranking_of
@@ -40,9 +41,11 @@ class PredictScorer:
         """Score all items, as `Scorer` says."""
         inputs, affinities = self._inputs, self._inputs.affinities
         profile = None if inputs.user_profile is None else inputs.user_profile[user_row]
-        history = NO_ROWS if affinities is None else affinities.history(user_row)
+        history, weights = NO_ROWS, NO_WEIGHTS
+        if affinities is not None:
+            history, weights = affinities.history(user_row), affinities.history_weights(user_row)
         review, bought = inputs.user_review[user_row], inputs.user_item[user_row]
-        return self._score(review, bought, profile, history)
+        return self._score(review, bought, profile, history, weights)
 
     def top_k(
         self,
@@ -68,7 +71,8 @@ class PredictScorer:
     ) -> Ranking:
         """Rank by one pass over all items."""
         vectors = (visitor.user_review[0], visitor.user_item[0], visitor.user_profile[0])
-        scores = self._rankable(self._score(*vectors, visitor.history), offsets)
+        outputs = self._score(*vectors, visitor.history, visitor.history_weights)
+        scores = self._rankable(outputs, offsets)
         return ranking_of(scores, k, excluded, candidates, offsets)
 
     @property
@@ -117,14 +121,19 @@ class PredictScorer:
             return np.asarray(np.log(chances) - np.log1p(-chances), dtype=np.float32)
 
     def _score(
-        self, review: FloatArray, bought: FloatArray, profile: FloatArray | None, history: ItemRows
+        self,
+        review: FloatArray,
+        bought: FloatArray,
+        profile: FloatArray | None,
+        history: ItemRows,
+        weights: FloatArray,
     ) -> FloatArray:
         """Score all items for one user, given by vectors (d,) and a history."""
         inputs, n_items = self._inputs, len(self._inputs.item_desc)
         n_inputs = len(self._network.inputs)
         affinity = None
         if n_inputs > len(inputs.tables):
-            affinity = _dense(inputs.affinities, history, n_items)
+            affinity = _dense(inputs.affinities, history, weights, n_items)
         scores = np.empty(n_items, dtype=np.float32)
         for start in range(0, n_items, PREDICT_BATCH_SIZE):
             items = slice(start, start + PREDICT_BATCH_SIZE)
@@ -140,11 +149,13 @@ class PredictScorer:
         return scores
 
 
-def _dense(affinities: Affinities | None, history: ItemRows, n_items: int) -> FloatArray | None:
+def _dense(
+    affinities: Affinities | None, history: ItemRows, weights: FloatArray, n_items: int
+) -> FloatArray | None:
     """Compute the affinities of a history to all items, (n_items, C)."""
     if affinities is None:
         return None
     dense = np.zeros((n_items, affinities.n_similarities), dtype=np.float32)
-    affected, phi = affinities.of_history(history)
+    affected, phi = affinities.of_history(history, weights)
     dense[affected] = phi
     return dense

@@ -110,7 +110,9 @@ class SearchScorer:
     ) -> Ranking:
         """Compute the visitor's row, then search as for a user."""
         user, scoring = self._parts.row_of_visitor(visitor)[0], self._parts.affinity_scoring
-        affinities = None if scoring is None else scoring.of_histories([visitor.history])
+        affinities = None
+        if scoring is not None:
+            affinities = scoring.of_histories([visitor.history], [visitor.history_weights])
         return search.top_k(self._index, user, k, excluded, candidates, affinities, offsets)
 
     @property

@@ -18,6 +18,9 @@ from scoring.split_files import SplitParts
 if TYPE_CHECKING:
     from scoring.inputs import Inputs, Visitor
 
+WeighedHistory = tuple[ItemRows, FloatArray]
+"""Item rows, newest first, and what each counts for, empty where that is 1."""
+
 USERS_AT_ONCE: Final = 16
 """Users scored in one pass over the tiles; their scores for a million items take 64 MB."""
 
@@ -68,7 +71,11 @@ class TileScorer:
         offsets: ItemOffsets = None,
     ) -> Ranking:
         """Compute the visitor's row, then rank as for a user."""
-        scores = self._score_rows(self._parts.row_of_visitor(visitor), [visitor.history])[0]
+        row, history = (
+            self._parts.row_of_visitor(visitor),
+            (visitor.history, visitor.history_weights),
+        )
+        scores = self._score_rows(row, [history])[0]
         return ranking_of(scores, k, excluded, candidates, offsets)
 
     @property
@@ -95,17 +102,18 @@ class TileScorer:
         self._parts.save(folder, {"item_half": self._item_half})
 
     def _score_users(self, user_rows: Sequence[int]) -> FloatArray:
-        histories: list[ItemRows] = []
+        histories: list[WeighedHistory] = []
         if (scoring := self._parts.affinity_scoring) is not None:
-            histories = [scoring.affinities.history(row) for row in user_rows]
+            known = scoring.affinities
+            histories = [(known.history(row), known.history_weights(row)) for row in user_rows]
         return self._score_rows(self._parts.user_half[user_rows], histories)
 
-    def _score_rows(self, rows: FloatArray, histories: Sequence[ItemRows]) -> FloatArray:
+    def _score_rows(self, rows: FloatArray, histories: Sequence[WeighedHistory]) -> FloatArray:
         """Score all items for each user row; items that a history affects have their own rows."""
         head, scoring = self._parts.head, self._parts.affinity_scoring
         scores = joint.score(head, rows, self._item_half)
         if scoring is not None:
             for place, history in enumerate(histories):
-                affected, raised = scoring.rows_of(self._item_half, history)
+                affected, raised = scoring.rows_of(self._item_half, *history)
                 scores[place, affected] = joint.score(head, rows[place, None], raised)[0]
         return scores

@@ -8,7 +8,7 @@ rows of users instead of their names, since they are logged. A table may be a fo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -144,16 +144,21 @@ def read_clean(path: Path, wanted: Sequence[str] | None = None) -> pd.DataFrame:
 def clean_columns(path: Path, wanted: Sequence[str] | None = None) -> list[str]:
     """List those of the `wanted` columns that a `clean_df.pq` has; see `read_clean`.
 
+    The kinds of interactions come with the ratings, which only some kinds have.
+
     Raises:
         ArtifactError: Missing or unreadable file, or a column of the contract is absent.
     """
-    schema = _read_schema(path)
+    schema = list(_schema_of(path).names)
     required = set(columns.CLEAN_COLUMNS if wanted is None else wanted)
-    required -= set(columns.OPTIONAL_CLEAN_COLUMNS)
+    required -= {*columns.OPTIONAL_CLEAN_COLUMNS, columns.KIND}
     missing = sorted(required - set(schema))
     if missing:
         raise ArtifactError(f"{path}: lacks the columns {missing}; it has {schema}.")
-    return schema if wanted is None else [name for name in wanted if name in schema]
+    if wanted is None:
+        return schema
+    wanted = (*wanted, columns.KIND) if columns.RATING in wanted else wanted
+    return [name for name in dict.fromkeys(wanted) if name in schema]
 
 
 def read_clean_group(part: Path, group: int, chosen: Sequence[str]) -> pd.DataFrame:
@@ -187,13 +192,17 @@ def embeddings_frame(names: Sequence[str], vectors: FloatArray, key: str) -> pd.
     return pd.DataFrame(vectors, index=index, columns=[str(i) for i in range(vectors.shape[1])])
 
 
-def write_frame(frame: pd.DataFrame, path: Path) -> None:
+def write_frame(frame: pd.DataFrame, path: Path, notes: Mapping[str, str] | None = None) -> None:
     """Write a frame as parquet, atomically.
+
+    Notes about the whole frame go into the metadata of the file's schema, see `read_note`.
 
     Floats are stored byte by byte of equal weight (BYTE_STREAM_SPLIT), which lets zstd
     halve vectors whose last bits are zero; any parquet reader undoes it.
     """
     table = pa.Table.from_pandas(frame)
+    if notes:
+        table = table.replace_schema_metadata({**(table.schema.metadata or {}), **notes})
     floats = [field.name for field in table.schema if pa.types.is_floating(field.type)]
     with replacing(path) as unfinished:
         pq.write_table(
@@ -206,6 +215,16 @@ def write_frame(frame: pd.DataFrame, path: Path) -> None:
         )
 
 
+def read_note(path: Path, name: str) -> str | None:
+    """Read a note that `write_frame` wrote with a frame; None where the file has none.
+
+    Raises:
+        ArtifactError: Missing or unreadable file.
+    """
+    note = (_schema_of(path).metadata or {}).get(name.encode())
+    return None if note is None else note.decode()
+
+
 def missing_file_message(path: Path) -> str:
     """Explain that a file of the artifact set is missing, and how to get it."""
     return (
@@ -214,9 +233,9 @@ def missing_file_message(path: Path) -> str:
     )
 
 
-def _read_schema(path: Path) -> list[str]:
+def _schema_of(path: Path) -> pa.Schema:
     try:
-        return list(read_schema(path).names)
+        return read_schema(path)
     except (OSError, pa.ArrowInvalid) as error:
         raise ArtifactError(_unreadable(path, error)) from error
 

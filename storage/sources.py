@@ -11,7 +11,7 @@ from storage.array_folder import checksum
 from storage.artifacts import ArtifactError, ArtifactPaths, missing_file_message
 from storage.parquet.parts import parts_of
 
-FORMAT_VERSION = 8
+FORMAT_VERSION = 9
 """Version of the snapshot folders; after it is raised, the next start builds a new snapshot."""
 
 

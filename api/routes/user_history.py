@@ -77,15 +77,15 @@ def _history(data: AppDataProcessor, user_row: int, n: int) -> dict[str, Any]:
         {
             **described_item(data, int(row)),
             "rating": rating if np.isfinite(rating) else None,
-            "time": _written(int(seconds)),
+            "time": _written(int(microseconds)),
         }
-        for row, rating, seconds in newest
+        for row, rating, microseconds in newest
     ]
     return {"user": data.user(user_row), "n_reviews": len(found.items), "reviews": reviews}
 
 
-def _written(seconds: int) -> str | None:
+def _written(microseconds: int) -> str | None:
     """Format a time in UTC by RFC 3339."""
-    if seconds == _NO_TIME:
+    if microseconds == _NO_TIME:
         return None
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return datetime.fromtimestamp(microseconds // 1_000_000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

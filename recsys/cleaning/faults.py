@@ -7,8 +7,10 @@ import pandas as pd
 from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype
 
 from recsys import columns
+from recsys.arrays import BoolArray
 from recsys.cleaning.price_text import HIGHEST_PRICE
 from recsys.cleaning.text import MAX_NAME_LENGTH
+from recsys.kinds import KINDS, REVIEW
 
 
 def clean_fault(frame: pd.DataFrame) -> str | None:
@@ -17,7 +19,7 @@ def clean_fault(frame: pd.DataFrame) -> str | None:
     Args:
         frame: (n, any) whichever columns of `clean_df.pq` were read.
     """
-    checks = (_other_type, _missing_time, _impossible_number)
+    checks = (_other_type, _missing_time, _unknown_kind, _impossible_number)
     names = (columns.USER, columns.ITEM, columns.TITLE, columns.BRAND, columns.CATEGORY)
     faults = [
         *(check(frame) for check in checks),
@@ -59,10 +61,28 @@ def _missing_time(frame: pd.DataFrame) -> str | None:
     return f"{n_missing:,} of {len(frame):,} rows have no {name}." if n_missing else None
 
 
+def _unknown_kind(frame: pd.DataFrame) -> str | None:
+    """Find kinds of interactions that nothing is known of."""
+    if columns.KIND not in frame:
+        return None
+    kinds = frame[columns.KIND].dropna()
+    unknown = kinds[~kinds.isin(KINDS)]
+    if unknown.empty:
+        return None
+    return (
+        f"{len(unknown):,} of {len(frame):,} rows have a {columns.KIND} that isn't known, "
+        f"{str(unknown.iloc[0])[:60]!r} for one; expected one of {', '.join(KINDS)}."
+    )
+
+
 def _impossible_number(frame: pd.DataFrame) -> str | None:
-    """Find ratings other than 1 to 5, and prices that are negative or beyond reason."""
+    """Find ratings of reviews other than 1 to 5, and prices that are negative or beyond reason."""
+    unrated: BoolArray | bool = False
+    if columns.KIND in frame:
+        kinds = frame[columns.KIND]
+        unrated = (kinds.notna() & (kinds != KINDS[REVIEW])).to_numpy(dtype=bool)
     for name, low, high, may_lack in (
-        (columns.RATING, 1.0, 5.0, False),
+        (columns.RATING, 1.0, 5.0, unrated),
         (columns.PRICE, 0.0, HIGHEST_PRICE, True),
     ):
         if name not in frame:

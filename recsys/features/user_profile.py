@@ -33,16 +33,18 @@ def user_profiles(
 ) -> FloatArray:
     """Describe each user by four numbers; a user without history has zeros.
 
-    With n items in the history, r their ratings:
+    With w the weights of the items in the history, and r the ratings of the m rated ones:
 
-        log_count   log1p(n)
-        rating      Σ (r - mean of all histories) / (n + 5)
-        log_price   mean of the known centered log prices of the items, 0 where none is known
-        five_star   Σ (1[r = 5] - five-star rate of the item) / (n + 3)
+        log_count   log1p(Σ max(w, 0)), of reviews and purchases log1p(n)
+        rating      Σ (r - mean of all histories) / (m + 5)
+        log_price   mean of the known centered log prices of the items, 0 where none is known;
+                    hidden items don't count
+        five_star   Σ (1[r = 5] - five-star rate of the item) / (m + 3)
 
     Args:
         history: The newest distinct items of each user.
-        ratings: (len(history.items),) float, of each entry: `all_ratings[history.interactions]`.
+        ratings: (len(history.items),) float, of each entry: `all_ratings[history.interactions]`;
+            NaN where it has none.
         log_prices: (n_items,) float of `centered_log_prices`, NaN where unknown.
         five_star_rates: (n_items,) float; without them `five_star` is 0.
         mean_rating: The mean of all histories, if these are some of them.
@@ -52,18 +54,22 @@ def user_profiles(
     """
     given = np.asarray(ratings, dtype=np.float64)
     mean = mean_of(given) if mean_rating is None else mean_rating
-    counts = np.diff(history.starts)
     profiles = _without_ratings(history, log_prices)
-    profiles[:, 1] = _sums(history, given - mean) / (counts + RATING_PSEUDO_COUNTS)
+    rated = np.isfinite(given)
+    counts = _sums(history, rated)
+    distance = np.where(rated, given - mean, 0.0)
+    profiles[:, 1] = _sums(history, distance) / (counts + RATING_PSEUDO_COUNTS)
     if five_star_rates is not None:
         surprise = (given == FIVE_STARS) - np.asarray(five_star_rates, np.float64)[history.items]
+        surprise = np.where(rated, surprise, 0.0)
         profiles[:, FIVE_STAR] = _sums(history, surprise) / (counts + FIVE_STAR_PSEUDO_COUNTS)
     return profiles.astype(np.float32)
 
 
 def mean_of(ratings: NDArray[Any]) -> float:
-    """Average the ratings of all histories, 0 without any."""
-    return float(np.mean(ratings, dtype=np.float64)) if len(ratings) else 0.0
+    """Average the ratings of all histories, NaN for none, 0 without any."""
+    rated = ratings[np.isfinite(ratings)]
+    return float(np.mean(rated, dtype=np.float64)) if len(rated) else 0.0
 
 
 def visitor_profile(history: History, log_prices: NDArray[Any]) -> FloatArray:
@@ -89,9 +95,13 @@ def centered_log_prices(prices: NDArray[np.float64]) -> FloatArray:
 
 def _without_ratings(history: History, log_prices: NDArray[Any]) -> NDArray[np.float64]:
     profiles = np.zeros((history.n_users, len(PROFILE_COLUMNS)))
-    profiles[:, 0] = np.log1p(np.diff(history.starts))
-    prices = np.asarray(log_prices, dtype=np.float64)[history.items]
+    gains, prices = history.gains, np.asarray(log_prices, dtype=np.float64)[history.items]
     known = np.isfinite(prices)
+    if gains is None:
+        profiles[:, 0] = np.log1p(np.diff(history.starts))
+    else:
+        profiles[:, 0] = np.log1p(_sums(history, gains))
+        known &= gains > 0
     totals = _sums(history, np.where(known, prices, 0.0))
     profiles[:, 2] = totals / np.maximum(_sums(history, known), 1)
     return profiles
@@ -99,6 +109,5 @@ def _without_ratings(history: History, log_prices: NDArray[Any]) -> NDArray[np.f
 
 def _sums(history: History, values: NDArray[Any]) -> NDArray[np.float64]:
     """Sum of the values of each user, added up newest first."""
-    users = np.repeat(np.arange(history.n_users), np.diff(history.starts))
-    sums = np.bincount(users, weights=values.astype(np.float64), minlength=history.n_users)
+    sums = np.bincount(history.users, weights=values.astype(np.float64), minlength=history.n_users)
     return sums.astype(np.float64, copy=False)

@@ -42,14 +42,14 @@ def newest_positions(user_rows: IntArray) -> NDArray[np.int64]:
     return positions
 
 
-def recency_weights(positions: IntArray, decay: float = RECENCY_DECAY) -> NDArray[np.float64]:
+def recency_weights(positions: NDArray[Any], decay: float = RECENCY_DECAY) -> NDArray[np.float64]:
     """Weigh a review by how many newer ones its user has: exp(-decay · position).
 
     Positions count reviews, not days, so a user who paused for a year is described by the
     same latest reviews as one who didn't.
 
     Args:
-        positions: (n,) int, 0 is the newest.
+        positions: (n,) 0 is the newest; a fraction where newer ones count for less than 1.
         decay: 0 weighs all alike.
 
     Returns:
@@ -97,6 +97,8 @@ def weighted_means(
 def user_item_vectors(history: History, item_vectors: NDArray[Any]) -> FloatArray:
     """Describe each user by the recency-weighted mean of the vectors of the items in the history.
 
+    An item counts as much as its weight says times exp(-0.15 · age), hidden ones not at all.
+
     The one definition of a user's item vector: for the stored ones, for users and visitors
     without a stored one, and for those of an earlier cutoff. So all are rounded as stored ones
     are.
@@ -108,7 +110,8 @@ def user_item_vectors(history: History, item_vectors: NDArray[Any]) -> FloatArra
     Returns:
         (n_users, d) float32 of half precision and length 1, zeros for a user without a history.
     """
-    users = np.repeat(np.arange(history.n_users), np.diff(history.starts))
-    weights = recency_weights(np.arange(len(users)) - history.starts[users])
-    means = weighted_means(users, history.items, weights, item_vectors, history.n_users)
-    return half_precision(means)
+    users, items, weights = history.users, history.items, recency_weights(history.ages)
+    if (gains := history.gains) is not None:
+        counted = gains > 0
+        users, items, weights = users[counted], items[counted], (gains * weights)[counted]
+    return half_precision(weighted_means(users, items, weights, item_vectors, history.n_users))

@@ -30,8 +30,21 @@ SLACK: Final = 2.0**-20
 def named(parts: Parts) -> CompiledAffinities:
     """Restore affinities from their parts."""
     return CompiledAffinities(
-        CompiledSimilarities(*parts[0]), parts[1], parts[2], parts[3], Workspace(*parts[4])
+        CompiledSimilarities(*parts[0]),
+        parts[1],
+        parts[2],
+        parts[3],
+        parts[4],
+        Workspace(*parts[5]),
     )
+
+
+@inlined
+def add_up_of_user(affinities: CompiledAffinities, user: int) -> int:
+    """Add the rows of the history of one user; return how many items were reached."""
+    first, end = affinities.starts[user], affinities.starts[user + 1]
+    history, weights = affinities.items[first:end], affinities.weights[first:end]
+    return int(add_up(affinities.similarities, history, weights, affinities.workspace))
 
 
 @inlined
@@ -167,8 +180,7 @@ def correct_scores(
 ) -> None:
     """Overwrite the scores of the items that one user's history affects, (n_items,) float32."""
     table, affinities = Table(*table_parts), named(affinity_parts)
-    history = affinities.items[affinities.starts[0] : affinities.starts[1]]
-    n_reached = add_up(affinities.similarities, history, affinities.workspace)
+    n_reached = add_up_of_user(affinities, 0)
     constant = user_constant(table, user_row)
     floor = -user_row[: table.weights.size]
     total, item_row = np.empty(user_row.size, np.float64), np.empty(user_row.size, np.float32)

@@ -16,15 +16,27 @@ from scoring.search.tables import Array
 
 
 @inlined
-def add_up(similarities: CompiledSimilarities, history: Array, workspace: Workspace) -> int:
-    """Add the rows of a history (h,) int32, newest first; return how many items were reached."""
+def add_up(
+    similarities: CompiledSimilarities, history: Array, weights: Array, workspace: Workspace
+) -> int:
+    """Add the rows of a history (h,) int32, newest first; return how many items were reached.
+
+    `weights` (h,) float32 says what each item counts for; where it is empty, that is 1.
+    """
     n_similarities, n_reached = similarities.decay.size, 0
     for similarity in range(n_similarities):
-        decay, total = np.float64(similarities.decay[similarity]), 0.0
+        decay, total, age = np.float64(similarities.decay[similarity]), 0.0, 0.0
         for place in range(history.size):
-            total += np.exp(-decay * place)
+            gain = max(weight_at(weights, place), 0.0)
+            total += gain * np.exp(-decay * age)
+            age += gain
+        if total == 0.0:
+            continue
+        age = 0.0
         for place in range(history.size):
-            share = np.float32(np.exp(-decay * place) / total)
+            weight = weight_at(weights, place)
+            share = np.float32(weight * np.exp(-decay * age) / total)
+            age += max(weight, 0.0)
             row = np.int64(history[place]) * n_similarities + similarity
             for at in range(similarities.starts[row], similarities.starts[row + 1]):
                 item = similarities.neighbors[at]
@@ -34,6 +46,12 @@ def add_up(similarities: CompiledSimilarities, history: Array, workspace: Worksp
                 n_reached += not is_marked(workspace.marks, item)
                 workspace.marks[item >> 3] |= 1 << (item & 7)
     return n_reached
+
+
+@inlined
+def weight_at(weights: Array, place: int) -> np.float64:
+    """Return what an item of a history counts for."""
+    return np.float64(weights[place]) if weights.size else np.float64(1.0)
 
 
 @inlined
@@ -58,10 +76,10 @@ def phi_of(total: float) -> np.float32:
 
 @entry
 def affected_items(
-    similarities: CompiledSimilarities, history: Array, workspace: Workspace
+    similarities: CompiledSimilarities, history: Array, weights: Array, workspace: Workspace
 ) -> tuple[Array, Array]:
     """Items with any positive sum, ascending (t,) int32, and their phi (t, C) float32."""
-    n_reached = add_up(similarities, history, workspace)
+    n_reached = add_up(similarities, history, weights, workspace)
     n_similarities = similarities.decay.size
     rows = np.empty(n_reached, np.int32)
     phi = np.empty((n_reached, n_similarities), np.float32)
@@ -82,6 +100,7 @@ def phi_of_pairs(
     similarities: CompiledSimilarities,
     starts: Array,
     histories: Array,
+    weights: Array,
     users: Array,
     items: Array,
     workspace: Workspace,
@@ -91,7 +110,10 @@ def phi_of_pairs(
     first = 0
     while first < users.size:
         user = users[first]
-        n_reached = add_up(similarities, histories[starts[user] : starts[user + 1]], workspace)
+        first_item, end = starts[user], starts[user + 1]
+        n_reached = add_up(
+            similarities, histories[first_item:end], weights[first_item:end], workspace
+        )
         while first < users.size and users[first] == user:
             for similarity in range(out.shape[1]):
                 out[first, similarity] = phi_of(workspace.sums[items[first], similarity])
@@ -104,6 +126,7 @@ def top_of_users(
     similarities: CompiledSimilarities,
     starts: Array,
     histories: Array,
+    weights: Array,
     users: Array,
     workspace: Workspace,
     out: Array,
@@ -115,7 +138,10 @@ def top_of_users(
     best = np.empty(out.shape[2], np.float32)
     for place in range(users.size):
         user = users[place]
-        n_reached = add_up(similarities, histories[starts[user] : starts[user + 1]], workspace)
+        first_item, end = starts[user], starts[user + 1]
+        n_reached = add_up(
+            similarities, histories[first_item:end], weights[first_item:end], workspace
+        )
         for similarity in range(out.shape[1]):
             found = 0
             for item in workspace.reached[:n_reached]:

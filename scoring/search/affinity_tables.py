@@ -58,7 +58,7 @@ class Workspace(NamedTuple):
         )
 
 
-Parts = tuple[tuple[Array, ...], Array, Array, Array, tuple[Array, ...]]
+Parts = tuple[tuple[Array, ...], Array, Array, Array, Array, tuple[Array, ...]]
 """`CompiledAffinities.parts`."""
 
 
@@ -70,6 +70,7 @@ class CompiledAffinities(NamedTuple):
         affinity_weights: (C, width) float32, what a unit of each affinity adds to an item's row.
         starts: (m + 1,) int64; the history of user u is `items[starts[u]:starts[u + 1]]`.
         items: int32 item rows, newest first.
+        weights: float32, what each item counts for; empty where that is 1.
         workspace: Of the calling thread.
     """
 
@@ -77,6 +78,7 @@ class CompiledAffinities(NamedTuple):
     affinity_weights: Array
     starts: Array
     items: Array
+    weights: Array
     workspace: Workspace
 
     @property
@@ -87,6 +89,7 @@ class CompiledAffinities(NamedTuple):
             self.affinity_weights,
             self.starts,
             self.items,
+            self.weights,
             tuple(self.workspace),
         )
 
@@ -105,6 +108,7 @@ NO_AFFINITIES: Final = CompiledAffinities(
     frozen(np.empty((0, 0)), np.float32),
     frozen(np.zeros(USERS_AT_ONCE + 1), np.int64),
     NO_ROWS,
+    frozen(np.empty(0), np.float32),
     Workspace.for_items(0, 0),
 )
 """Of users without histories, or for a model that reads no affinities."""

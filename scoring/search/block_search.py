@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from scoring.search.affected import named, search_affected
-from scoring.search.affinity import add_up, clear, is_marked
+from scoring.search.affected import add_up_of_user, named, search_affected
+from scoring.search.affinity import clear, is_marked
 from scoring.search.affinity_tables import Parts
 from scoring.search.codes import code_bounds, encode_user
 from scoring.search.exact import exact_score, float_bounds, rounding_bound, user_constant
@@ -42,8 +42,7 @@ def search(
     n_scored = 0
     for user in range(n_users):
         seen = excluded[excluded_starts[user] : excluded_starts[user + 1]]
-        history = affinities.items[affinities.starts[user] : affinities.starts[user + 1]]
-        n_reached = add_up(affinities.similarities, history, affinities.workspace)
+        n_reached = add_up_of_user(affinities, user)
         found, n_affected = search_affected(
             table, affinities, users, user, n_reached, highest, seen, candidates,
             rows[user], scores[user],

@@ -133,7 +133,7 @@ def test_five_stars_are_as_likely_as_the_item_and_the_user_say(paths: ArtifactPa
     write_frame(prices, paths.item_price)
     data = AppDataProcessor.from_artifacts(paths)
     # Each user gave one of three items five stars: (0.5 - 0.5 - 0.5) / 6, once beside 0.99.
-    found = data.five_star_probability(0, np.array([1, 9]))
+    found = data.five_star_probability(data.person(0).user_profile[0], np.array([1, 9]))
     np.testing.assert_allclose(found, [0.5 - 0.5 / 6, 0.99 - 0.5 / 6], rtol=1e-6)
 
 
@@ -143,7 +143,8 @@ def test_five_star_probabilities_stay_probabilities(paths: ArtifactPaths) -> Non
     prices[columns.FIVE_STAR_RATE] = np.linspace(0, 1, 20, dtype=np.float32)
     write_frame(prices, paths.item_price)
     data = AppDataProcessor.from_artifacts(paths)
-    chances = data.five_star_probability(data.user_row("fan"), np.arange(20))
+    fan = data.person(data.user_row("fan"))
+    chances = data.five_star_probability(fan.user_profile[0], np.arange(20))
     assert chances.max() == 1
     assert chances.min() > 0.4
 
@@ -159,7 +160,7 @@ def test_of_somebody_unknown_only_the_item_tells_how_likely_five_stars_are(
 
 
 def test_without_rates_there_is_no_five_star_probability(data: AppDataProcessor) -> None:
-    assert data.five_star_probability(0, np.array([1])) is None
+    assert data.five_star_probability(None, np.array([1])) is None
 
 
 def test_similarities_of_another_catalog_are_refused(paths: ArtifactPaths) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from classes.app_data_processing import AppDataProcessor
 from recsys import columns
+from recsys.interactions import Interactions
 from recsys.reviews import reviews_by_user
 from storage.artifacts import write_frame
 from tests.support.artifacts import FIRST_DAY, write_tiny_data
@@ -72,19 +73,22 @@ def test_reviews_of_a_user_come_newest_first_with_rating_and_time(data: AppDataP
     assert found.items.tolist() == [5, 4, 3]
     assert found.ratings.tolist() == [3.0, 4.0, 5.0]
     days = [FIRST_DAY + pd.Timedelta(days=day) for day in (5, 4, 3)]
-    assert pd.to_datetime(found.times, unit="s").tolist() == days
+    assert pd.to_datetime(found.times, unit="us").tolist() == days
 
 
 def test_reviews_keep_repeats_and_leave_out_strangers() -> None:
     found = reviews_by_user(
-        user_rows=np.array([1, -1, 1, 0, 1, 1]),
-        item_rows=np.array([7, 7, 7, -1, 3, 5]),
-        ratings=np.array([5.0, 1.0, 2.0, 1.0, 4.0, 3.0]),
-        times=np.array([10, 99, 30, 99, 20, 30]),
-        n_users=3,
+        Interactions(
+            users=np.array([1, 1, 1, 1, -1, 0]),
+            items=np.array([7, 3, 5, 7, 7, -1]),
+            times=np.array([10, 20, 30, 30, 99, 99]),
+            ratings=np.float32([5, 4, 2, 3, 1, 1]),
+            file_rows=np.arange(6),
+            user_names=np.array(["ann", "bob", "zoe"], dtype=object),
+        )
     )
     assert found.starts.tolist() == [0, 0, 4, 4]
-    assert found.items.tolist() == [5, 7, 3, 7]  # equal times: the lower row first
+    assert found.items.tolist() == [7, 5, 3, 7]  # equal times: the later row first
     assert found.ratings.tolist() == [3.0, 2.0, 4.0, 5.0]
     assert found.times.tolist() == [30, 30, 20, 10]
 

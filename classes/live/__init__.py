@@ -1,0 +1,1 @@
+"""What users have done since the snapshot's data was read."""
