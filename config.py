@@ -16,6 +16,7 @@ _PERIODS_S: Final = {"second": 1, "minute": 60, "hour": 3_600}
 _RATE: Final = re.compile(rf"([0-9]{{1,9}}) *(?:/|per) *({'|'.join(_PERIODS_S)})s?", re.ASCII)
 
 STORE_SCHEMES: Final = ("s3", "gs", "az", "file")
+DATABASE_SCHEMES: Final = ("postgresql", "postgres")
 
 PROJECT_ROOT = Path(__file__).resolve().parent
 
@@ -94,6 +95,48 @@ class Config:
             100_000,
         ),
     ] = 24
+    events_folder: Annotated[
+        str,
+        Setting(
+            "EVENTS_PATH",
+            "Folder of the events that `POST /events` takes, shared by all workers; `events` in "
+            "`SNAPSHOT_PATH` by default.",
+        ),
+    ] = ""
+    events_url: Annotated[
+        str,
+        Setting(
+            "EVENTS_URL",
+            "PostgreSQL database that the services of several machines share events through, such "
+            "as `postgresql://host/database`; `EVENTS_PATH` is then this machine's copy of it.",
+        ),
+    ] = field(default="", repr=False)  # it may hold a password
+    events_token: Annotated[
+        str,
+        Setting(
+            "EVENTS_TOKEN",
+            "Bearer token of `POST /events`; without one it accepts only this machine.",
+        ),
+    ] = field(default="", repr=False)
+    events_keep_days: Annotated[
+        int,
+        Setting(
+            "EVENTS_KEEP_DAYS",
+            "Days for which events are kept after they came; until then they should be in the "
+            "data.",
+            1,
+            36_500,
+        ),
+    ] = 365
+    events_backlog: Annotated[
+        int,
+        Setting(
+            "EVENTS_BACKLOG",
+            "Largest number of events that are kept; beyond it `POST /events` answers 503.",
+            1,
+            1_000_000_000,
+        ),
+    ] = 10_000_000
     log_path: Annotated[Path, Setting("LOG_PATH", "Folder of the log file, `service.log`.")] = (
         PROJECT_ROOT / "logs"
     )
@@ -267,6 +310,7 @@ class Config:
     def __post_init__(self) -> None:
         """Refuse invalid values."""
         _check_url("SNAPSHOT_URL", self.snapshot_url)
+        _check_database(self.events_url)
         for name, setting, _ in settings():
             value = getattr(self, name)
             if setting.high and not setting.low <= value <= setting.high:
@@ -314,6 +358,13 @@ class Config:
     def run_path(self) -> Path:
         """The folder shared by the processes of one running server; recreated at its start."""
         return self.snapshot_path / "run" / str(self.port)
+
+    @property
+    def events_path(self) -> Path:
+        """The folder of the events."""
+        if self.events_folder:
+            return Path(self.events_folder).expanduser().absolute()
+        return self.snapshot_path / "events"
 
     def as_environment(self) -> dict[str, str]:
         """Return the settings as environment variables, for a child process."""
@@ -371,6 +422,18 @@ def _check_url(variable: str, text: str) -> str:
             f"gs://bucket/prefix, az://container/prefix or file:///folder."
         )
     return text
+
+
+def _check_database(url: str) -> None:
+    """Accept the URL of a PostgreSQL database, or nothing.
+
+    Raises:
+        ConfigError: It is another kind of text, which isn't shown, since it may hold a password.
+    """
+    if url and urlsplit(url).scheme not in DATABASE_SCHEMES:
+        raise ConfigError(
+            "EVENTS_URL isn't the URL of a database; expected postgresql://user@host/database."
+        )
 
 
 def _parse(variable: str, text: str, default: Any) -> Any:

@@ -106,6 +106,22 @@ def test_any_other_url_is_refused_without_showing_it(url: str) -> None:
     assert "s3cret" not in str(refused.value)
 
 
+def test_events_lie_among_the_snapshots_unless_they_have_a_folder_of_their_own() -> None:
+    config = Config.from_environment({"SNAPSHOT_PATH": "/srv/snapshots"})
+    assert config.events_path == Path("/srv/snapshots/events")
+    config = Config.from_environment({"SNAPSHOT_PATH": "/srv/snapshots", "EVENTS_PATH": "/srv/e"})
+    assert config.events_path == Path("/srv/e")
+    assert Config.from_environment(config.as_environment()).events_path == Path("/srv/e")
+
+
+@pytest.mark.parametrize("url", ["mysql://s3cret@shop/p", "s3cret", "s3://s3cret"])
+def test_events_are_shared_through_postgresql_alone(url: str) -> None:
+    with pytest.raises(ConfigError, match=r"^EVENTS_URL isn't .*postgresql://") as refused:
+        Config(events_url=url)
+    assert "s3cret" not in str(refused.value)
+    assert Config(events_url="postgresql://s3cret@host/shop").events_url
+
+
 def test_settings_cannot_be_changed() -> None:
     with pytest.raises(FrozenInstanceError):
         Config().port = 1  # type: ignore[misc]
@@ -114,6 +130,8 @@ def test_settings_cannot_be_changed() -> None:
 def test_secrets_do_not_show_in_logs() -> None:
     url = "s3://shop/p?secret_access_key=secret"
     assert "secret" not in repr(Config(admin_token="secret", snapshot_url=url))
+    database = "postgresql://shop:secret@host/shop"
+    assert "secret" not in repr(Config(events_token="secret", events_url=database))
     assert "secret" not in repr(Config.from_environment({"DATA_PATH": url}))
 
 
