@@ -32,6 +32,7 @@ from pipeline.train.ranker.feature_state import (
     FeatureState,
     content_similarities,
     features_at,
+    parts_at,
 )
 from pipeline.train.ranker.head import RankerHead, catalog_scores
 from pipeline.train.ranker.lists import Targets, targets_of
@@ -40,7 +41,6 @@ from pipeline.train.ranker.training import (
     choose_decay_scale,
     fit,
     lists_of,
-    with_decay_scale_of,
 )
 from pipeline.train.ranker.validation import ranks_of
 from pipeline.train.tensorflow_startup import start_tensorflow
@@ -124,12 +124,11 @@ def run(data: RankerData, from_end: np.ndarray, seed: int) -> dict[str, dict[str
     print(
         "loss by decay scale", {name: round(loss, 4) for name, loss in losses.items()}, flush=True
     )
-    folds = [with_decay_scale_of(fold, decay_scale) for fold in folds]
-    head = fit(lists_of(folds, seed, ALL_LISTS), plan, tell)
+    head = fit(lists_of(folds, decay_scale, seed, ALL_LISTS), plan, tell)
     before = data.interactions.where(from_end >= 1)
     fresh = features_at(before, data.catalog, decay_scale=decay_scale)
     history = before.histories()
-    strict = replace(folds[-1].state, history=history)
+    strict = replace(folds[-1].state(decay_scale), history=history)
     last = data.interactions.where(from_end == 0)
     targets = Targets(last.users, last.items)
     return {
@@ -141,8 +140,8 @@ def run(data: RankerData, from_end: np.ndarray, seed: int) -> dict[str, dict[str
 def fold_before(data: RankerData, from_end: np.ndarray, last: int) -> Fold:
     """Make the fold whose targets have `last` items of their user after them."""
     before = data.interactions.where(from_end > last)
-    state = features_at(before, data.catalog)
-    return Fold(state, before, targets_of(data.interactions.where(from_end == last), state))
+    parts, later = parts_at(before, data.catalog), data.interactions.where(from_end == last)
+    return Fold(parts, before, targets_of(later, parts.history, data.catalog.n_items))
 
 
 def figures(

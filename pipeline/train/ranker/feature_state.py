@@ -3,13 +3,14 @@
 `Interactions` are what happened, a `Catalog` what items are (facts without a date). `features_at`
 turns both into what the network reads: similarities, histories, columns and profiles. Training
 makes one feature state for each fold's cut, evaluation one for its own, and publishing one of all
-rows; they differ only in the interactions they are given, so nothing can leak from later.
+rows; they differ only in the interactions they are given, so nothing can leak from later. Whoever
+needs several at once holds their `FeatureParts` and makes one state after the other.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any, Final
 
@@ -101,6 +102,34 @@ class FeatureState:
         return Affinities(self.similarities, self.history.starts, self.history.items)
 
 
+@dataclass(frozen=True)
+class FeatureParts:
+    """What a feature state is made of, before the similarities are stacked.
+
+    Half of the entries of a stack are the catalog's; parts of several cutoffs share them.
+
+    Attributes:
+        behavior: The similarities of what people chose.
+        catalog: What items are.
+        history: As of the state.
+        columns: As of the state.
+        profiles: As of the state.
+    """
+
+    behavior: Mapping[str, Entries]
+    catalog: Catalog
+    history: History
+    columns: FloatArray
+    profiles: FloatArray
+
+    def state(self, decay_scale: float = 1.0) -> FeatureState:
+        """Stack the similarities and bring them to scale; decay_scale is one of DECAY_SCALES."""
+        made = {**self.behavior, **self.catalog.fixed}
+        similarities = stacked(made, self.catalog.n_items)
+        similarities = with_decay_scale(similarities, self.history, decay_scale)
+        return FeatureState(similarities, self.history, self.columns, self.profiles)
+
+
 def content_similarities(
     texts: NDArray[np.object_], vectors: FloatArray, tell: Tell = silently
 ) -> dict[str, Entries]:
@@ -139,15 +168,21 @@ def features_at(
         item_shrinkage: Pseudo-ratings of an item in the bias model.
         decay_scale: One of DECAY_SCALES.
     """
+    return parts_at(interactions, catalog, item_shrinkage).state(decay_scale)
+
+
+def parts_at(
+    interactions: Interactions, catalog: Catalog, item_shrinkage: float = ITEM_SHRINKAGE
+) -> FeatureParts:
+    """Make the parts of the feature state; see `features_at`."""
     history = interactions.histories()
     days, ratings = interactions.days, interactions.ratings
-    chosen = behavior_similarities(history, days[history.interactions], catalog.n_items)
-    made = {**chosen, **catalog.fixed}
-    similarities = with_decay_scale(stacked(made, catalog.n_items), history, decay_scale)
+    behavior = behavior_similarities(history, days[history.interactions], catalog.n_items)
+    rated = interactions.rated()
     rates = fit_bias_model(
-        interactions.users,
-        interactions.items,
-        interactions.liked,
+        rated.users,
+        rated.items,
+        rated.liked,
         (interactions.n_users, catalog.n_items),
         (FIVE_STAR_PSEUDO_COUNTS, item_shrinkage),
     ).five_star_rates
@@ -155,7 +190,13 @@ def features_at(
     profiles = user_profiles(
         history, ratings[history.interactions], catalog.log_prices, described[:, FIVE_STAR_RATE]
     )
-    return FeatureState(similarities, history, described, profiles)
+    return FeatureParts(behavior, catalog, history, described, profiles)
+
+
+def at_decay_scale(state: FeatureState, decay_scale: float) -> FeatureState:
+    """The same feature state at another decay scale."""
+    similarities = with_decay_scale(state.similarities, state.history, decay_scale)
+    return replace(state, similarities=similarities)
 
 
 def with_decay_scale(

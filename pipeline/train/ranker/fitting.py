@@ -23,6 +23,8 @@ HELD_OUT_SHARE: Final = 0.1
 GUESS: Final = (0.2, 0.75)
 """Initial weights of popularities and affinities; with few lists little will change them."""
 _MASKED: Final = -1e9
+_INPUTS_AT_ONCE: Final = 3
+"""Inputs whose spread is taken together: of all of them, copies in float64 are gigabytes."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,8 @@ def fit_head(
     keras.utils.set_random_seed(plan.seed)
     random = np.random.default_rng(plan.seed)
     mean, spread = _mean_and_spread(lists)
-    features = (lists.features - mean) / spread
+    features = lists.features - mean
+    features /= spread
     log_weights = np.maximum(lists.log_weights, _MASKED)
     persons = np.unique(lists.users)
     held_out = np.isin(lists.users, random.permutation(persons)[: _n_held_out(len(persons))])
@@ -163,10 +166,14 @@ def _losses(scores: Any, log_weights: Any) -> Any:
 
 def _mean_and_spread(lists: TrainingLists) -> tuple[FloatArray, FloatArray]:
     """Compute mean and spread of each input over the candidates; a constant input has spread 1."""
-    counted = lists.features[np.isfinite(lists.log_weights)].astype(np.float64)
-    spread = counted.std(axis=0)
+    counted = lists.features[np.isfinite(lists.log_weights)]
+    mean, spread = np.empty((2, counted.shape[1]))
+    for first in range(0, len(mean), _INPUTS_AT_ONCE):
+        some = slice(first, first + _INPUTS_AT_ONCE)
+        wide = counted[:, some].astype(np.float64)
+        mean[some], spread[some] = wide.mean(axis=0), wide.std(axis=0)
     spread[spread < 1e-6] = 1.0
-    return counted.mean(axis=0).astype(np.float32), spread.astype(np.float32)
+    return mean.astype(np.float32), spread.astype(np.float32)
 
 
 def _n_held_out(n_users: int) -> int:

@@ -45,14 +45,13 @@ class Targets(NamedTuple):
     items: NDArray[np.int64]
 
 
-def targets_of(later: Interactions, state: FeatureState) -> Targets:
+def targets_of(later: Interactions, history: History, n_items: int) -> Targets:
     """Keep the distinct pairs of users with a history and items that are not in it."""
-    n_items = len(state.columns)
     known = (later.users >= 0) & (later.items >= 0)
     pairs = np.unique(later.users[known] * n_items + later.items[known])
     users, items = pairs // n_items, pairs % n_items
-    told = np.diff(state.history.starts)[users] > 0
-    kept = told & ~is_seen(state.history, n_items, users, items)
+    told = np.diff(history.starts)[users] > 0
+    kept = told & ~is_seen(history, n_items, users, items)
     return Targets(users[kept], items[kept])
 
 

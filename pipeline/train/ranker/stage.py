@@ -125,11 +125,11 @@ def _learn(
     bias = choose_item_shrinkage(data)
     folds = training.make_folds(data, bias.item_shrinkage, tell)
     decay_scale, losses = training.choose_decay_scale(folds[before], folds[-1], plan, tell)
-    folds = [training.with_decay_scale_of(fold, decay_scale) for fold in folds]
-    lists = training.lists_of(folds, seed)
-    trial = training.try_out(lists[before], folds[-1], data, plan, tell)
+    lists = training.lists_of(folds, decay_scale, seed)
+    del folds[:-1]  # the similarities of all but one of the cutoffs
+    trial = training.try_out(lists[before], folds[-1], decay_scale, plan, tell)
     judged(trial)
-    del folds  # similarities of seven cutoffs, before those of all rows are made
+    del folds
     head = training.fit(lists, plan, tell)
     tell("similarities of all rows")
     facts = {

@@ -20,9 +20,11 @@ from pipeline.train.progress import Tell
 from pipeline.train.ranker.data import RankerData
 from pipeline.train.ranker.feature_state import (
     DECAY_SCALES,
+    FeatureParts,
     FeatureState,
+    at_decay_scale,
     features_at,
-    with_decay_scale,
+    parts_at,
 )
 from pipeline.train.ranker.head import RankerHead, catalog_loss, catalog_scores
 from pipeline.train.ranker.item_columns import ITEM_COLUMNS, POPULARITY_COLUMNS
@@ -58,11 +60,21 @@ DECAY_SCALE_LISTS: Final = 1_200
 
 @dataclass(frozen=True)
 class Fold:
-    """A cutoff and what was chosen next: the feature state, what made it, the pairs."""
+    """A cutoff and what was chosen next.
 
-    state: FeatureState
+    Attributes:
+        parts: What the feature state is made of; seven states would take gigabytes.
+        before: The interactions before the cutoff.
+        targets: The pairs of users and items after it.
+    """
+
+    parts: FeatureParts
     before: Interactions
     targets: Targets
+
+    def state(self, decay_scale: float) -> FeatureState:
+        """Make the feature state at a decay scale."""
+        return at_decay_scale(self.parts.state(), decay_scale)
 
 
 @dataclass(frozen=True)
@@ -97,8 +109,9 @@ def make_folds(data: RankerData, item_shrinkage: float, tell: Tell) -> list[Fold
     for number, share in enumerate(FOLD_SHARES):
         tell("similarities of the folds", number, len(FOLD_SHARES))
         before, later = _parted(data.interactions, temporal_cuts(data.interactions.days, share))
-        state = features_at(before, data.catalog, item_shrinkage)
-        folds.append(Fold(state, before, targets_of(later, state)))
+        parts = parts_at(before, data.catalog, item_shrinkage)
+        targets = targets_of(later, parts.history, data.catalog.n_items)
+        folds.append(Fold(parts, before, targets))
     taught = sum(len(fold.targets.users) for fold in folds[BEFORE_VALIDATION])
     if not taught or not len(folds[-1].targets.users):
         raise NotTrainableError(
@@ -110,10 +123,12 @@ def make_folds(data: RankerData, item_shrinkage: float, tell: Tell) -> list[Fold
     return folds
 
 
-def lists_of(folds: Sequence[Fold], seed: int, limit: int = MAX_LISTS) -> list[TrainingLists]:
-    """Make the training lists of each fold, at most `limit` of one."""
+def lists_of(
+    folds: Sequence[Fold], decay_scale: float, seed: int, limit: int = MAX_LISTS
+) -> list[TrainingLists]:
+    """Make the training lists of each fold at a decay scale, at most `limit` of one."""
     return [
-        make_lists(fold.state, fold.targets, seed + number, limit)
+        make_lists(fold.state(decay_scale), fold.targets, seed + number, limit)
         for number, fold in enumerate(folds)
     ]
 
@@ -135,26 +150,18 @@ def choose_decay_scale(
     targets = sample_users(last.targets, DECAY_SCALE_USERS, plan.seed)
     for number, decay_scale in enumerate(DECAY_SCALES):
         tell("choosing how fast older items lose weight", number, len(DECAY_SCALES))
-        scaled = [with_decay_scale_of(fold, decay_scale) for fold in earlier]
-        head = fit_head(joined(lists_of(scaled, plan.seed, DECAY_SCALE_LISTS)), linear)
-        losses[decay_scale] = catalog_loss(
-            head, with_decay_scale_of(last, decay_scale).state, targets
-        )
+        lists = lists_of(earlier, decay_scale, plan.seed, DECAY_SCALE_LISTS)
+        head = fit_head(joined(lists), linear)
+        losses[decay_scale] = catalog_loss(head, last.state(decay_scale), targets)
     best = min(losses, key=lambda decay_scale: losses[decay_scale])
     return best, {f"{decay_scale:g}": loss for decay_scale, loss in losses.items()}
 
 
-def with_decay_scale_of(fold: Fold, decay_scale: float) -> Fold:
-    """The same fold at another decay scale."""
-    similarities = with_decay_scale(fold.state.similarities, fold.state.history, decay_scale)
-    return replace(fold, state=replace(fold.state, similarities=similarities))
-
-
 def try_out(
-    earlier: Sequence[TrainingLists], last: Fold, data: RankerData, plan: RankerPlan, tell: Tell
+    earlier: Sequence[TrainingLists], last: Fold, decay_scale: float, plan: RankerPlan, tell: Tell
 ) -> RankerTrial:
     """Fit a head on lists of the folds before the last, and judge it on the last."""
-    head = fit(earlier, plan, tell, "trying the ranker")
+    head, state = fit(earlier, plan, tell, "trying the ranker"), last.state(decay_scale)
     targets = sample_users(last.targets, VALIDATION_USERS, plan.seed)
     n_users, n_ranked = len(np.unique(targets.users)), 0
 
@@ -162,9 +169,9 @@ def try_out(
         nonlocal n_ranked
         tell("ranking the catalog on the validation days", n_ranked, n_users)
         n_ranked += len(users)
-        return catalog_scores(head, last.state, users)
+        return catalog_scores(head, state, users)
 
-    ranker = validate(scores, last.before, targets, data.catalog.n_items)
+    ranker = validate(scores, last.before, targets, len(state.columns))
     popular = {
         ITEM_COLUMNS[column]: _validate_popularity(last, column, targets)
         for column in POPULARITY_COLUMNS
@@ -192,7 +199,7 @@ def published_state(data: RankerData, item_shrinkage: float, decay_scale: float)
 
 
 def _validate_popularity(fold: Fold, column: int, targets: Targets) -> ValidationMetrics:
-    counts = fold.state.columns[:, column]
+    counts = fold.parts.columns[:, column]
 
     def scores(users: NDArray[Any]) -> NDArray[np.float32]:
         return np.tile(counts, (len(users), 1))

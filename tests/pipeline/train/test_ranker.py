@@ -147,18 +147,17 @@ def test_shuffling_the_future_changes_nothing_that_was_trained(data: RankerData)
     results = []
     for given in (data, other):
         folds = make_folds(given, 10.0, silently)
-        lists = lists_of(folds, seed=0)
-        trial = try_out(lists[BEFORE_VALIDATION], folds[-1], given, plan, silently)
+        lists = lists_of(folds, 1.0, seed=0)
+        trial = try_out(lists[BEFORE_VALIDATION], folds[-1], 1.0, plan, silently)
         results.append((folds, lists, trial, fit(lists, plan, silently)))
     (folds, lists, trial, head), (other_folds, other_lists, other_trial, other_head) = results
     assert trial == other_trial
     for mine, theirs in zip(lists, other_lists, strict=True):
         assert np.array_equal(mine.features, theirs.features)
     for fold, other_fold in zip(folds, other_folds, strict=True):
-        assert np.array_equal(
-            fold.state.similarities.weights, other_fold.state.similarities.weights
-        )
-        assert np.array_equal(fold.state.columns, other_fold.state.columns)
+        similarities, others = (each.state(1.0).similarities for each in (fold, other_fold))
+        assert np.array_equal(similarities.weights, others.weights)
+        assert np.array_equal(fold.parts.columns, other_fold.parts.columns)
     assert np.array_equal(head.linear, other_head.linear)
     assert np.array_equal(head.hidden, other_head.hidden)
 
@@ -186,7 +185,7 @@ def test_folds_of_the_trial_ask_for_nothing_from_the_validation_days(folds: list
 
 
 def test_lists_hold_the_target_first_and_nothing_that_was_chosen_before(folds: list[Fold]) -> None:
-    state, targets = folds[-1].state, folds[-1].targets
+    state, targets = folds[-1].state(1.0), folds[-1].targets
     lists = make_lists(state, targets, seed=3, limit=20)
     assert len(lists.users) == 20
     counted = np.isfinite(lists.log_weights)
@@ -201,7 +200,7 @@ def test_lists_hold_the_target_first_and_nothing_that_was_chosen_before(folds: l
 
 
 def test_catalog_scores_are_the_scores_of_all_pairs(folds: list[Fold], head: RankerHead) -> None:
-    state = folds[-1].state
+    state = folds[-1].state(1.0)
     users = np.array([3, 77, 149])
     scores = catalog_scores(head, state, users)
     for row, user in enumerate(users):
@@ -274,4 +273,4 @@ def test_features_at_an_empty_past_has_no_affinities_of_behavior(data: RankerDat
     rows = data.interactions
     state: FeatureState = features_at(rows.where(rows.days < 0), data.catalog)
     assert not state.columns[:, : len(ITEM_COLUMNS) - 2].any()
-    assert not len(targets_of(rows, state).users)
+    assert not len(targets_of(rows, state.history, data.catalog.n_items).users)
