@@ -11,7 +11,7 @@ all reviews, for every model alike; and the review embeddings of users, which th
 reads, come from the first 80 % of all, which can only help that baseline.
 
 Printed, and kept in report/successive_tests.json, are the NDCG@10 of each test period, fresh,
-their mean over all users, and how far the ranker is ahead. `python -m pipeline report` writes
+those of each seed, their mean over all users, and how far the ranker is ahead. `python -m pipeline report` writes
 them into the report.
 """
 
@@ -49,7 +49,7 @@ K = 10
 
 
 class Answers(NamedTuple):
-    """One test period: its users by name, and each model's NDCG@10, one value a user."""
+    """One test period: its users by name, and each model's NDCG@10, (users, seeds)."""
 
     users: NDArray[np.object_]
     ndcg: dict[str, NDArray[np.float64]]
@@ -74,7 +74,7 @@ def main(arguments: Sequence[str]) -> int:
         print(f"{share:.0%} of the reviews", flush=True)
         with TemporaryDirectory() as folder:
             earlier = first_share(config, share, Path(folder))
-            tests.append(averaged([*_runs(earlier, args.seeds)]))
+            tests.append(by_seed([*_runs(earlier, args.seeds)]))
     measured = {args.name: numbers(tests) | {"seeds": args.seeds}}
     write_metrics(read_successive() | measured, SUCCESSIVE)
     print(successive({args.name: {"successive": measured[args.name]}}))
@@ -102,26 +102,31 @@ def first_share(config: Config, share: float, folder: Path) -> Config:
     return earlier
 
 
-def averaged(runs: Sequence[Answers]) -> Answers:
-    """Average the runs of several seeds, user by user, for each model."""
+def by_seed(runs: Sequence[Answers]) -> Answers:
+    """Put the runs of several seeds side by side, for each model those that it had."""
     names = dict.fromkeys(name for run in runs for name in run.ndcg)
-    values = {name: [run.ndcg[name] for run in runs if name in run.ndcg] for name in names}
-    return Answers(runs[0].users, {name: np.mean(each, axis=0) for name, each in values.items()})
+    columns = {name: [run.ndcg[name] for run in runs if name in run.ndcg] for name in names}
+    return Answers(
+        runs[0].users, {name: np.concatenate(each, axis=1) for name, each in columns.items()}
+    )
 
 
 def numbers(tests: Sequence[Answers]) -> dict[str, Any]:
     """Average each model in each test and over all, and compare it with the ranker over all.
 
-    Intervals come from a bootstrap over people, who may be in several tests.
+    Intervals come from a bootstrap over people, who may be in several tests, and over the
+    seeds of the ranker.
     """
     people = np.unique(np.concatenate([test.users for test in tests]), return_inverse=True)[1]
     ranker, models = _pooled(tests, RANKER), {}
     for name in tests[0].ndcg:
         pooled = _pooled(tests, name)
+        theirs = pooled if name == RANKER else pooled.mean(axis=1, keepdims=True)
         models[name] = {
             "tests": [float(test.ndcg[name].mean()) for test in tests],
+            "seeds": [test.ndcg[name].mean(axis=0).tolist() for test in tests],
             "all": float(pooled.mean()),
-            "ranker_ahead": metrics.paired_difference(ranker, pooled, people)._asdict(),
+            "ranker_ahead": metrics.interval_over_seeds(ranker - theirs, people)._asdict(),
         }
     users = [len(test.users) for test in tests]
     return {"shares": list(SHARES), "users": users, "models": models}
@@ -142,7 +147,9 @@ def _runs(config: Config, n_seeds: int) -> Iterator[Answers]:
         fresh, names = evaluation.fresh, evaluation.timeline.user_names
         models = fresh.models if number == 0 else fresh.models[:1]
         cases = fresh.cutoff.cases.users
-        ndcg = {each.name: metrics.user_means(each.ranks, cases, K).ndcg for each in models}
+        ndcg = {
+            each.name: metrics.user_means(each.ranks, cases, K).ndcg[:, None] for each in models
+        }
         yield Answers(names[fresh.cutoff.users], ndcg)
 
 

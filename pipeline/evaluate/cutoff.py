@@ -39,6 +39,8 @@ class Cutoff:
         seen_starts: Compressed rows, as `recsys.catalog.seen_items` gives them, of what
             each user has at this cutoff; left out of every ranking.
         seen: The items of them.
+        asked_counts: (n_items,) the reviews of each item in the part that is asked about,
+            which no model may know.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Cutoff:
     cold_start_users: Interactions
     seen_starts: NDArray[np.int64]
     seen: NDArray[np.int32]
+    asked_counts: NDArray[np.int64]
 
     def seen_by(self, user: int) -> NDArray[np.int32]:
         """List what a user has at this cutoff, ascending."""
@@ -71,20 +74,20 @@ class Cutoff:
         return f"<Cutoff {self.name}: {len(self.cases):,} cases of {len(self.users):,} users>"
 
 
-def cutoff(timeline: Timeline, name: str, max_users: int = 0, seed: int = 0) -> Cutoff:
+def cutoff(timeline: Timeline, name: str, max_users: int = 0, seed: int = 7) -> Cutoff:
     """Stand at a cutoff of a timeline.
 
     Args:
         timeline: All reviews.
         name: `TUNING`, `STALE` or `FRESH`.
         max_users: Ask for at most so many users, drawn at random; 0 for all.
-        seed: Of the draw.
+        seed: Of the draw of users, and of those that baselines make.
     """
     known_until, asked = CUTOFFS[name]
     rows = timeline.rows
     known = timeline.parts <= known_until
     history = TrainingData(
-        rows.where(known), timeline.n_users, timeline.n_items, timeline.item_vectors
+        rows.where(known), timeline.n_users, timeline.n_items, timeline.item_vectors, seed
     )
     starts, seen = seen_items(rows.users[known], rows.items[known], timeline.n_users)
     questions = rows.where(rows.known & first_of_pair(rows) & (timeline.parts == asked))
@@ -96,4 +99,6 @@ def cutoff(timeline: Timeline, name: str, max_users: int = 0, seed: int = 0) -> 
         cases = cases.where(np.isin(cases.users, users))
     met = np.unique(rows.users[known])
     cold_start_users = questions.where(~np.isin(questions.users, met))
-    return Cutoff(name, known, history, cases, users, cold_start_users, starts, seen)
+    asked_items = rows.items[(timeline.parts == asked) & (rows.items >= 0)]
+    counts = np.bincount(asked_items, minlength=timeline.n_items)
+    return Cutoff(name, known, history, cases, users, cold_start_users, starts, seen, counts)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from config import Config
 from pipeline.errors import NothingToMeasureError
@@ -24,6 +25,7 @@ from pipeline.evaluate.rating_task import RatingScores, has_both_classes
 from pipeline.evaluate.timeline import TEMPORAL, Timeline, read_timeline
 from pipeline.evaluate.tuning import Tuned
 from pipeline.evaluate.varied_lists import VariedLists, varied_lists
+from pipeline.train.model_card import read_card
 from pipeline.train.rating.data import data_fingerprint
 from pipeline.train.tensorflow_startup import start_tensorflow
 from recsys.split import SplitError
@@ -39,7 +41,7 @@ class EvaluationOptions:
         all_baselines: Whether to tune and compare every baseline, or only plain popularity and
             ALS, which need no tuning.
         max_users: Most users per cutoff, drawn at random; 0 for all.
-        seed: Seed of the draw.
+        seed: Seed of the draw of users, and of baselines that begin with random numbers.
         keep_artifacts: Folder in which the artifacts of both cutoffs stay; None to drop them.
     """
 
@@ -64,6 +66,7 @@ class Evaluation:
         refused: Models left out, since the data is too large or too little for them, and why.
         rating: Scores of the rating task; empty where all ratings are of one kind.
         cold_start: Ranks by the cold-start rules, for people never seen before.
+        card: The card of the model in service; {} where it has none.
         fingerprint: Fingerprint of the data files.
         seconds: Wall time of the whole evaluation.
     """
@@ -77,6 +80,7 @@ class Evaluation:
     refused: Mapping[str, str]
     rating: tuple[RatingScores, ...]
     cold_start: ColdStartRanks
+    card: Mapping[str, Any]
     fingerprint: str
     seconds: float
 
@@ -139,6 +143,7 @@ def evaluate(
         cold_start=rank_by_cold_start_rules(
             validation, fresh, timeline.prices, config.cold_start_window_days
         ),
+        card=read_card(paths.model),
         fingerprint=data_fingerprint(paths),
         seconds=time.monotonic() - started,
     )

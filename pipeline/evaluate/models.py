@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
+
+import numpy as np
 
 from pipeline.errors import NotTrainableError
 from pipeline.evaluate.baselines import BASELINES, MINIMAL, TrainingData
@@ -17,6 +20,7 @@ from pipeline.evaluate.rating_task import RatingScores, bias_scores, has_both_cl
 from pipeline.evaluate.service_model import (
     RANKER,
     RATING_NETWORK,
+    ServedFacts,
     ranking_model_from_artifacts,
     served_name,
 )
@@ -30,16 +34,26 @@ RATERS: Final = (RATING_NETWORK, RANKER, *(baseline.name for baseline in MINIMAL
 
 STRICT: Final = "ranker, similarities of training only"
 
+ORACLE: Final = "popularity of the days asked about"
+
 Tell = Callable[[str], None]
 """Takes a line on what is being done."""
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """One cutoff, and what every model answered there; the first is the one in service."""
+    """One cutoff, and what every model answered there.
+
+    Attributes:
+        cutoff: The cutoff.
+        models: The answers; the first are those of the model in service.
+        oracle: Those of popularity counted in the part that is asked about: what is best for
+            everybody alike, which nobody can know.
+    """
 
     cutoff: Cutoff
     models: tuple[ModelAnswers, ...]
+    oracle: ModelAnswers
 
 
 def compare(
@@ -58,7 +72,12 @@ def compare(
             rating.append(rating_scores(model.name, of_validation, of_test, validation))
     if with_ratings:
         rating.append(bias_scores(validation, cutoff))
-    return Comparison(cutoff, tuple(answers)), rating
+    return Comparison(cutoff, tuple(answers), ask(_oracle(cutoff), cutoff)), rating
+
+
+def _oracle(cutoff: Cutoff) -> RankingModel:
+    counts = cutoff.asked_counts.astype(np.float32)
+    return RankingModel(ORACLE, lambda users: np.broadcast_to(counts, (len(users), len(counts))))
 
 
 def service_models(
@@ -93,17 +112,18 @@ def service_models(
             write_artifacts_at(paths, timeline, each, (keep or folder) / each.name)
             for each in cutoffs
         )
-        seconds = float(read_card(paths.model).get("seconds", "nan"))
-        name = served_name(paths)
+        card, name = read_card(paths.model), served_name(paths)
+        told = ServedFacts(name, float(card.get("seconds", "nan")), card.get("plan", {}))
         loaded = {
-            each.name: [ranking_model_from_artifacts(as_of, timeline.user_names, name, seconds)]
+            each.name: [ranking_model_from_artifacts(as_of, timeline.user_names, told)]
             for each, as_of in zip(cutoffs, (stale, fresh), strict=True)
         }
         if not paths.item_affinity.exists():
             return loaded, {}
         if timeline.split == LEAVE_ONE_OUT:
             strict = with_similarities_of(stale, fresh, folder / STRICT)
-            loaded[FRESH].append(ranking_model_from_artifacts(strict, timeline.user_names, STRICT))
+            told = ServedFacts(STRICT, settings=told.settings)
+            loaded[FRESH].append(ranking_model_from_artifacts(strict, timeline.user_names, told))
         elif with_network:
             try:
                 networks = _networks(paths, timeline, stale, fresh, folder)
@@ -129,9 +149,9 @@ def _networks(
         for_network(as_of, model, folder / name)
         for name, as_of in (("network stale", stale), ("network fresh", fresh))
     )
-    seconds = trained_network(paths, of_stale)
+    told = ServedFacts(RATING_NETWORK, trained_network(paths, of_stale))
     return {
-        name: ranking_model_from_artifacts(as_of, timeline.user_names, RATING_NETWORK, seconds)
+        name: ranking_model_from_artifacts(as_of, timeline.user_names, told)
         for name, as_of in ((STALE, of_stale), (FRESH, of_fresh))
     }
 
@@ -153,9 +173,10 @@ def tuned_baselines(
     """
     baselines = BASELINES if all_baselines else MINIMAL
     refused = {each.name: each.refuses(largest) for each in baselines}
-    tuned = []
+    tuned: list[Tuned] = []
     for baseline in baselines:
         if not refused[baseline.name]:
-            tell(f"tuning {baseline.name}, {len(baseline.grid)} settings")
-            tuned.append(tune(baseline, validation))
+            tell(f"tuning {baseline.name}")
+            of_parts = [each.settings for each in tuned if each.baseline in baseline.parts]
+            tuned.append(tune(baseline, validation, ChainMap(*map(dict, of_parts))))
     return tuple(tuned), {name: reason for name, reason in refused.items() if reason}

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pipeline.evaluate.cutoff import Cutoff
 from recsys.arrays import BoolArray, Scores
 from recsys.bias_model import BiasModel, fit_bias_model
+from recsys.interactions import Interactions
 
 BIAS_MODEL: Final = "bias model"
 SHRINKAGES: Final = tuple(
@@ -41,7 +42,14 @@ def rating_scores(
     name: str, of_validation: NDArray[np.float64], of_test: NDArray[np.float64], validation: Cutoff
 ) -> RatingScores:
     """Choose the threshold by which a model's scores become answers."""
-    return RatingScores(name, best_threshold(validation.cases.liked, of_validation), of_test)
+    threshold = best_threshold(*rated_pairs(validation.cases, of_validation))
+    return RatingScores(name, threshold, of_test)
+
+
+def rated_pairs(cases: Interactions, scores: Scores) -> tuple[BoolArray, Scores]:
+    """Take whether each case that has a rating was rated 5, and its score, (n_rated,) each."""
+    rated = np.isfinite(cases.ratings)
+    return cases.liked[rated], scores[rated]
 
 
 def best_threshold(labels: BoolArray, scores: Scores) -> float:
@@ -72,17 +80,17 @@ def bias_scores(validation: Cutoff, stale: Cutoff) -> RatingScores:
     held_out, cases = validation.cases, stale.cases
     models = [_bias_model(stale, shrinkage) for shrinkage in SHRINKAGES]
     scores = [model.predict(held_out.users, held_out.items) for model in models]
-    best = int(np.argmax([roc_auc_score(held_out.liked, tried) for tried in scores]))
+    best = int(np.argmax([roc_auc_score(*rated_pairs(held_out, tried)) for tried in scores]))
     of_test = models[best].predict(cases.users, cases.items)
     return rating_scores(BIAS_MODEL, scores[best], of_test, validation)
 
 
 def has_both_classes(*cutoffs: Cutoff) -> bool:
     """Check that there are pairs of both kinds, to choose a threshold and to measure by."""
-    return all(0 < int(each.cases.liked.sum()) < len(each.cases) for each in cutoffs)
+    return all(0 < int(each.cases.liked.sum()) < len(each.cases.rated()) for each in cutoffs)
 
 
 def _bias_model(stale: Cutoff, shrinkage: tuple[float, float]) -> BiasModel:
-    rows = stale.history.rows
+    rows = stale.history.rows.rated()
     shape = (stale.history.n_users, stale.history.n_items)
     return fit_bias_model(rows.users, rows.items, rows.liked, shape, shrinkage)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
@@ -23,8 +25,22 @@ POPULARITY: Final = "popularity model"
 """Popularity in service; plain "popularity" is a baseline."""
 
 
+class ServedFacts(NamedTuple):
+    """What reports say of a model besides its answers.
+
+    Attributes:
+        name: Its name; `served_name` where that is "".
+        fit_seconds: Time that training took.
+        settings: What it was trained with.
+    """
+
+    name: str = ""
+    fit_seconds: float = 0.0
+    settings: Mapping[str, Any] = MappingProxyType({})
+
+
 def ranking_model_from_artifacts(
-    paths: ArtifactPaths, user_names: Names, name: str = "", fit_seconds: float = 0.0
+    paths: ArtifactPaths, user_names: Names, facts: ServedFacts | None = None
 ) -> RankingModel:
     """Load data and model as the service does.
 
@@ -33,8 +49,7 @@ def ranking_model_from_artifacts(
     Args:
         paths: Paths of artifacts that hold nothing later than the cutoff in question.
         user_names: (n_users,) the name of each user row of the cases.
-        name: Its name in reports; by default `served_name`.
-        fit_seconds: Time that training took.
+        facts: Its name and the like.
 
     Raises:
         PipelineError: The model's inputs don't fit the data.
@@ -42,11 +57,12 @@ def ranking_model_from_artifacts(
     """
     from classes.app_data_processing import AppDataProcessor
     from classes.lists.choice import Choice
+    from classes.live.found_user import FoundUser
     from classes.model import Model
     from classes.options import RecommendationOptions
     from scoring.keras_file import ModelMismatchError
 
-    data = AppDataProcessor.from_artifacts(paths)
+    data, facts = AppDataProcessor.from_artifacts(paths), facts or ServedFacts()
     try:
         model = Model.from_keras(paths.model, data.inputs)
     except ModelMismatchError as error:
@@ -69,14 +85,16 @@ def ranking_model_from_artifacts(
     def lists(users: Rows, k: int, diversity: float) -> ItemRows:
         choice = Choice(data, model, RecommendationOptions(n=k, diversity=diversity))
         listed = np.full((len(users), k), -1, dtype=np.int32)
-        for place, ranked in enumerate(choice.for_known(rows_of(users).tolist())):
+        found = [FoundUser(data.user(row), row) for row in rows_of(users).tolist()]
+        for place, ranked in enumerate(choice.for_known(found)):
             listed[place, : len(ranked.rows)] = ranked.rows
         return listed
 
     return RankingModel(
-        name or served_name(paths),
+        facts.name or served_name(paths),
         catalog_scores,
-        fit_seconds=fit_seconds,
+        settings=facts.settings,
+        fit_seconds=facts.fit_seconds,
         n_bytes=_bytes_of(paths),
         lists=lists,
     )

@@ -48,7 +48,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "(default %(default)s)",
     )
     group.add_argument(
-        "--seed", type=int, default=7, help="seed of the draw of users (default %(default)s)"
+        "--seed",
+        type=int,
+        default=7,
+        help="seed of the draw of users, and of ALS and BPR (default %(default)s)",
     )
     group.add_argument(
         "--max-users",

@@ -79,7 +79,7 @@ class Timeline:
 
 
 def read_timeline(paths: ArtifactPaths, split: str = TEMPORAL) -> Timeline:
-    """Read the cleaned reviews and the catalog.
+    """Read the cleaned reviews and purchases, and the catalog.
 
     Raises:
         storage.artifacts.ArtifactError: A file is missing or bad.
@@ -88,7 +88,7 @@ def read_timeline(paths: ArtifactPaths, split: str = TEMPORAL) -> Timeline:
     clean = read_clean(paths.clean, _CLEAN_COLUMNS)
     described = read_embeddings(paths.item_desc, columns.ITEM)
     items = pd.Index(described.names)
-    rows = interactions_of(clean, items)
+    rows = interactions_of(clean, items).chosen()
     titles = catalog.item_texts(clean, columns.TITLE, items)
     return Timeline(
         rows=rows,

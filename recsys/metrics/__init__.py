@@ -10,6 +10,7 @@ from recsys.metrics.catalog import coverage, gini, intra_list_similarity, item_s
 from recsys.metrics.intervals import (
     auc_interval,
     interval,
+    interval_over_seeds,
     intervals,
     paired_difference,
     resampled_means,
@@ -30,6 +31,7 @@ __all__ = [
     "gini",
     "hit_rate",
     "interval",
+    "interval_over_seeds",
     "intervals",
     "intra_list_similarity",
     "item_shares",

@@ -89,6 +89,22 @@ def paired_difference(ours: Scores, theirs: Scores, users: NDArray[np.integer]) 
     return interval(np.asarray(ours) - np.asarray(theirs), users)
 
 
+def interval_over_seeds(values: Scores, users: NDArray[np.integer]) -> Interval:
+    """Compute the mean of values (n, s) of s trainings with a 95 % interval that seeds widen.
+
+    Each draw takes users and, apart from them, s of the trainings with replacement, since
+    another seed would have given another model. With few seeds the interval is still
+    somewhat narrow: s of s drawn vary by (s - 1) / s of what new ones would.
+    """
+    n_seeds = values.shape[1]
+    if len(users) == 0:
+        return Interval(*[float("nan")] * 3)
+    means = resampled_means(values, users)
+    drawn = np.random.default_rng(1).integers(0, n_seeds, (len(means), n_seeds))
+    low, high = np.quantile(np.take_along_axis(means, drawn, axis=1).mean(axis=1), TAILS)
+    return Interval(float(np.mean(values)), float(low), float(high))
+
+
 def auc_interval(
     labels: BoolArray, scores: Scores, users: NDArray[np.integer]
 ) -> tuple[float, float]:

@@ -188,6 +188,20 @@ def test_intervals_of_several_models_share_their_draws() -> None:
     assert np.subtract(found["ours"], found["theirs"]) == pytest.approx([0.1, 0.1, 0.1])
 
 
+def test_interval_over_seeds_is_that_of_the_users_where_seeds_agree() -> None:
+    random = np.random.default_rng(4)
+    users, values = np.arange(200), random.random(200)
+    same = metrics.interval_over_seeds(np.stack([values] * 3, axis=1), users)
+    assert same == pytest.approx(metrics.interval(values, users))
+
+
+def test_interval_over_seeds_holds_what_single_seeds_gave() -> None:
+    # Users are alike, so that all that varies is the seed: .1, .2 or .3 for everybody.
+    values = np.tile([0.1, 0.2, 0.3], (50, 1))
+    found = metrics.interval_over_seeds(values, np.arange(50))
+    assert found == pytest.approx((0.2, 0.1, 0.3))
+
+
 @pytest.mark.pipeline
 def test_auc_interval_holds_the_auc_and_narrows_with_more_users() -> None:
     from sklearn.metrics import roc_auc_score

@@ -1,7 +1,7 @@
 """The models that the shipped one has to beat, one kind per module.
 
-Each is a `Baseline`: a function that fits it on `TrainingData`, and a grid of at most eight
-settings; where there are several, validation chooses one.
+Each is a `Baseline`: a function that fits it on `TrainingData`, and ladders of values for its
+settings; `pipeline.evaluate.tuning` climbs them on validation, with eight trials for each.
 """
 
 from typing import Final
@@ -10,16 +10,31 @@ from pipeline.evaluate.baselines.baseline import (
     MAX_TRIALS,
     Baseline,
     Fitted,
+    Ladder,
     TrainingData,
     first_of_pair,
 )
+from pipeline.evaluate.baselines.blends import BLENDS
 from pipeline.evaluate.baselines.ease import EASE
 from pipeline.evaluate.baselines.factors import BPR, IALS, MINIMAL_ALS
 from pipeline.evaluate.baselines.neighbors import ITEM_KNN, RP3BETA
 from pipeline.evaluate.baselines.popularity import PLAIN, TUNED
 from pipeline.evaluate.baselines.text_knn import TEXT_KNN
 
-BASELINES: Final = (PLAIN, TUNED, MINIMAL_ALS, IALS, BPR, ITEM_KNN, RP3BETA, EASE, TEXT_KNN)
+BASELINES: Final = (
+    PLAIN,
+    TUNED,
+    MINIMAL_ALS,
+    IALS,
+    BPR,
+    ITEM_KNN,
+    RP3BETA,
+    EASE,
+    TEXT_KNN,
+    *BLENDS,
+)
+"""All of them, each after those that it builds on."""
+
 MINIMAL: Final = (PLAIN, MINIMAL_ALS)
 """Those that `--baselines minimal` fits: plain popularity and ALS on the ratings, without tuning."""
 
@@ -29,6 +44,7 @@ __all__ = [
     "MINIMAL",
     "Baseline",
     "Fitted",
+    "Ladder",
     "TrainingData",
     "first_of_pair",
 ]

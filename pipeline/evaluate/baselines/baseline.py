@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,8 @@ from recsys.interactions import Interactions
 
 MAX_TRIALS = 8
 """Settings that each baseline may try on validation, the same number for all."""
+
+_LEAST_WEIGHT = 1e-6
 
 
 @dataclass(frozen=True)
@@ -28,12 +30,16 @@ class TrainingData:
         n_users: Number of users.
         n_items: Number of items in the catalog.
         item_vectors: (n_items, d) float32, embeddings of the items' texts.
+        seed: Of the draws that a baseline makes.
+        pair_decay_days: Age in days at which a pair counts 1 / e; None if age doesn't matter.
     """
 
     rows: Interactions
     n_users: int
     n_items: int
     item_vectors: FloatArray
+    seed: int = 7
+    pair_decay_days: float | None = None
 
     @cached_property
     def pairs(self) -> Interactions:
@@ -42,17 +48,29 @@ class TrainingData:
 
     @cached_property
     def matrix(self) -> Any:
-        """Sparse matrix (n_users, n_items) float32 with ones where a user has an item."""
+        """Sparse matrix (n_users, n_items) float32 of what users have.
+
+        An entry is exp(-age / pair_decay_days), age in days before the newest review, and 1
+        where age doesn't matter. Below 1e-6 it stays there, so that products don't vanish.
+        """
         from scipy.sparse import csr_matrix
 
-        pairs = self.pairs
-        ones = np.ones(len(pairs), dtype=np.float32)
-        return csr_matrix((ones, (pairs.users, pairs.items)), shape=(self.n_users, self.n_items))
+        pairs, weights = self.pairs, np.ones(len(self.pairs))
+        if self.pair_decay_days is not None:
+            ages = self.rows.days.max(initial=0) - pairs.days
+            weights = np.maximum(np.exp(-ages / self.pair_decay_days), _LEAST_WEIGHT)
+        entries = (weights.astype(np.float32), (pairs.users, pairs.items))
+        return csr_matrix(entries, shape=(self.n_users, self.n_items))
 
     @cached_property
     def counts(self) -> NDArray[np.int64]:
         """Number of users that have each item, (n_items,)."""
         return np.bincount(self.pairs.items, minlength=self.n_items)
+
+    @cached_property
+    def begun(self) -> dict[Any, Any]:
+        """Trainings on these data that another trial may continue, by what they depend on."""
+        return {}
 
     def __repr__(self) -> str:
         """Show the numbers of reviews, users and items."""
@@ -72,6 +90,13 @@ class Fitted:
     n_bytes: int
 
 
+class Ladder(NamedTuple):
+    """The values of one setting in order, and the place of the one to begin with."""
+
+    values: tuple[Any, ...]
+    start: int = 0
+
+
 @dataclass(frozen=True)
 class Baseline:
     """A kind of model: how it is fitted, and the settings that validation chooses from.
@@ -79,14 +104,24 @@ class Baseline:
     Attributes:
         name: Its name in reports.
         fit: Fits it on `TrainingData` with one of the settings.
-        grid: The settings, at most `MAX_TRIALS`; one where there is nothing to choose.
+        ladders: The values of each setting; none where there is nothing to choose.
+        parts: Baselines on whose chosen settings this one builds, tuned before it.
         refuses: Returns why `TrainingData` are too large for it, "" where they aren't.
     """
 
     name: str
     fit: Callable[..., Fitted]
-    grid: tuple[Mapping[str, Any], ...] = field(default=({},))
+    ladders: Mapping[str, Ladder] = field(default_factory=dict)
+    parts: tuple[Baseline, ...] = ()
     refuses: Callable[[TrainingData], str] = lambda _: ""
+
+    @property
+    def start(self) -> dict[str, Any]:
+        """The setting to begin with, those of its parts included."""
+        settings = {name: value for part in self.parts for name, value in part.start.items()}
+        return settings | {
+            name: ladder.values[ladder.start] for name, ladder in self.ladders.items()
+        }
 
 
 def first_of_pair(interactions: Interactions) -> BoolArray:

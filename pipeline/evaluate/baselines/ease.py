@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import PipelineError
-from pipeline.evaluate.baselines.baseline import Baseline, Fitted, TrainingData
+from pipeline.evaluate.baselines.baseline import Baseline, Fitted, Ladder, TrainingData
 from recsys.arrays import FloatArray, Rows
 
 MAX_ITEMS: Final = 15_000
@@ -65,6 +65,6 @@ def _scores(
 EASE: Final = Baseline(
     "EASE",
     fit,
-    tuple({"regularization": strength} for strength in (30.0, 100.0, 300.0, 1_000.0, 3_000.0)),
-    refuses,
+    {"regularization": Ladder((3.0, 10.0, 30.0, 100.0, 300.0, 1_000.0, 3_000.0, 10_000.0), 4)},
+    refuses=refuses,
 )

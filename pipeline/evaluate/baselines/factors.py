@@ -6,15 +6,12 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from itertools import product
 from typing import Any, Final
 
 import numpy as np
 
-from pipeline.evaluate.baselines.baseline import Baseline, Fitted, TrainingData
+from pipeline.evaluate.baselines.baseline import Baseline, Fitted, Ladder, TrainingData
 from recsys.arrays import FloatArray, Rows
-
-SEED: Final = 7
 
 
 def fit_als(
@@ -32,7 +29,7 @@ def fit_minimal_als(data: TrainingData) -> Fitted:
     """Factorize the ratings, each its own confidence: 30 factors, regularization .1, 30 iterations."""
     from scipy.sparse import csr_matrix
 
-    pairs = data.pairs
+    pairs = data.pairs.rated()
     shape = (data.n_users, data.n_items)
     ratings = csr_matrix((pairs.ratings, (pairs.users, pairs.items)), shape=shape)
     return _als(data, ratings, 30, 0.1, 30, 1.0)
@@ -51,7 +48,7 @@ def fit_bpr(
             learning_rate=learning_rate,
             regularization=regularization,
             iterations=iterations,
-            random_state=SEED,
+            random_state=data.seed,
             use_gpu=False,
             num_threads=1,
         )
@@ -73,7 +70,7 @@ def _als(
             regularization=regularization,
             iterations=iterations,
             alpha=confidence,
-            random_state=SEED,
+            random_state=data.seed,
             use_gpu=False,
         )
         model.fit(matrix, show_progress=False)
@@ -107,17 +104,21 @@ def _dots(users: FloatArray, items: FloatArray, rows: Rows) -> FloatArray:
 IALS: Final = Baseline(
     "iALS",
     fit_als,
-    tuple(
-        {"factors": factors, "regularization": strength, "iterations": 15, "confidence": confidence}
-        for factors, strength, confidence in product((32, 128), (0.1, 1.0), (4.0, 20.0))
-    ),
+    {
+        "regularization": Ladder((0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0), 5),
+        "confidence": Ladder((0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0), 3),
+        "factors": Ladder((8, 16, 32, 64, 128, 256), 2),
+        "iterations": Ladder((15,)),
+    },
 )
 BPR: Final = Baseline(
     "BPR",
     fit_bpr,
-    tuple(
-        {"factors": factors, "learning_rate": rate, "regularization": strength, "iterations": 100}
-        for factors, rate, strength in product((32, 128), (0.01, 0.05), (0.001, 0.01))
-    ),
+    {
+        "learning_rate": Ladder((0.001, 0.003, 0.01, 0.03, 0.1), 2),
+        "regularization": Ladder((0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1), 3),
+        "factors": Ladder((16, 32, 64, 128, 256, 512), 3),
+        "iterations": Ladder((100,)),
+    },
 )
 MINIMAL_ALS: Final = Baseline("ALS", fit_minimal_als)

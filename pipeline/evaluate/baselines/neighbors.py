@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from functools import partial
-from itertools import product
 from typing import Any, Final
 
 import numpy as np
 
-from pipeline.evaluate.baselines.baseline import Baseline, Fitted, TrainingData
+from pipeline.evaluate.baselines.baseline import Baseline, Fitted, Ladder, TrainingData
 from pipeline.train.ranker.similarities import largest_entries, random_walk
 from recsys.arrays import FloatArray, Rows
 
@@ -19,9 +18,10 @@ def fit_item_knn(data: TrainingData, n_neighbors: int, shrinkage: float) -> Fitt
         s_ij = n_ij / (sqrt(n_i n_j) + shrinkage),   score_uj = Σ_{i of u} s_ij
 
     with n_i users of item i and n_ij of both: the cosine, shrunk where there are few users.
+    Where age matters, pairs count as `data.matrix` has them, in n and in the user's sum.
     """
     both = (data.matrix.T @ data.matrix).tocoo()
-    lengths = np.sqrt(data.counts)
+    lengths = np.sqrt(np.asarray(data.matrix.power(2).sum(axis=0)).reshape(-1))
     both.data = both.data / (lengths[both.row] * lengths[both.col] + shrinkage)
     return _fitted(data, both, n_neighbors)
 
@@ -29,10 +29,12 @@ def fit_item_knn(data: TrainingData, n_neighbors: int, shrinkage: float) -> Fitt
 def fit_rp3beta(data: TrainingData, n_neighbors: int, alpha: float, beta: float) -> Fitted:
     """Score an item by random walks from the user's items: score_uj = Σ_{i of u} S_ij.
 
-    S is that of `pipeline.train.ranker.similarities.random_walk`.
+    S is that of `pipeline.train.ranker.similarities.random_walk`. Where age matters, each step
+    and each of the user's items counts as `data.matrix` has it.
     """
     to_users, to_items = random_walk(data.matrix, alpha, dtype=np.float64)
-    walks = (to_users @ to_items).tocoo()
+    to_users, to_items = to_users.multiply(data.matrix.T), to_items.multiply(data.matrix)
+    walks = (to_users.tocsr() @ to_items.tocsr()).tocoo()
     # Scaled after summing, equal walks to an item stay equal, and lower rows win the ties.
     walks.data *= np.maximum(data.counts, 1)[walks.col] ** -beta
     return _fitted(data, walks, n_neighbors)
@@ -64,16 +66,17 @@ def _sums(matrix: Any, similarities: Any, users: Rows) -> FloatArray:
 ITEM_KNN: Final = Baseline(
     "item-kNN",
     fit_item_knn,
-    tuple(
-        {"n_neighbors": n_neighbors, "shrinkage": shrinkage}
-        for n_neighbors, shrinkage in product((50, 200), (0.0, 10.0, 30.0, 100.0))
-    ),
+    {
+        "shrinkage": Ladder((0.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1_000.0, 3_000.0), 4),
+        "n_neighbors": Ladder((25, 50, 100, 200, 400, 800), 2),
+    },
 )
 RP3BETA: Final = Baseline(
     "RP3beta",
     fit_rp3beta,
-    tuple(
-        {"n_neighbors": 100, "alpha": alpha, "beta": beta}
-        for alpha, beta in product((0.4, 0.6, 0.8, 1.0), (0.2, 0.5))
-    ),
+    {
+        "alpha": Ladder((0.0, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1.0), 2),
+        "beta": Ladder((0.0, 0.1, 0.2, 0.3, 0.5, 0.7), 1),
+        "n_neighbors": Ladder((25, 50, 100, 200, 400, 800), 2),
+    },
 )

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from functools import partial
-from itertools import product
 from typing import Final
 
-from pipeline.evaluate.baselines.baseline import Baseline, Fitted, TrainingData
+from pipeline.evaluate.baselines.baseline import Baseline, Fitted, Ladder, TrainingData
 from recsys.arrays import FloatArray, Rows
 from recsys.features.user_vectors import newest_positions, recency_weights, weighted_means
 from recsys.features.vectors import unit_length
@@ -38,8 +37,8 @@ def _cosines(users: FloatArray, items: FloatArray, rows: Rows) -> FloatArray:
 TEXT_KNN: Final = Baseline(
     "text-kNN",
     fit,
-    tuple(
-        {"recency_decay": decay, "centered": centered}
-        for decay, centered in product((0.0, 0.15, 0.5, 1.0), (True, False))
-    ),
+    {
+        "recency_decay": Ladder((0.0, 0.05, 0.15, 0.3, 0.5, 1.0, 2.0, 4.0), 3),
+        "centered": Ladder((True, False)),
+    },
 )

@@ -24,6 +24,9 @@ SPLITS: Final = {
     "train; users with fewer than three items only train",
 }
 
+FROM_CARD: Final = ("model", "plan", "lists", "validation", "instead_of")
+"""What the card of the model in service says of how it was made."""
+
 PROTOCOL: Final = {
     "stale": "models, histories and user vectors know the training part only",
     "fresh": "histories and factors are rebuilt on training and validation, hyper-parameters and "
@@ -36,7 +39,11 @@ PROTOCOL: Final = {
     "served": "the shipped model is scored by the classes of the service, on artifacts that hold "
     "nothing later than the mode allows",
     "tuning": "each baseline tries at most eight settings, trained on the training part, and keeps "
-    "the one with the best NDCG@10 on validation",
+    "the one with the best NDCG@10 on validation; each trial is a step from the best so far. at_end: "
+    "settings whose best value ends what may be tried; untried: those of which a neighboring value "
+    "was left for want of trials",
+    "oracle": "the items reviewed most in the part that is asked about, the same for everybody, which "
+    "nobody can know beforehand",
     "diversity": "fresh; lists that the service shows with `diversity`; changes are from those without",
     "intervals": "95 %, bootstrap over users; differences between models on the same draws",
     "rating": "stale; is the rating 5, among the same cases; thresholds maximise true minus false "
@@ -51,6 +58,7 @@ def results(evaluation: Evaluation) -> dict[str, Any]:
     return {
         "protocol": {"split": SPLITS[evaluation.options.split], **PROTOCOL},
         "data": _data(evaluation),
+        "served": {name: evaluation.card[name] for name in FROM_CARD if name in evaluation.card},
         "ranking": {
             comparison.cutoff.name: ranking_numbers(comparison, evaluation.timeline.prices)
             for comparison in (evaluation.stale, evaluation.fresh)
@@ -59,6 +67,8 @@ def results(evaluation: Evaluation) -> dict[str, Any]:
         "tuning": {
             each.baseline.name: {
                 "seconds": each.seconds,
+                "at_end": each.at_end,
+                "untried": each.untried,
                 "trials": [
                     {**tried.settings, "validation_ndcg@10": tried.ndcg} for tried in each.trials
                 ],

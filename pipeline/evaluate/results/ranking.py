@@ -34,6 +34,7 @@ def ranking_numbers(comparison: Comparison, prices: NDArray[np.float64]) -> dict
         "warm_cases": int(cutoff.warm.sum()),
         "base_rate": _by_chance(cutoff),
         "models": _models(comparison),
+        "oracle": {"by": comparison.oracle.name, **_quality(comparison.oracle, comparison)},
         "slices": slice_numbers(comparison, prices),
     }
 
@@ -41,21 +42,24 @@ def ranking_numbers(comparison: Comparison, prices: NDArray[np.float64]) -> dict
 def _models(comparison: Comparison) -> dict[str, Any]:
     """Compute each model's numbers, and how far the first one is ahead of it."""
     cutoff = comparison.cutoff
-    leader = _by_user(comparison.models[0], cutoff)[MAIN]
-    models = {}
-    for answers in comparison.models:
-        values = _by_user(answers, cutoff)
-        values["lead_of_served"] = leader - values[MAIN]
-        models[answers.name] = {
-            **{
-                name: found._asdict()
-                for name, found in metrics.intervals(values, cutoff.users).items()
-            },
+    return {
+        answers.name: {
+            **_quality(answers, comparison),
             **_by_case(answers),
             **variety(answers.lists[:, :SHOWN], cutoff),
             **_costs(answers, len(cutoff.users)),
         }
-    return models
+        for answers in comparison.models
+    }
+
+
+def _quality(answers: ModelAnswers, comparison: Comparison) -> dict[str, Any]:
+    """Compute metrics with their intervals, and the lead of the model in service."""
+    cutoff = comparison.cutoff
+    values = _by_user(answers, cutoff)
+    values["lead_of_served"] = _by_user(comparison.models[0], cutoff)[MAIN] - values[MAIN]
+    found = metrics.intervals(values, cutoff.users)
+    return {name: of_metric._asdict() for name, of_metric in found.items()}
 
 
 def _by_user(answers: ModelAnswers, cutoff: Cutoff) -> dict[str, NDArray[np.float64]]:

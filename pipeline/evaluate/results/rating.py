@@ -8,17 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.evaluate.evaluation import Evaluation
-from pipeline.evaluate.rating_task import RatingScores
+from pipeline.evaluate.rating_task import rated_pairs
 from recsys import metrics
-from recsys.arrays import BoolArray
+from recsys.arrays import BoolArray, Scores
 
 
 def rating_numbers(evaluation: Evaluation) -> dict[str, Any]:
     """Compute the numbers of every model; nothing where all ratings are of one kind."""
     if not evaluation.rating:
         return {}
-    cases = evaluation.stale.cutoff.cases
-    liked, share = cases.liked, float(cases.liked.mean())
+    all_cases = evaluation.stale.cutoff.cases
+    cases = all_cases.rated()
+    share = float(cases.liked.mean())
     return {
         "pairs": len(cases),
         "users": len(np.unique(cases.users)),
@@ -29,7 +30,10 @@ def rating_numbers(evaluation: Evaluation) -> dict[str, Any]:
             "other": _always(1 - share),
         },
         "models": {
-            each.name: rating_metrics(each, liked, cases.users) for each in evaluation.rating
+            each.name: rating_metrics(
+                each.threshold, *rated_pairs(all_cases, each.scores), cases.users
+            )
+            for each in evaluation.rating
         },
     }
 
@@ -40,20 +44,21 @@ def _always(share: float) -> dict[str, float]:
 
 
 def rating_metrics(
-    rating: RatingScores, liked: BoolArray, users: NDArray[np.int64]
+    threshold: float, liked: BoolArray, scores: Scores, users: NDArray[np.int64]
 ) -> dict[str, Any]:
     """Compute the metrics of one model.
 
     Args:
-        rating: Its scores and its threshold.
-        liked: (n_cases,) whether each pair was rated 5; both kinds are there.
-        users: (n_cases,) the user of each pair, by whom intervals are bootstrapped.
+        threshold: The score from which it says "5 stars".
+        liked: (n,) whether each pair was rated 5; both kinds are there.
+        scores: (n,) of the pairs.
+        users: (n,) the user of each pair, by whom intervals are bootstrapped.
     """
     from sklearn.metrics import accuracy_score, precision_recall_fscore_support, roc_auc_score
 
-    said = rating.scores >= rating.threshold
-    low, high = metrics.auc_interval(liked, rating.scores, users)
-    auc = float(roc_auc_score(liked, rating.scores))
+    said = scores >= threshold
+    low, high = metrics.auc_interval(liked, scores, users)
+    auc = float(roc_auc_score(liked, scores))
     by_class = precision_recall_fscore_support(liked, said, labels=[True, False], zero_division=0)
     five_star, other = (
         dict(zip(("precision", "recall", "f1"), map(float, of_class), strict=True))
@@ -61,7 +66,7 @@ def rating_metrics(
     )
     return {
         "auc": {"value": auc, "low": low, "high": high},
-        "threshold": rating.threshold,
+        "threshold": threshold,
         "accuracy": float(accuracy_score(liked, said)),
         "five_star": five_star,
         "other": other,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from pipeline.evaluate.baselines import BASELINES, MAX_TRIALS, TrainingData, first_of_pair
+from pipeline.evaluate.baselines import BASELINES, Baseline, TrainingData, first_of_pair
+from pipeline.evaluate.baselines.blends import BLENDS
 from pipeline.evaluate.baselines.ease import EASE
 from pipeline.evaluate.baselines.factors import BPR, IALS, MINIMAL_ALS
 from pipeline.evaluate.baselines.neighbors import ITEM_KNN, RP3BETA
@@ -88,6 +90,56 @@ def test_text_knn_weighs_newer_items_more() -> None:
     assert scores[0] == pytest.approx([math.exp(-1) / length, 1 / length, 0.0, 0.0], abs=1e-6)
 
 
+AGED = TrainingData(SMALL.rows, 3, 4, SMALL.item_vectors, pair_decay_days=2.0)
+"""The six pairs are 5, 4, 3, 2, 1 and 0 days old."""
+
+
+def test_pairs_that_decay_count_less_the_older_they_are() -> None:
+    e = math.exp
+    expected = [[e(-2.5), e(-2), 0, 0], [e(-1.5), e(-1), e(-0.5), 0], [0, 0, 1, 0]]
+    assert AGED.matrix.toarray() == pytest.approx(np.array(expected))
+
+
+def test_item_knn_of_decaying_pairs_by_hand() -> None:
+    # n_00 = e^-5 + e^-3, n_22 = e^-1 + 1, n_02 = e^-1.5 e^-.5, and user 2 has item 2 alone
+    scores = ITEM_KNN.fit(AGED, n_neighbors=10, shrinkage=0.0).catalog_scores(EVERYBODY)
+    cosine = math.exp(-2) / math.sqrt((math.exp(-5) + math.exp(-3)) * (math.exp(-1) + 1))
+    assert scores[2, 0] == pytest.approx(cosine)
+
+
+def test_rp3beta_of_decaying_pairs_by_hand() -> None:
+    # from item 2 over user 1, half and a third of the way, to item 0: weights e^-.5 and e^-1.5
+    scores = RP3BETA.fit(AGED, n_neighbors=10, alpha=1.0, beta=0.0).catalog_scores(EVERYBODY)
+    assert scores[2, 0] == pytest.approx(math.exp(-2) / 6)
+
+
+def test_blend_adds_neighbors_and_popularity_on_one_scale() -> None:
+    # neighbors of user 2: 1/2, 1/2, 0, 0; counts 2, 2, 2, 0
+    blend = BLENDS[0].fit(SMALL, 0.5, None, n_neighbors=10, shrinkage=0.0)
+    assert blend.catalog_scores(EVERYBODY)[2] == pytest.approx([1.5, 1.5, 0.5, 0.0])
+    # counts that decay with a day: e^-5 + e^-3, e^-4 + e^-2, e^-1 + 1, 0
+    lately = BLENDS[0].fit(SMALL, 2.0, 1.0, n_neighbors=10, shrinkage=0.0)
+    first = math.log1p(math.exp(-5) + math.exp(-3)) / math.log1p(math.exp(-1) + 1)
+    assert lately.catalog_scores(EVERYBODY)[2, [0, 2]] == pytest.approx([1 + 2 * first, 2])
+
+
+def test_a_user_without_neighbors_gets_what_is_popular_from_a_blend() -> None:
+    wider = TrainingData(SMALL.rows, 4, 4, SMALL.item_vectors)
+    blend = BLENDS[0].fit(wider, 1.0, None, n_neighbors=10, shrinkage=0.0)
+    assert blend.catalog_scores(np.array([3]))[0] == pytest.approx([1, 1, 1, 0])
+
+
+@pytest.mark.parametrize("baseline", [MINIMAL_ALS, IALS, BPR], ids=lambda baseline: baseline.name)
+def test_factor_models_begin_with_the_seed_of_the_data(baseline: Baseline) -> None:
+    board = checker_board(20, 10)
+    other = replace(board, seed=board.seed + 1)
+    first, second = (
+        baseline.fit(data, **baseline.start).catalog_scores(np.arange(20))
+        for data in (board, other)
+    )
+    assert not np.array_equal(first, second)
+
+
 def checker_board(n_users: int, n_items: int) -> TrainingData:
     """Even users have all even items and odd users all odd items, but for one each."""
     return history(
@@ -111,27 +163,28 @@ def withheld(user: int, n_items: int) -> int:
     [MINIMAL_ALS, IALS, BPR, ITEM_KNN, RP3BETA, EASE],
     ids=lambda baseline: baseline.name,
 )
-def test_personal_baselines_rank_the_withheld_item_of_a_checker_board_first(baseline) -> None:  # type: ignore[no-untyped-def]
+def test_personal_baselines_rank_the_withheld_item_of_a_checker_board_first(
+    baseline: Baseline,
+) -> None:
     board = checker_board(40, 10)
-    scores = baseline.fit(board, **baseline.grid[0]).catalog_scores(np.arange(40))
+    scores = baseline.fit(board, **baseline.start).catalog_scores(np.arange(40))
     scores[board.pairs.users, board.pairs.items] = -np.inf
     assert scores.argmax(axis=1).tolist() == [withheld(user, 10) for user in range(40)]
 
 
 @pytest.mark.parametrize("baseline", BASELINES, ids=lambda baseline: baseline.name)
-def test_fitting_twice_gives_the_same_scores_and_the_budget_is_kept(baseline) -> None:  # type: ignore[no-untyped-def]
+def test_fitting_twice_gives_the_same_scores(baseline: Baseline) -> None:
     board = checker_board(20, 10)
     first, again = (
-        baseline.fit(board, **baseline.grid[-1]).catalog_scores(np.arange(20)) for _ in range(2)
+        baseline.fit(board, **baseline.start).catalog_scores(np.arange(20)) for _ in range(2)
     )
     assert first.shape == (20, 10)
     assert np.array_equal(first, again)
-    assert len(baseline.grid) <= MAX_TRIALS
 
 
 @pytest.mark.parametrize("baseline", [MINIMAL_ALS, IALS, BPR], ids=lambda baseline: baseline.name)
-def test_factor_models_have_no_opinion_on_items_without_history(baseline) -> None:  # type: ignore[no-untyped-def]
+def test_factor_models_have_no_opinion_on_items_without_history(baseline: Baseline) -> None:
     board = checker_board(20, 10)
     wider = TrainingData(board.rows, 21, 11, np.eye(11, dtype=np.float32))
-    scores = baseline.fit(wider, **baseline.grid[0]).catalog_scores(np.array([0, 20]))
+    scores = baseline.fit(wider, **baseline.start).catalog_scores(np.array([0, 20]))
     assert scores[:, 10].tolist() == [0.0, 0.0]

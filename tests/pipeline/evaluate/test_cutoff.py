@@ -60,3 +60,8 @@ def test_drawing_users_keeps_all_cases_of_those_drawn() -> None:
     drawn = cutoff(timeline(TABLE, 4, 4), FRESH, max_users=2, seed=0)
     assert len(drawn.users) == 2
     assert set(drawn.cases.users) == set(drawn.users)
+
+
+def test_what_is_asked_about_is_counted_apart_from_what_is_known() -> None:
+    assert cutoff_of(TABLE, 4, 4, FRESH).asked_counts.tolist() == [1, 1, 3, 1]
+    assert cutoff_of(TABLE, 4, 4, TUNING).asked_counts.tolist() == [1, 1, 1, 0]

@@ -85,6 +85,20 @@ def test_hit_rate_of_popularity_is_the_one_counted_by_hand(evaluation: Evaluatio
         assert popular[metric]["value"] == pytest.approx(2 / 60)
 
 
+def test_oracle_knows_what_is_popular_in_the_days_asked_about(evaluation: Evaluation) -> None:
+    # Item 0 has five test reviews besides the two that each item has: it has rank 1, and the
+    # others tie far below. Two of 60 users chose it.
+    oracle = results(evaluation)["ranking"]["fresh"]["oracle"]
+    assert oracle["hit_rate@10"]["value"] == pytest.approx(2 / 60)
+    assert oracle["by"] == "popularity of the days asked about"
+
+
+def test_settings_of_the_model_in_service_are_in_the_numbers(evaluation: Evaluation) -> None:
+    numbers = results(evaluation)
+    assert numbers["served"]["plan"]["epochs"] == 12
+    assert numbers["ranking"]["fresh"]["models"]["network"]["settings"]["batch_size"] == 16
+
+
 def test_chance_is_five_of_the_items_left(evaluation: Evaluation) -> None:
     # each user has 8 of 30 items after training, 9 after validation
     stale, fresh = (results(evaluation)["ranking"][mode] for mode in ("stale", "fresh"))
@@ -118,6 +132,7 @@ def test_every_baseline_is_tuned_on_validation_with_the_same_budget(evaluation: 
     numbers = results(evaluation)
     for trials in numbers["tuning"].values():
         assert 1 < len(trials["trials"]) <= MAX_TRIALS
+        assert {*trials["at_end"], *trials["untried"]} <= trials["trials"][0].keys()
     names = {baseline.name for baseline in BASELINES}
     assert names | {"network"} == set(numbers["ranking"]["fresh"]["models"])
 

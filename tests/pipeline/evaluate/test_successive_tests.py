@@ -15,19 +15,27 @@ pytestmark = pytest.mark.pipeline
 def answers(users: str, **ndcg: list[float]) -> Any:
     from benchmarks.ranking.successive_tests import Answers
 
-    values = {name: np.array(each) for name, each in ndcg.items()}
+    values = {name: np.array(each, dtype=float)[:, None] for name, each in ndcg.items()}
     return Answers(np.array(users.split(), dtype=object), values)
 
 
-def test_seeds_are_averaged_by_user_and_what_ran_once_stays() -> None:
-    from benchmarks.ranking.successive_tests import averaged
+def test_seeds_stand_side_by_side_and_what_ran_once_stays() -> None:
+    from benchmarks.ranking.successive_tests import by_seed
 
-    found = averaged(
-        [answers("a b", ranker=[0, 1], EASE=[0.2, 0.4]), answers("a b", ranker=[1, 1])]
-    )
+    found = by_seed([answers("a b", ranker=[0, 1], EASE=[0.2, 0.4]), answers("a b", ranker=[1, 1])])
     assert found.users.tolist() == ["a", "b"]
-    assert found.ndcg["ranker"].tolist() == [0.5, 1]
-    assert found.ndcg["EASE"].tolist() == [0.2, 0.4]
+    assert found.ndcg["ranker"].tolist() == [[0, 1], [1, 1]]
+    assert found.ndcg["EASE"].tolist() == [[0.2], [0.4]]
+
+
+def test_each_seed_is_told_and_widens_the_interval() -> None:
+    from benchmarks.ranking.successive_tests import by_seed, numbers
+
+    runs = [answers("a b", ranker=[0, 0], EASE=[0.5, 0.5]), answers("a b", ranker=[1, 1])]
+    found = numbers([by_seed(runs)])["models"]
+    assert found["ranker"]["seeds"] == [[0, 1]]
+    assert found["ranker"]["all"] == 0.5
+    assert found["EASE"]["ranker_ahead"] == {"value": 0, "low": -0.5, "high": 0.5}
 
 
 def test_all_tests_together_count_every_user_once_a_test() -> None:
