@@ -25,6 +25,7 @@ from recsys.interactions import Interactions, identifies, recorded_interactions
 from scoring.affinities import Affinities
 from storage.affinity_file import read_similarities
 from storage.artifacts import (
+    MEAN_RATING_NOTE,
     ArtifactError,
     ArtifactPaths,
     read_clean,
@@ -104,7 +105,7 @@ def artifact_arrays(
     prices = catalog.item_prices(clean, items)
     arrays[ITEM_COLUMN_NAMES] = np.array(price.columns, dtype=np.str_)
     rates = price.column(columns.FIVE_STAR_RATE)
-    mean_rating = read_note(paths.item_price, MEAN_RATING)
+    mean_rating = read_note(paths.item_price, MEAN_RATING_NOTE)
     arrays |= _history_arrays(interactions, history, prices, rates, mean_rating)
     arrays[CLEAN_USER_NAMES] = np.array([_are_clean(interactions.user_names)])
     arrays |= NameIndex.of(interactions.user_names.tolist()).arrays("user_name")

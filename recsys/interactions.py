@@ -98,7 +98,8 @@ class Interactions:
 
     def rated(self) -> Interactions:
         """Keep what has a rating, and all users."""
-        return self.where(np.isfinite(self.ratings)) if len(self.kinds) else self
+        rated = np.isfinite(self.ratings)
+        return self if rated.all() else self.where(rated)
 
     def without_removes(self) -> Interactions:
         """Keep what isn't a `remove`, and all users."""

@@ -27,6 +27,9 @@ from storage.parquet.parts import read_schema, read_table, size_of
 LARGEST_VALUE: Final = 1e9
 """Of an embedding, a scaled price or a similarity: products and sums of a network stay finite."""
 
+MEAN_RATING_NOTE: Final = "history_mean_rating"
+"""Note of `item_price_df.pq`: the mean rating of all histories when the model was trained."""
+
 
 class ArtifactError(ValueError):
     """A file of the artifact set is missing, unreadable or doesn't fit the others."""

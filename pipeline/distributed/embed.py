@@ -112,7 +112,7 @@ def _survey(clean: Path, console: Console) -> _Survey:
 def _survey_chunk(rows: pa.Table) -> Facts:
     clean = rows.to_pandas()
     items, users = (sampled_names(rows.column(name)) for name in (columns.ITEM, columns.USER))
-    reviews = interactions_of(clean, pd.Index(clean[columns.ITEM].dropna().unique()))
+    reviews = interactions_of(clean, pd.Index(clean[columns.ITEM].dropna().unique())).chosen()
     days = [counts.tolist() for counts in count_days(reviews)]
     return {"done": len(clean), "days": days, "items": items, "users": users}
 

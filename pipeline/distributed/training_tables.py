@@ -139,7 +139,7 @@ def _write_items(number: int, rows: pa.Table, folder: Path) -> Facts:
 
 
 def _write_interactions(number: int, rows: pa.Table, folder: Path) -> Facts:
-    found = interactions_of(rows.to_pandas(), _catalog(folder))
+    found = interactions_of(rows.to_pandas(), _catalog(folder)).chosen()
     values = (found.users, found.items, found.times, found.ratings)
     table = dict(zip(INTERACTION_COLUMNS, values, strict=True))
     table |= {ROW: rows.column(ROW).to_numpy()[found.file_rows]}

@@ -33,6 +33,7 @@ from recsys import columns
 from recsys.features.user_vectors import user_item_vectors
 from recsys.history import History
 from recsys.interactions import identifies, interactions_of
+from recsys.kinds import KINDS, REMOVE
 from storage.artifacts import write_frame
 
 _HISTORY: Final = "history"
@@ -100,7 +101,11 @@ def _teaching(rows: pa.Table, ends: Sequence[str], days: TrainingDays) -> pa.Tab
     kept = named[codes.indices.fill_null(len(named) - 1).to_numpy()]
     if not days.all_days:
         times = rows.column(columns.REVIEW_TIME).to_numpy().astype("datetime64[D]")
-        kept &= times.astype(np.int64) < days.cuts.train_end_day
+        in_time = times.astype(np.int64) < days.cuts.train_end_day
+        if columns.KIND in rows.column_names:  # what a later row takes back doesn't teach
+            kinds = rows.column(columns.KIND).to_pandas()
+            in_time |= (kinds == KINDS[REMOVE]).to_numpy(dtype=bool)
+        kept &= in_time
     return by_range(rows.filter(pa.array(kept)), columns.USER, ends)
 
 
@@ -114,7 +119,8 @@ def _gather(
     texts: Path,
 ) -> Facts:
     clean = rows.to_pandas()
-    reviews = training_reviews(clean, interactions_of(clean, item_index(items)), days)
+    chosen = interactions_of(clean, item_index(items)).chosen()
+    reviews = training_reviews(clean, chosen, days)
     interactions, newest = reviews.interactions, reviews.newest_written(n_reviews)
     if not interactions.n_users:
         return {"done": len(clean), "n": 0, "n_silent": 0}

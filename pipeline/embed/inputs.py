@@ -113,7 +113,7 @@ def read_training_reviews(clean_path: Path, item_names: pd.Index) -> TrainingRev
         PipelineError: No review is by a user.
     """
     clean = read_clean(clean_path, REVIEW_COLUMNS)
-    everything = interactions_of(clean, item_names)
+    everything = interactions_of(clean, item_names).chosen()
     return training_reviews(clean, everything, training_days(count_days(everything), clean_path))
 
 

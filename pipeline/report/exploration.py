@@ -27,7 +27,7 @@ class Exploration:
     """A cleaned data set, counted.
 
     Attributes:
-        ratings: (n,) 1 to 5, in order of time.
+        ratings: (n_rated,) 1 to 5, in order of time.
         words: (n,) words of each review text.
         prices: (n_priced_items,) USD, one an item that has a price.
         reviews_by_user: Reviews of each user, most first.
@@ -54,7 +54,7 @@ class Exploration:
     def __repr__(self) -> str:
         """Say how much there is."""
         users, items = len(self.reviews_by_user), len(self.reviews_by_item)
-        return f"<Exploration of {len(self.ratings):,} reviews, {users:,} users, {items:,} items>"
+        return f"<Exploration of {len(self.words):,} reviews, {users:,} users, {items:,} items>"
 
 
 def explore(config: Config) -> Exploration:
@@ -66,13 +66,14 @@ def explore(config: Config) -> Exploration:
     paths = ArtifactPaths.in_folders(config.data_path, config.embeddings_path, config.model_path)
     clean = read_clean(paths.clean, columns.CLEAN_COLUMNS)
     items = pd.Index(clean[columns.ITEM].dropna().unique())
-    rows = interactions_of(clean, items)
+    rows = interactions_of(clean, items).chosen()
+    clean = clean.iloc[np.sort(rows.file_rows)]
     cuts = cuts_or_all_training(rows.days)
     parts = split_labels(rows.days, cuts)
     known = np.isin(rows.users, rows.users[(parts == TRAIN) & (rows.users >= 0)])
     prices = item_prices(clean, items)
     return Exploration(
-        ratings=rows.ratings,
+        ratings=rows.rated().ratings,
         words=_words(clean[columns.REVIEW_TEXT]),
         prices=prices[np.isfinite(prices)],
         reviews_by_user=_sizes(rows.users[rows.users >= 0]),

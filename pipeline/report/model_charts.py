@@ -10,6 +10,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score, roc_curve
 
+from pipeline.evaluate.rating_task import rated_pairs
 from pipeline.report.charts import BLUE, INK, QUIET, Chart, color_of, no_grid, panels, styled
 
 if TYPE_CHECKING:
@@ -51,10 +52,11 @@ def data_sets(numbers: dict[str, Any], metric: str = "ndcg@10", label: str = "ND
 def roc_curves(evaluation: Evaluation) -> Chart:
     """Draw the ROC curve of every model that answers the rating task."""
     chart, (axis,) = panels(1, width=5.2, height=4.6)
-    liked = evaluation.stale.cutoff.cases.liked
+    cases = evaluation.stale.cutoff.cases
     for rating in evaluation.rating:
-        false_rate, true_rate, _ = roc_curve(liked, rating.scores, drop_intermediate=False)
-        auc = roc_auc_score(liked, rating.scores)
+        liked, scores = rated_pairs(cases, rating.scores)
+        false_rate, true_rate, _ = roc_curve(liked, scores, drop_intermediate=False)
+        auc = roc_auc_score(liked, scores)
         axis.plot(
             false_rate,
             true_rate,

@@ -38,7 +38,7 @@ class RankerData:
     """Everything that training reads.
 
     Attributes:
-        interactions: All of them.
+        interactions: All reviews and purchases.
         catalog: What items are.
         item_names: (n_items,) in the order of `item_desc_emb_df.pq`.
     """
@@ -76,7 +76,7 @@ class ReviewTables(NamedTuple):
     """What training takes from the reviews.
 
     Attributes:
-        interactions: All of them.
+        interactions: All reviews and purchases.
         texts: (n_items,) str of `joined_texts`.
         prices: (n_items,) float64 USD, NaN where unknown.
     """
@@ -94,7 +94,7 @@ def read_tables(clean_path: Path, names: pd.Index) -> ReviewTables:
     """
     clean = read_clean(clean_path, (*INTERACTION_COLUMNS, *ITEM_COLUMNS))
     texts, prices = joined_texts(clean, names), catalog.item_prices(clean, names)
-    return ReviewTables(interactions_of(clean, names), texts, prices)
+    return ReviewTables(interactions_of(clean, names).chosen(), texts, prices)
 
 
 READ_TABLES: Final[ContextVar[Callable[[Path, pd.Index], ReviewTables]]] = ContextVar(
@@ -109,7 +109,7 @@ def read_interactions(clean_path: Path, names: pd.Index) -> Interactions:
     Raises:
         storage.artifacts.ArtifactError: The file is missing or bad.
     """
-    return interactions_of(read_clean(clean_path, INTERACTION_COLUMNS), names)
+    return interactions_of(read_clean(clean_path, INTERACTION_COLUMNS), names).chosen()
 
 
 def joined_texts(clean: pd.DataFrame, names: pd.Index) -> Names:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -10,19 +12,30 @@ from pipeline.train.ranker.data import RankerData, read_interactions, read_ranke
 from pipeline.train.ranker.feature_state import ITEM_SHRINKAGE, FeatureState, features_at
 from pipeline.train.ranker.item_columns import ITEM_COLUMNS
 from recsys import columns
+from recsys.features.user_profile import mean_of
 from storage.affinity_file import write_similarities
-from storage.artifacts import ArtifactPaths, write_frame
+from storage.artifacts import MEAN_RATING_NOTE, ArtifactPaths, write_frame
 
 
 def write_features(data: RankerData, state: FeatureState, paths: ArtifactPaths) -> None:
-    """Write `item_affinity_df.pq` and `item_price_df.pq`, each atomically."""
+    """Write `item_affinity_df.pq` and `item_price_df.pq`, each atomically.
+
+    The latter notes the mean rating of all histories, from which profiles measure. The service
+    keeps to it, so that newer histories don't shift what the network reads of everybody.
+
+    Args:
+        data: The interactions and the catalog.
+        state: Made of all of these interactions.
+        paths: Where the files are written.
+    """
     frame = pd.DataFrame(
         np.column_stack([data.catalog.prices, state.columns]),
         columns=[columns.PRICE, *ITEM_COLUMNS],
         index=pd.Index(data.item_names, name=columns.ITEM, dtype="object"),
     )
     write_similarities(state.similarities, data.item_names, paths.item_affinity)
-    write_frame(frame, paths.item_price)
+    mean = mean_of(data.interactions.ratings[state.history.interactions])
+    write_frame(frame, paths.item_price, {MEAN_RATING_NOTE: repr(mean)})
 
 
 def write_features_at(paths: ArtifactPaths, earlier: ArtifactPaths) -> None:
@@ -43,4 +56,4 @@ def write_features_at(paths: ArtifactPaths, earlier: ArtifactPaths) -> None:
     plan = card.get("plan", {})
     decay_scale = float(plan.get("decay_scale", plan.get("pace", 1.0)))  # "pace" in older cards
     state = features_at(interactions, data.catalog, shrinkage, decay_scale)
-    write_features(data, state, earlier)
+    write_features(replace(data, interactions=interactions), state, earlier)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.arrays import FloatArray
+from recsys.features.user_profile import mean_of
 from recsys.popularity import popularity_counts
 
 ITEM_COLUMNS: Final = (
@@ -44,18 +45,18 @@ def item_columns(
 ) -> FloatArray:
     """Describe each item by the interactions so far.
 
-    With n interactions of ages a (days before the newest one of all) and ratings r:
+    With n interactions of ages a (days before the newest one of all), and ratings r of m of them:
 
         log_count_10d, _30d, _180d   log1p(Σ exp(-a / 10)), … 30, … 180
         log_count, has_history       log1p(n), 1[n > 0]
-        rating                       Σ (r - mean rating) / (n + 5)
+        rating                       Σ (r - mean rating) / (m + 5)
         log_price                    centered log price, 0 where unknown
         five_star_rate               as given
 
     Args:
         items: (m,) int item rows, -1 for an unknown item.
         days: (m,) int.
-        ratings: (m,) float.
+        ratings: (m,) float, NaN where an interaction has none.
         log_prices: (n_items,) float, as `recsys.features.user_profile.centered_log_prices`
             computes them.
         five_star_rates: (n_items,) float, as `recsys.bias_model` estimates them.
@@ -70,8 +71,8 @@ def item_columns(
     def total(values: NDArray[Any] | None) -> NDArray[np.float64]:
         return np.bincount(rows, weights=values, minlength=len(log_prices)).astype(np.float64)
 
-    counts = total(None)
-    surprise = total(given - (given.mean() if len(given) else 0.0))
+    counts, rated = total(None), np.isfinite(given)
+    surprise = total(np.where(rated, given - mean_of(given), 0.0))
     result = (
         *(
             np.log1p(popularity_counts(rows, when, len(log_prices), decay_days=decay))
@@ -79,7 +80,7 @@ def item_columns(
         ),
         np.log1p(counts),
         counts > 0,
-        surprise / (counts + RATING_PSEUDO_COUNTS),
+        surprise / (total(rated) + RATING_PSEUDO_COUNTS),
         np.nan_to_num(np.asarray(log_prices, dtype=np.float64)),
         five_star_rates,
     )

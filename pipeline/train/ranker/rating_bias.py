@@ -42,7 +42,7 @@ class BiasChoice:
 
 def choose_item_shrinkage(data: RankerData) -> BiasChoice:
     """Fit on the training days with each λ_i, and keep the one with the best validation AUC."""
-    interactions = data.interactions
+    interactions = data.interactions.rated()
     parts = temporal_labels(interactions.days)
     train, held_out = (interactions.where(parts == part) for part in (TRAIN, VALIDATION))
     shape = (interactions.n_users, data.catalog.n_items)

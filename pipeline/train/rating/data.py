@@ -77,7 +77,7 @@ def read_features(paths: ArtifactPaths) -> Features:
 
 
 def read_interactions(clean_path: Path, features: Features) -> Interactions:
-    """Read the cleaned reviews; whoever has no features is nobody.
+    """Read the cleaned interactions that have a rating; whoever has no features is nobody.
 
     Raises:
         storage.artifacts.ArtifactError: The file is bad.
@@ -85,7 +85,7 @@ def read_interactions(clean_path: Path, features: Features) -> Interactions:
     wanted = (columns.USER, columns.ITEM, columns.REVIEW_TIME, columns.RATING)
     clean, items = read_clean(clean_path, wanted), pd.Index(features.item_names)
     everybody = interactions_of(clean, items, features.user_names)
-    return everybody.of_first_users(len(features.user_names))
+    return everybody.rated().of_first_users(len(features.user_names))
 
 
 def undersample(labels: BoolArray, seed: int) -> Rows:

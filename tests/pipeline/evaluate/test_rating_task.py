@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.evaluate.rating_task import RatingScores, best_threshold
+from pipeline.evaluate.rating_task import best_threshold
 from pipeline.evaluate.results.rating import rating_metrics
 
 pytestmark = pytest.mark.pipeline
@@ -16,7 +16,7 @@ SCORES = np.array([0.9, 0.8, 0.7, 0.4, 0.2])
 
 
 def metrics_at(threshold: float, scores: np.ndarray = SCORES) -> dict:
-    return rating_metrics(RatingScores("by hand", threshold, scores), LABELS, np.arange(5))
+    return rating_metrics(threshold, LABELS, scores, np.arange(5))
 
 
 def test_best_threshold_is_the_score_that_separates_the_classes_best() -> None:
