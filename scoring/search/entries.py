@@ -38,4 +38,5 @@ def warm_up(code_folder: Path | None = None, say: Callable[[], None] = lambda: N
     index = ItemIndex.build(np.ones(1, np.float32), 0.0, items, None)
     top_k(index, items[0], 1)
     score_items(index, items[0], NO_AFFINITIES)
-    affected_items(NO_AFFINITIES.similarities, NO_AFFINITIES.items, NO_AFFINITIES.workspace)
+    none = NO_AFFINITIES
+    affected_items(none.similarities, none.items, none.weights, none.workspace)
