@@ -33,6 +33,7 @@ from api.routes import (
     user_history,
     users,
 )
+from api.routes import events as events_routes
 from api.routes import jobs as jobs_routes
 from api.service import Service
 from api.wsgi import middleware, problems
@@ -93,6 +94,7 @@ def create_app(
         shelves,
         users,
         user_history,
+        events_routes,
         reload,
         rules,
         jobs_routes,

@@ -1,4 +1,4 @@
-"""What the service counts about itself: requests, users scored, reloads, starts of workers."""
+"""What the service counts about itself: requests, users scored, events, reloads, starts."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ SECONDS: Final = "seconds"
 USERS: Final = "users"
 RELOADS: Final = "reloads"
 STARTS: Final = "starts"
+EVENTS: Final = "events"
 
 BUCKETS_S: Final = (
     *(0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05),
@@ -65,6 +66,11 @@ class ServiceCounters:
     def count_reload(self, what: str, outcome: str) -> None:
         """Count a reload or rollback by how it ended."""
         self._counters.add((RELOADS, what, outcome))
+
+    def count_events(self, outcome: str, n_events: int) -> None:
+        """Count events of requests by what became of them: taken, repeated, refused or failed."""
+        if n_events:
+            self._counters.add((EVENTS, outcome), n_events)
 
     def totals(self) -> dict[Name, int]:
         """Return the sums over all workers since the service started."""

@@ -52,7 +52,9 @@ def client(app: Flask) -> FlaskClient:
 
 @pytest.fixture(scope="session")
 def running(published: Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A real server with several workers; its token is "secret"; don't reload or stop it."""
-    config = copy_of(published, tmp_path_factory.mktemp("running"), admin_token="secret")
+    """A real server with several workers; its tokens are "secret"; don't reload or stop it."""
+    config = copy_of(
+        published, tmp_path_factory.mktemp("running"), admin_token="secret", events_token="secret"
+    )
     with serving(config) as server:
         yield server

@@ -45,6 +45,9 @@ FOR_OPERATORS: Final = (
 )
 """The problems of every endpoint that needs ADMIN_TOKEN."""
 
+FOR_EVENT_SOURCES: Final = FOR_OPERATORS
+"""The problems of every endpoint that needs EVENTS_TOKEN."""
+
 WITHOUT_BODY: Final = {
     413: "The request has a body that is too large; send none.",
     415: "The request has a body that isn't JSON; send none.",
@@ -117,6 +120,7 @@ class Endpoint:
         path_parameters: The parameters of the path.
         body: The members of the JSON body; empty if it takes no body.
         for_operators: Whether it needs ADMIN_TOKEN.
+        for_event_sources: Whether it needs EVENTS_TOKEN.
         examples: Requests to try.
     """
 
@@ -132,6 +136,7 @@ class Endpoint:
     path_parameters: tuple[Parameter[Any], ...] = ()
     body: tuple[Parameter[Any], ...] = ()
     for_operators: bool = False
+    for_event_sources: bool = False
     examples: tuple[RequestExample, ...] = ()
 
     def query(self) -> QueryValues:
@@ -142,6 +147,11 @@ class Endpoint:
                 query is too long.
         """
         return QueryValues(request.query_string.decode("latin-1"), self.query_names)
+
+    @property
+    def token(self) -> str:
+        """The setting with the bearer token that it needs; "" for none."""
+        return ("ADMIN_TOKEN" * self.for_operators) or ("EVENTS_TOKEN" * self.for_event_sources)
 
     @cached_property
     def query_names(self) -> dict[str, None]:

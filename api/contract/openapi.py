@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from api.contract.endpoint import Endpoint, SuccessResponse
+from api.contract.event_list import EVENT_SCHEMAS
 from api.contract.parameter import Parameter, Schema
 from api.contract.schemas import SCHEMAS, reference
 from api.contract.shelf_schemas import SHELF_SCHEMAS
@@ -41,6 +42,10 @@ TAGS: Final[dict[str, str]] = {
 }
 
 
+SECURITY_SCHEMES: Final = {"ADMIN_TOKEN": "operator", "EVENTS_TOKEN": "eventSource"}
+"""Names of those who have a token, by the setting."""
+
+
 def document(endpoints: Sequence[tuple[str, Endpoint]]) -> dict[str, Any]:
     """Describe endpoints, each with the name of its view as its operation id."""
     paths: dict[str, Any] = {}
@@ -57,13 +62,14 @@ def document(endpoints: Sequence[tuple[str, Endpoint]]) -> dict[str, Any]:
         ],
         "paths": paths,
         "components": {
-            "schemas": SCHEMAS | SHELF_SCHEMAS,
+            "schemas": SCHEMAS | SHELF_SCHEMAS | EVENT_SCHEMAS,
             "securitySchemes": {
-                "operator": {
+                name: {
                     "type": "http",
                     "scheme": "bearer",
-                    "description": "The service's ADMIN_TOKEN.",
+                    "description": f"The service's {setting}.",
                 }
+                for setting, name in SECURITY_SCHEMES.items()
             },
         },
     }
@@ -107,8 +113,8 @@ def _operation(name: str, endpoint: Endpoint) -> dict[str, Any]:
     }
     if endpoint.body:
         found["requestBody"] = _request_body(endpoint)
-    if endpoint.for_operators:
-        found["security"] = [{"operator": []}, {}]
+    if endpoint.token:
+        found["security"] = [{SECURITY_SCHEMES[endpoint.token]: []}, {}]
     return found
 
 

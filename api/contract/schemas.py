@@ -105,12 +105,22 @@ _EXPLANATION: Final[dict[str, Schema]] = {
 }
 
 SCHEMAS: Final[dict[str, Schema]] = {
-    "Problem": record(
-        type={"type": "string", "const": "about:blank"},
-        title={"type": "string", "description": "The reason phrase of the status."},
-        status={"type": "integer", "minimum": 400, "maximum": 599},
-        detail={"type": "string", "description": "What was sent, what is allowed and what to do."},
-        error={"type": "string", "description": "The same as detail."},
+    "Problem": may_lack(
+        record(
+            type={"type": "string", "const": "about:blank"},
+            title={"type": "string", "description": "The reason phrase of the status."},
+            status={"type": "integer", "minimum": 400, "maximum": 599},
+            detail={
+                "type": "string",
+                "description": "What was sent, what is allowed and what to do.",
+            },
+            error={"type": "string", "description": "The same as detail."},
+            refused={
+                **list_of(reference("RefusedEvent")),
+                "description": "Why each event was refused; absent if the problem isn't about events.",
+            },
+        ),
+        "refused",
     ),
     "RecommendedItem": may_lack(
         record(
@@ -218,10 +228,17 @@ SCHEMAS: Final[dict[str, Schema]] = {
         **ITEM,
         rating=or_null({"type": "number"}, "1 to 5."),
         time=or_null({"type": "string", "format": "date-time"}, "In UTC."),
+        kind={"type": "string", "enum": ["review", "purchase", "view", "hide"]},
     ),
     "User": record(
         user={"type": "string", "description": "The user's name as in the data."},
-        n_reviews={**COUNT, "description": "The number of reviews of items in the catalog."},
-        reviews={**list_of(reference("Review")), "description": "At most n reviews, newest first."},
+        n_reviews={
+            **COUNT,
+            "description": "The number of reviews and events about items of the catalog.",
+        },
+        reviews={
+            **list_of(reference("Review")),
+            "description": "At most n reviews and events, newest first.",
+        },
     ),
 }

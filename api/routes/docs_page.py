@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 from api.contract.endpoint import UNKNOWN_USER, Endpoint
 from api.contract.openapi import TAGS, example_answers, example_key, openapi_path
@@ -15,18 +15,23 @@ from api.contract.parameters import Flag, Names, Number, WholeNumber
 from api.contract.texts import Texts
 from classes.snapshot import Snapshot
 
+AN_EVENT: Final = {"user": "visitor 1001", "kind": "view", "time": "2024-05-01T09:30:00Z"}
+"""Without its item."""
+
 Examples = dict[str, Any]
 """Parameters' names to JSON values to try that occur in the snapshot."""
 
 
 def examples_of(snapshot: Snapshot) -> Examples:
     """Pick a user, an item and its category and brand that occur in the snapshot."""
-    [user] = snapshot.data.random_users(1)
+    [user] = snapshot.users.random(1)
     item_row = int(snapshot.data.cold_start_items(1)[0])
+    item = snapshot.data.item(item_row)
     return {
         "users": [user, UNKNOWN_USER],
         "user": user,
-        "item": snapshot.data.item(item_row),
+        "item": item,
+        "events": [{**AN_EVENT, "item": item}],
         "category": snapshot.data.facts.category(item_row),
         "brand": snapshot.data.facts.brand(item_row),
     }
@@ -76,10 +81,9 @@ def _fields(endpoint: Endpoint, examples: Examples) -> list[dict[str, Any]]:
     fields += [_field(each, examples) for each in endpoint.parameters]
     if endpoint.body:
         fields.append(_body_field(endpoint.body, examples))
-    if endpoint.for_operators:
-        fields.append(
-            {"name": "token", "kind": "token", "meaning": "The service's ADMIN_TOKEN, if any."}
-        )
+    if endpoint.token:
+        meaning = f"The service's {endpoint.token}, if any."
+        fields.append({"name": "token", "kind": "token", "meaning": meaning})
     return fields
 
 

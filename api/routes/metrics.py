@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from typing import Final
 
@@ -22,11 +23,24 @@ from api.contract.openapi import VERSION
 from api.service import Service
 from classes.errors import NoSnapshotError
 from classes.publication.store_state import StoreState, StoreStateFile
-from classes.service_counters import BUCKETS_S, RELOADS, REQUESTS, SECONDS, STARTS, SUM, USERS
+from classes.service_counters import (
+    BUCKETS_S,
+    EVENTS,
+    RELOADS,
+    REQUESTS,
+    SECONDS,
+    STARTS,
+    SUM,
+    USERS,
+)
 from classes.snapshot_store import SnapshotStore
 from storage.counters import Name
+from storage.events.event import EventStoreError
+from storage.events.store import EventStore
 
 PREFIX: Final = "recommender"
+
+logger = logging.getLogger(__name__)
 
 _METRICS: Final = Endpoint(
     method="GET",
@@ -68,6 +82,7 @@ class _Metrics(Collector):
         yield from _counted(totals)
         yield _latency(totals)
         yield from self._snapshot()
+        yield from _stored_events(self._store.events)
         state = self._state_file.read() if self._state_file else None
         if state is not None:
             yield from _shared_store(state)
@@ -116,12 +131,28 @@ def _shared_store(state: StoreState) -> Iterator[Metric]:
         yield GaugeMetricFamily(f"{PREFIX}_store_{name}", meaning, value=float(value))
 
 
+def _stored_events(events: EventStore) -> Iterator[Metric]:
+    """Describe the store of events, or only that it can't be read."""
+    up, found = f"{PREFIX}_events_up", None
+    try:
+        found = events.n_events, events.last_seq
+    except EventStoreError as error:
+        logger.warning("%s", error)
+    yield GaugeMetricFamily(up, "1 while the events can be read.", value=float(found is not None))
+    if found is not None:
+        yield GaugeMetricFamily(f"{PREFIX}_events_stored", "Events in the store.", value=found[0])
+        yield GaugeMetricFamily(
+            f"{PREFIX}_events_last_sequence", "Number of the last event here.", value=found[1]
+        )
+
+
 def _counted(totals: dict[Name, int]) -> Iterator[Metric]:
     """Convert the plain counters to metrics."""
     for kind, metric, meaning, labels in (
         (REQUESTS, "requests", "Requests answered.", ("method", "route", "status")),
         (USERS, "users_scored", "Users that items were recommended to.", ("source",)),
         (RELOADS, "reloads", "Reloads and rollbacks attempted.", ("what", "outcome")),
+        (EVENTS, "events", "Events of requests, by what became of them.", ("outcome",)),
         (STARTS, "worker_starts", "Worker processes started.", ()),
     ):
         family = CounterMetricFamily(f"{PREFIX}_{metric}", meaning, labels=labels)

@@ -1,4 +1,4 @@
-"""Authorization of operators: by the token, or from this machine if none is set."""
+"""Authorization by a token of the settings, or from this machine if none is set."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from api.wsgi.problems import ProblemError
 _NOT_DIRECT: Final = ("Forwarded", "X-Forwarded-For", "X-Real-Ip", "Via", "Origin")
 """Headers that proxies and web pages add; with one of them, the address isn't the caller's."""
 
-_CHALLENGE: Final = 'Bearer realm="operations"'
+_REALMS: Final = {"ADMIN_TOKEN": "operations", "EVENTS_TOKEN": "events"}
+"""What each setting with a token protects."""
 
 
 def require_operator(request: Request, token: str) -> None:
@@ -24,31 +25,45 @@ def require_operator(request: Request, token: str) -> None:
         ProblemError: 401 for a missing or wrong bearer token, 403 if no token is set and
             the request doesn't come directly from this machine.
     """
+    _require(request, token, "ADMIN_TOKEN")
+
+
+def require_event_source(request: Request, token: str) -> None:
+    """Refuse a request that isn't from the shop, whose events are believed.
+
+    Raises:
+        ProblemError: As `require_operator` does.
+    """
+    _require(request, token, "EVENTS_TOKEN")
+
+
+def _require(request: Request, token: str, setting: str) -> None:
     if token:
-        _require_token(request, token)
+        _require_token(request, token, setting)
     elif not _is_direct(request):
         raise ProblemError(
             403,
-            "Without a token, this endpoint accepts only direct requests from the service's own "
-            "machine. Set ADMIN_TOKEN and send 'Authorization: Bearer TOKEN'.",
+            f"Without a token, this endpoint accepts only direct requests from the service's own "
+            f"machine. Set {setting} and send 'Authorization: Bearer TOKEN'.",
         )
 
 
-def _require_token(request: Request, token: str) -> None:
+def _require_token(request: Request, token: str, setting: str) -> None:
+    challenge = f'Bearer realm="{_REALMS[setting]}"'
     # WSGI passes the header's bytes as latin-1 characters.
     header = request.headers.get("Authorization", "").encode("latin-1", "replace")
     scheme, _, credentials = header.partition(b" ")
     if scheme.lower() != b"bearer":
         raise ProblemError(
             401,
-            "Send the header 'Authorization: Bearer TOKEN' with the service's ADMIN_TOKEN.",
-            {"WWW-Authenticate": _CHALLENGE},
+            f"Send the header 'Authorization: Bearer TOKEN' with the service's {setting}.",
+            {"WWW-Authenticate": challenge},
         )
     if not hmac.compare_digest(credentials.strip(), token.encode()):
         raise ProblemError(
             401,
-            "The token isn't the service's ADMIN_TOKEN.",
-            {"WWW-Authenticate": f'{_CHALLENGE}, error="invalid_token"'},
+            f"The token isn't the service's {setting}.",
+            {"WWW-Authenticate": f'{challenge}, error="invalid_token"'},
         )
 
 

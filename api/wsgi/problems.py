@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
@@ -25,6 +25,7 @@ from classes.errors import (
     UnknownJobError,
     UnknownNameError,
 )
+from storage.events.event import EventStoreError
 
 PROBLEM_TYPE: Final = "application/problem+json"
 
@@ -55,14 +56,17 @@ class ProblemError(Exception):
         self.headers = dict(headers or {})
 
 
-def problem(status: int, message: str, headers: Mapping[str, str] | None = None) -> Response:
-    """Build the response for an error."""
+def problem(
+    status: int, message: str, headers: Mapping[str, str] | None = None, **members: Any
+) -> Response:
+    """Build the response for an error, which may have members of its own."""
     body = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
         "status": status,
         "detail": message,
         "error": message,
+        **members,
     }
     return Response(to_json(body), status, dict(headers or {}), mimetype=PROBLEM_TYPE)
 
@@ -71,6 +75,7 @@ def register(app: Flask) -> None:
     """Report every exception from views, and from Flask itself, as a problem."""
     app.register_error_handler(ProblemError, _refused)
     app.register_error_handler(ServiceError, _service_error)
+    app.register_error_handler(EventStoreError, _without_events)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _unexpected)
 
@@ -85,6 +90,11 @@ def _service_error(error: ServiceError) -> Response:
     if isinstance(error, ReloadBusyError):
         headers["Retry-After"] = str(error.retry_after_s)
     return problem(status, str(error), headers)
+
+
+def _without_events(error: EventStoreError) -> Response:
+    logger.error("%s", error)
+    return problem(503, str(error), {"Retry-After": str(error.retry_after_s)})
 
 
 def _http_error(error: HTTPException) -> Response:

@@ -138,7 +138,7 @@ class Database:
                 processes held the lock for too long.
         """
         if not self._lock.acquire(timeout=BUSY_S):
-            raise EventStoreError(f"{self.folder} is busy with what came before.")
+            raise EventStoreError("The events are busy: what came before takes too long.")
         try:
             with self.translated():
                 connection = self._open_writer()
@@ -178,7 +178,7 @@ class Database:
             raise
         except (sqlite3.Error, OSError) as error:
             raise EventStoreError(
-                f"The events in {self.folder} (EVENTS_PATH) can't be read or written: {error}."
+                f"The events in EVENTS_PATH can't be read or written: {error}."
             ) from error
 
     def _open_writer(self) -> sqlite3.Connection:
@@ -187,7 +187,7 @@ class Database:
             return self._writer[0]
         self._close_writer()
         if identity is None:
-            raise EventStoreError(f"{self.path} is missing.")
+            raise EventStoreError("The events in EVENTS_PATH were removed a moment ago.")
         connection = _connect(self.path, _WRITER_CACHE_KB)
         self._writer = connection, identity
         return connection

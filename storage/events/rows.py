@@ -126,6 +126,12 @@ def tombstones_with(
     return {row[0]: Tombstone(*row) for row in found if row[0] in wanted}
 
 
+def count_tombstones(connection: sqlite3.Connection) -> int:
+    """Count the users who were forgotten."""
+    [n_forgotten] = connection.execute("SELECT COUNT(*) FROM tombstones").fetchone()
+    return int(n_forgotten)
+
+
 def count_by_item(connection: sqlite3.Connection, since_us: int, after_seq: int) -> list[ItemCount]:
     """Count events by item and kind, of those from a time on with higher numbers than `after_seq`."""
     found = connection.execute(

@@ -191,6 +191,19 @@ class EventStore:
         return 0 if state is None else state.complete_seq
 
     @property
+    def n_forgotten(self) -> int:
+        """How many users were forgotten.
+
+        Raises:
+            EventStoreError: It can't be read.
+        """
+        found = self._files.reading()
+        if found is None:
+            return 0
+        with self._files.database.translated():
+            return rows.count_tombstones(found[0])
+
+    @property
     def n_events(self) -> int:
         """How many events there are.
 

@@ -46,7 +46,8 @@ class Transaction:
         for person in persons.values():
             self._presence.add(person)
         n_taken = rows.insert(self._connection, events, (persons[each.user] for each in events))
-        self._count(n_taken, max(event.seq for event in events))
+        if n_taken:
+            self._count(n_taken, max(event.seq for event in events))
         return n_taken
 
     def forget(self, user: str) -> Tombstone:

@@ -32,7 +32,7 @@ def test_the_page_has_a_form_for_every_endpoint_with_all_its_parameters(
         start = f'<form data-method="{endpoint.method}" data-path="{openapi_path(endpoint.path)}">'
         [form] = [each for each in forms if each.startswith(start)]
         asked = [each.name for each in (*endpoint.path_parameters, *endpoint.parameters)]
-        asked += ["body"] * bool(endpoint.body) + ["token"] * endpoint.for_operators
+        asked += ["body"] * bool(endpoint.body) + ["token"] * bool(endpoint.token)
         assert re.findall(r' name="(\w+)"', form) == asked
 
 
