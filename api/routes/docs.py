@@ -8,9 +8,9 @@ from typing import Final
 
 from flask import Flask, Response, render_template, request
 
+from api.contract.docs_page import examples_of, groups
 from api.contract.endpoint import ALWAYS, Endpoint, SuccessResponse, endpoints_of
 from api.contract.openapi import INFO, document
-from api.routes.docs_page import examples_of, groups
 from api.service import Service
 from api.wsgi.responses import GENERATION_HEADER, json_response, to_json
 
