@@ -83,7 +83,7 @@ def artifact_arrays(
     desc, price = read_embedding_pair(paths.item_desc, paths.item_price, columns.ITEM)
     named = identifies(review.names)
     if forgotten_until is not None:
-        named &= forgotten_until(review.names) == NEVER_FORGOTTEN
+        named = named & (forgotten_until(review.names) == NEVER_FORGOTTEN)
     items = pd.Index(desc.names).astype("str")
     arrays: Arrays = {
         "item_desc": desc.vectors,

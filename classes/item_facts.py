@@ -22,7 +22,7 @@ class ItemFacts:
         prices: (n_items,) float64, mean USD, NaN where unknown.
         categories: (n_items,) int32 rows of the category names, -1 where unknown.
         brands: (n_items,) int32 rows of the brand names, -1 where unknown.
-        n_ratings: (n_items,) int64.
+        n_ratings: (n_items,) int64, how often each was reviewed or bought.
         mean_ratings: (n_items,) float64, 1 to 5, NaN where nobody rated.
     """
 
@@ -48,7 +48,7 @@ class ItemFacts:
 
         Args:
             clean: Holds the optional columns category, brand and image, if there are any.
-            interactions: Read from it.
+            interactions: Reviews and purchases, read from it.
             prices: (n_items,) mean USD, NaN where unknown.
             items: Names of all items.
         """

@@ -5,7 +5,7 @@ A *user* is somebody who can be recognized: a name that isn't missing, empty or 
 else has the row -1: their reviews count for items, and are nobody's history.
 
 A `remove` takes back what its user did with its item before, in order of time and, at equal
-times, of the file: those rows are as if they had never been.
+times, of the file: those rows are as if they had never been, but that their user is one.
 
 Users with features come first, in the order of the features; the others follow by name. So
 a row below the number of users with features is a row of the features, and `of_first_users`
@@ -174,19 +174,16 @@ def recorded_interactions(
     times = clean[columns.REVIEW_TIME].to_numpy(dtype="datetime64[us]").astype(np.int64)
     item_rows = rows_of(clean[columns.ITEM], items)
     codes, distinct = pd.factorize(clean[columns.USER].astype("str"))
-    named = np.append(identifies(distinct), False)  # the code of a missing name is -1
+    present = np.zeros(len(distinct) + 1, dtype=bool)
+    present[codes[item_rows >= 0]] = True
+    rows, names = _user_rows(pd.Index(distinct), present[:-1], pd.Index(first_users, dtype="str"))
+    user_rows = np.append(rows, -1)[codes]  # the code of a missing name is -1
     ratings, kinds = _ratings_and_kinds(clean)
-    order = present = np.argsort(times, kind="stable")
+    order = np.argsort(times, kind="stable")
     if len(kinds):
-        people = np.where(named[codes], codes, -1)[order]
-        order = order[~taken_back(people, item_rows[order], kinds[order])]
-        present = order[kinds[order] != REMOVE]
-    has_rows = np.zeros(len(distinct) + 1, dtype=bool)
-    has_rows[codes[present][item_rows[present] >= 0]] = True
-    others, first = (named & has_rows)[:-1], pd.Index(first_users, dtype="str")
-    rows, names = _user_rows(pd.Index(distinct), named[:-1], others, first)
+        order = order[~taken_back(user_rows[order], item_rows[order], kinds[order])]
     return Interactions(
-        users=np.append(rows, -1)[codes][order],
+        users=user_rows[order],
         items=item_rows[order],
         times=times[order],
         ratings=ratings[order],
@@ -236,12 +233,11 @@ def identifies(names: Sequence[Any] | Names | pd.Index) -> BoolArray:
     return (texts.notna() & (texts != "") & ~anonymous_mask(texts)).to_numpy(dtype=bool)
 
 
-def _user_rows(
-    names: pd.Index, named: BoolArray, present: BoolArray, first: pd.Index
-) -> tuple[Rows, Names]:
-    """Number distinct names, (n,), given who can be a user and who is one; name all users."""
+def _user_rows(names: pd.Index, present: BoolArray, first: pd.Index) -> tuple[Rows, Names]:
+    """Number distinct names, (n,), given who has rows with an item of the catalog; name all users."""
+    named = identifies(names)
     rows = np.where(named, first.get_indexer(names), -1)
-    others = np.flatnonzero(present & (rows < 0))
+    others = np.flatnonzero(named & present & (rows < 0))
     others = others[names[others].argsort()]
     rows[others] = len(first) + np.arange(len(others))
     return rows, first.append(names[others]).to_numpy(dtype=object)

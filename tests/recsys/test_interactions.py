@@ -9,7 +9,14 @@ import pandas as pd
 import pytest
 
 from recsys import columns
-from recsys.interactions import Interactions, identifies, interactions_of, rows_of
+from recsys.interactions import (
+    Interactions,
+    identifies,
+    interactions_of,
+    recorded_interactions,
+    rows_of,
+)
+from recsys.kinds import HIDE, PURCHASE, REMOVE, REVIEW, VIEW
 from storage.artifacts import ArtifactError, read_clean, write_frame
 
 ITEMS = pd.Index(["apple", "bread", "cake"])
@@ -116,3 +123,73 @@ def test_reviews_without_a_time_are_refused(tmp_path: Path) -> None:
     write_frame(reviews, tmp_path / "clean_df.pq")
     with pytest.raises(ArtifactError, match="1 of 8 rows have no reviewTime"):
         read_clean(tmp_path / "clean_df.pq", list(reviews.columns))
+
+
+DONE = [
+    # user, item, day, kind
+    ("ann", "apple", 1, "review"),
+    ("ann", "bread", 2, None),
+    ("ann", "apple", 3, "remove"),
+    ("ann", "cake", 3, "purchase"),
+    ("bob", "apple", 2, "view"),
+    ("bob", "cake", 5, "remove"),
+    ("bob", "cake", 4, "hide"),
+    ("zoe", "cake", 1, "purchase"),
+    ("zoe", "cake", 2, "remove"),
+    ("Amazon Customer", "cake", 1, "purchase"),
+    ("Amazon Customer", "cake", 2, "remove"),
+]
+
+
+def done() -> pd.DataFrame:
+    rows = frame([(user, item, day, 4.0) for user, item, day, _ in DONE])
+    return rows.assign(kind=[kind for *_, kind in DONE])
+
+
+def test_what_was_taken_back_is_as_if_it_had_never_been() -> None:
+    found = interactions_of(done(), ITEMS)
+    assert found.file_rows.tolist() == [9, 1, 4, 3]  # strangers take nothing back
+    assert found.kinds.tolist() == [PURCHASE, REVIEW, VIEW, PURCHASE]
+
+
+def test_who_took_everything_back_is_known_all_the_same() -> None:
+    assert interactions_of(done(), ITEMS).user_names.tolist() == ["ann", "bob", "zoe"]
+
+
+def test_only_reviews_have_ratings() -> None:
+    found = interactions_of(done(), ITEMS)
+    np.testing.assert_array_equal(found.ratings, [np.nan, 4, np.nan, np.nan])
+    assert found.rated().file_rows.tolist() == [1]
+    assert found.chosen().file_rows.tolist() == [9, 1, 3]
+    assert found.seen().file_rows.tolist() == [9, 1, 3]
+
+
+def test_of_equal_times_a_remove_takes_back_what_stands_before_it() -> None:
+    rows = frame([("ann", "apple", 1, 4.0)] * 3).assign(kind=["purchase", "remove", "hide"])
+    assert interactions_of(rows, ITEMS).kinds.tolist() == [HIDE]
+
+
+def test_the_last_remove_stays_on_record_for_rows_that_come_later() -> None:
+    found = recorded_interactions(done(), ITEMS)
+    assert found.kinds[found.users == 0].tolist() == [REVIEW, REMOVE, PURCHASE]
+
+
+def test_kinds_that_are_all_reviews_cost_nothing() -> None:
+    rows = frame(REVIEWS).assign(kind="review")
+    assert interactions_of(rows, ITEMS).kinds.size == 0
+
+
+@pytest.mark.parametrize(
+    ("kinds", "ratings", "message"),
+    [
+        (["hide", "like"], [np.nan, 5.0], "1 of 2 rows have a kind that isn't known, 'like'"),
+        (["view", None], [np.nan, np.nan], "1 of 2 rows have a rating that no review has"),
+    ],
+)
+def test_impossible_kinds_and_reviews_without_a_rating_are_refused(
+    tmp_path: Path, kinds: list[str | None], ratings: list[float], message: str
+) -> None:
+    rows = frame([("ann", "apple", 1, 4.0)] * 2).assign(kind=kinds, rating=ratings)
+    write_frame(rows, tmp_path / "clean_df.pq")
+    with pytest.raises(ArtifactError, match=message):
+        read_clean(tmp_path / "clean_df.pq", (columns.USER, columns.RATING))

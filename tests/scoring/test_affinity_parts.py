@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from recsys.history import NO_WEIGHTS
 from scoring.affinities import Affinities
 from scoring.affinity_parts import HistoryEntries
 from tests.support.similarities import (
     random_histories,
     random_similarities,
+    random_weights,
     two_similarities,
 )
 
@@ -40,20 +42,33 @@ def test_no_history_says_nothing() -> None:
     assert found.changes.shape == found.fractions.shape == (2, 0)
 
 
+def test_addends_of_a_hidden_item_are_subtracted_and_all_add_up() -> None:
+    """Item 0, hidden, takes 3 from the 6 that item 2 says of item 1; without it 6 are left."""
+    found = HistoryEntries(two_similarities(), HISTORY, np.float32([-1, 1])).strengths_for(1)
+    assert found.terms[0] == pytest.approx([-3, 6])
+    assert found.phi == pytest.approx([np.log(4), 0])
+    assert found.fractions[0] == pytest.approx([-1, 2])
+    assert found.changes[0] == pytest.approx([np.log(7) - np.log(4), -np.log(4)])
+
+
+@pytest.mark.parametrize("weighed", [False, True])
 @pytest.mark.parametrize("user", range(40))
-def test_affinities_and_their_changes_are_those_of_the_search(user: int) -> None:
+def test_affinities_and_their_changes_are_those_of_the_search(user: int, weighed: bool) -> None:
     similarities, histories = random_similarities(), random_histories()
     affinities = Affinities(similarities, histories.starts, histories.items)
     history = histories.of(user)
+    weights = random_weights(histories).weights[: len(history)] if weighed else NO_WEIGHTS
 
-    def phi(items: np.ndarray, item: int) -> np.ndarray:
-        rows, values = affinities.of_history(items)
+    def phi(items: np.ndarray, weights: np.ndarray, item: int) -> np.ndarray:
+        rows, values = affinities.of_history(items, weights)
         return values[rows == item].sum(axis=0)
 
-    entries = HistoryEntries(similarities, history)
+    entries = HistoryEntries(similarities, history, weights)
     for item in range(0, 70, 9):
         found = entries.strengths_for(item)
-        assert found.phi == pytest.approx(phi(history, item), abs=1e-6)
+        whole = phi(history, weights, item)
+        assert found.phi == pytest.approx(whole, abs=1e-6)
         for place in range(len(history)):
-            change = phi(np.delete(history, place), item) - phi(history, item)
+            rest = np.delete(weights, place) if weighed else weights
+            change = phi(np.delete(history, place), rest, item) - whole
             assert found.changes[:, place] == pytest.approx(change, abs=1e-6)

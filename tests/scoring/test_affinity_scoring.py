@@ -13,6 +13,7 @@ import pytest
 
 from classes.app_data_processing import AppDataProcessor
 from classes.model import Model
+from recsys.history import NO_WEIGHTS
 from recsys.ranking import Ranking
 from scoring.inputs import Visitor
 from scoring.keras_file import ModelMismatchError
@@ -60,6 +61,7 @@ def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     folder = tmp_path_factory.mktemp("ranker")
     paths = write_tiny_ranker(folder, n_users=N_USERS, n_items=N_ITEMS, width=WIDTH)
     add_cold_start_user(paths)
+    add_window_shopper(paths)
     network = NETWORKS[request.param](1)
     save(network, paths.model)
     data = AppDataProcessor.from_artifacts(paths)
@@ -78,11 +80,28 @@ def add_cold_start_user(paths: ArtifactPaths) -> None:
     write_frame(pd.concat([clean, rows], ignore_index=True), paths.clean)
 
 
-def predicted(served: Served, vectors: list[np.ndarray], history: np.ndarray) -> np.ndarray:
+def add_window_shopper(paths: ArtifactPaths) -> None:
+    """Somebody viewed the items 30 and 60, bought 90 and hid 120, in this order."""
+    clean = pd.read_parquet(paths.clean)
+    rows = clean.iloc[[0] * 4].assign(
+        userName="window_shopper",
+        itemName=list(pd.read_parquet(paths.item_desc).index[[30, 60, 90, 120]]),
+        rating=np.nan,
+        kind=["view", "view", "purchase", "hide"],
+    )
+    write_frame(pd.concat([clean, rows], ignore_index=True), paths.clean)
+
+
+def predicted(
+    served: Served,
+    vectors: list[np.ndarray],
+    history: np.ndarray,
+    weights: np.ndarray = NO_WEIGHTS,
+) -> np.ndarray:
     """The network's own outputs for all items, from a dense matrix of affinities."""
     inputs = served.data.inputs
     affinity = np.zeros((N_ITEMS, 3), dtype=np.float32)
-    touched, phi = served.data.affinities.of_history(history)
+    touched, phi = served.data.affinities.of_history(history, weights)
     affinity[touched] = phi
     review, bought, profile = (np.tile(vector, (N_ITEMS, 1)) for vector in vectors)
     given = [review, bought, inputs.item_desc, inputs.item_price, affinity, profile]
@@ -93,7 +112,8 @@ def predicted(served: Served, vectors: list[np.ndarray], history: np.ndarray) ->
 def predicted_for_user(served: Served, user: int) -> np.ndarray:
     inputs = served.data.inputs
     vectors = [inputs.user_review[user], inputs.user_item[user], inputs.user_profile[user]]
-    return predicted(served, vectors, served.data.affinities.history(user))
+    affinities = served.data.affinities
+    return predicted(served, vectors, affinities.history(user), affinities.history_weights(user))
 
 
 def assert_ranks_as(found: Ranking, outputs: np.ndarray, model: Model) -> None:
@@ -207,6 +227,23 @@ def test_a_visitor_with_a_users_history_gets_the_users_list(served: Served) -> N
         as_visitor = served.model.top_k_of_visitor(visitor, 10, np.sort(history), mask)
         as_user = served.model.top_k([cold_start_user], 10, [np.sort(history)], mask)[0]
         assert as_lists([as_visitor]) == as_lists([as_user])
+
+
+def test_what_was_viewed_and_hidden_counts_as_it_weighs(served: Served) -> None:
+    row = served.data.user_row("window_shopper")
+    person = served.data.person(row)
+    assert person.history.tolist() == [120, 90, 60, 30]
+    assert person.history_weights.tolist() == pytest.approx([-1, 1, 0.3, 0.3])
+    as_user = served.model.top_k([row], 10, [NO_ROWS])
+    assert_ranks_as(as_user[0], predicted_for_user(served, row), served.model)
+    assert as_lists([served.model.top_k_of_visitor(person, 10, NO_ROWS)]) == as_lists(as_user)
+    together = served.model.top_k([0, row, 3], 10, [NO_ROWS] * 3)
+    assert as_lists(together[1:2]) == as_lists(as_user)
+    alike = served.model.top_k_of_visitor(
+        person._replace(history_weights=NO_WEIGHTS), N_ITEMS, NO_ROWS
+    )
+    whole = served.model.top_k([row], N_ITEMS, [NO_ROWS])[0]
+    assert whole.scores.tolist() != alike.scores.tolist()
 
 
 def test_a_network_of_four_inputs_serves_visitors_too(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from recsys.arrays import FloatArray
 from recsys.history import History, histories
 from recsys.item_similarities import ItemSimilarities, stack_similarities
+from recsys.kinds import HIDE, KIND_WEIGHTS, PURCHASE, VIEW
 from scoring.affinities import Affinities
 
 N_ITEMS = 4
@@ -48,11 +49,21 @@ def random_histories(n_users: int = 40, n_items: int = 70, seed: int = 1) -> His
     return histories(users, items, random.integers(30, size=n), n_users)
 
 
+def random_weights(history: History, seed: int = 2) -> History:
+    """The same history with items that were chosen, viewed or hidden."""
+    kinds = np.random.default_rng(seed).choice([PURCHASE, VIEW, HIDE], len(history.items))
+    return history._replace(weights=KIND_WEIGHTS[kinds])
+
+
+def affinities_of(similarities: ItemSimilarities, history: History) -> Affinities:
+    return Affinities(similarities, history.starts, history.items, history.weights)
+
+
 def dense_affinities(
     similarities: ItemSimilarities, history: History, user_rows: NDArray[Any]
 ) -> FloatArray:
     """The affinity of every item for some users: (m, n_items, C) float32."""
-    affinities = Affinities(similarities, history.starts, history.items)
+    affinities = affinities_of(similarities, history)
     dense = np.zeros(
         (len(user_rows), similarities.n_items, similarities.n_similarities), dtype=np.float32
     )

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from recsys.features.user_profile import centered_log_prices, user_profiles, visitor_profile
+from recsys.features.user_profile import (
+    centered_log_prices,
+    mean_of,
+    user_profiles,
+    visitor_profile,
+)
 from recsys.history import History, histories
+from recsys.kinds import HIDE, PURCHASE, REVIEW, VIEW
 
 PRICES = np.array([1.0, np.e, np.e**2, np.nan, 0.0])
 """Their median logarithm is 1."""
@@ -55,3 +61,19 @@ def test_nobody_has_no_profile() -> None:
     history = histories(nothing, nothing, nothing, 0)
     assert user_profiles(history, nothing, np.zeros(2)).shape == (0, 4)
     assert visitor_profile(History.of_one(nothing), np.zeros(2)).tolist() == [[0, 0, 0, 0]]
+
+
+def test_views_count_for_less_and_hidden_items_only_for_what_they_are_not() -> None:
+    kinds = np.array([REVIEW, PURCHASE, VIEW, HIDE], dtype=np.uint8)
+    history = histories(np.zeros(4, int), np.array([0, 1, 2, 3]), np.arange(4), 1, kinds=kinds)
+    ratings = np.array([5, np.nan, np.nan, np.nan])[history.interactions]
+    log_prices = np.array([0.5, -1.0, 2.0, 9.0])
+    profile = user_profiles(history, ratings, log_prices, np.full(4, 0.25), mean_rating=4.0)[0]
+    # One rating, of the review; the mean log price of all but the hidden item.
+    expected = [np.log1p(2.3), (5 - 4) / (1 + 5), (0.5 - 1 + 2) / 3, 0.75 / (1 + 3)]
+    np.testing.assert_allclose(profile, expected, atol=1e-6)
+
+
+def test_the_mean_rating_is_that_of_what_is_rated() -> None:
+    assert mean_of(np.float32([5, np.nan, 2])) == 3.5
+    assert mean_of(np.float32([np.nan])) == 0

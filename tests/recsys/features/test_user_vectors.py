@@ -15,6 +15,7 @@ from recsys.features.user_vectors import (
 )
 from recsys.features.vectors import half_precision, unit_length
 from recsys.history import History, histories
+from recsys.kinds import HIDE, PURCHASE, VIEW
 
 AXES = np.eye(3, dtype=np.float32)
 
@@ -98,3 +99,12 @@ def test_half_precision_keeps_float32_columns_that_half_the_bits_can_hold() -> N
     assert rounded.dtype == np.float32
     np.testing.assert_array_equal(rounded.astype(np.float16).astype(np.float32), rounded)
     np.testing.assert_allclose(rounded, vectors, rtol=2**-11, atol=1e-7)
+
+
+def test_views_pull_a_user_less_and_hidden_items_not_at_all() -> None:
+    kinds = np.array([PURCHASE, VIEW, HIDE], dtype=np.uint8)
+    history = histories(np.zeros(3, int), np.arange(3), np.arange(3), 1, kinds=kinds)
+    (mean,) = user_item_vectors(history, AXES)
+    # The view is the newest that counts; the purchase is aged by its weight.
+    expected = np.array([np.exp(-0.15 * 0.3), 0.3, 0])
+    np.testing.assert_allclose(mean, expected / np.linalg.norm(expected), atol=1e-3)
