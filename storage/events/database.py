@@ -105,9 +105,7 @@ class Database:
             return None
         with self.translated():
             connection = _connect(self.path, _READER_CACHE_KB)
-            if not _is_set_up(connection, self.path):
-                connection.close()
-                return None
+            _require_format(connection)
             self._readers.held = connection, identity
         return connection
 
@@ -118,13 +116,17 @@ class Database:
             EventStoreError: It can't be made.
         """
         with self.translated():
-            self.path.touch(mode=0o600)
-            connection = _connect(self.path, _WRITER_CACHE_KB)
+            if self.identity() is not None:
+                return
+            unfinished = self.path.with_suffix(".unfinished")
+            unfinished.unlink(missing_ok=True)
+            unfinished.touch(mode=0o600)
+            connection = _connect(unfinished, _WRITER_CACHE_KB)
             try:
-                if not _is_set_up(connection, self.path):
-                    _set_up(connection, key_check)
+                _set_up(connection, key_check)
             finally:
-                connection.close()
+                connection.close()  # which moves the log into the file
+            unfinished.replace(self.path)
             sync(self.folder)
 
     @contextmanager
@@ -189,6 +191,7 @@ class Database:
         if identity is None:
             raise EventStoreError("The events in EVENTS_PATH were removed a moment ago.")
         connection = _connect(self.path, _WRITER_CACHE_KB)
+        _require_format(connection)
         self._writer = connection, identity
         return connection
 
@@ -230,13 +233,13 @@ def _connect(path: Path, cache_kb: int) -> sqlite3.Connection:
     return connection
 
 
-def _is_set_up(connection: sqlite3.Connection, path: Path) -> bool:
+def _require_format(connection: sqlite3.Connection) -> None:
     [version] = connection.execute("PRAGMA user_version").fetchone()
-    if version not in (0, FORMAT):
+    if version != FORMAT:
         raise EventStoreError(
-            f"{path} has format {version}; this version of the service reads {FORMAT}."
+            f"The events in EVENTS_PATH have format {version}; this version of the service reads "
+            f"{FORMAT}."
         )
-    return bool(version)
 
 
 def _set_up(connection: sqlite3.Connection, key_check: bytes) -> None:

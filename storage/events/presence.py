@@ -52,6 +52,8 @@ class Presence:
         handle = os.open(path, os.O_RDWR | os.O_CREAT if writable else os.O_RDONLY, 0o600)
         try:
             if writable:
+                if os.fstat(handle).st_size < _BYTES:  # new or cut off, and so not whole
+                    os.pwrite(handle, bytes(_HEADER.size), 0)
                 # Writing to a hole of a mapped file on a full disk would kill the process.
                 os.posix_fallocate(handle, 0, _BYTES)
             elif os.fstat(handle).st_size < _BYTES:
