@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from pipeline.evaluate.baselines import TrainingData
 from pipeline.evaluate.cutoff import FRESH, Cutoff, cutoff
 from pipeline.evaluate.timeline import TEMPORAL, Timeline
 from recsys.interactions import Interactions
+from recsys.split import TRAIN
 
 Row = tuple[int, int, float, int]
 US_A_DAY = 86_400_000_000
@@ -23,6 +25,12 @@ def rows(table: list[Row], n_users: int = 0) -> Interactions:
         file_rows=np.arange(len(table)),
         user_names=np.array([f"user {u}" for u in range(n_users or users.max() + 1)], dtype=object),
     )
+
+
+def history(pairs: list[tuple[int, int]], n_users: int, n_items: int) -> TrainingData:
+    """Five-star reviews of (user, item), a day apart; item j has the vector e_j."""
+    table = [(user, item, 5.0, TRAIN) for user, item in pairs]
+    return TrainingData(rows(table, n_users), n_users, n_items, np.eye(n_items, dtype=np.float32))
 
 
 def timeline(table: list[Row], n_users: int, n_items: int) -> Timeline:

@@ -19,6 +19,9 @@ from pipeline.evaluate.baselines.ease import EASE
 from pipeline.evaluate.baselines.factors import BPR, IALS, MINIMAL_ALS
 from pipeline.evaluate.baselines.neighbors import ITEM_KNN, RP3BETA
 from pipeline.evaluate.baselines.popularity import PLAIN, TUNED
+from pipeline.evaluate.baselines.sasrec import SASREC, SASREC_POPULARITY
+from pipeline.evaluate.baselines.session_knn import SESSION_KNN
+from pipeline.evaluate.baselines.slim import SLIM
 from pipeline.evaluate.baselines.text_knn import TEXT_KNN
 
 BASELINES: Final = (
@@ -30,8 +33,12 @@ BASELINES: Final = (
     ITEM_KNN,
     RP3BETA,
     EASE,
+    SLIM,
     TEXT_KNN,
+    SESSION_KNN,
+    SASREC,
     *BLENDS,
+    SASREC_POPULARITY,
 )
 """All of them, each after those that it builds on."""
 

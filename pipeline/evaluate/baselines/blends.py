@@ -16,12 +16,13 @@ from pipeline.evaluate.baselines.baseline import Baseline, Fitted, Ladder, Train
 from pipeline.evaluate.baselines.ease import EASE
 from pipeline.evaluate.baselines.neighbors import ITEM_KNN, RP3BETA
 from pipeline.evaluate.baselines.popularity import TUNED, counts
+from pipeline.evaluate.baselines.session_knn import SESSION_KNN
 from pipeline.evaluate.baselines.text_knn import TEXT_KNN
 from pipeline.target_ranks import CatalogScores
 from recsys.arrays import FloatArray, Rows
 
-PAIR_DECAYS_DAYS: Final = (10, 30, 90, 270, 810, None)
-POPULARITY_WEIGHTS: Final = (0.0, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
+PAIR_DECAYS_DAYS: Final = (10, 30, 90, 270, None)
+POPULARITY_WEIGHTS: Final = (0.0, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
 
 
 def fit(
@@ -65,7 +66,7 @@ def _sums(neighbor_scores: CatalogScores, popular: FloatArray, users: Rows) -> F
 def _blended(neighbors: Baseline, *, ages: bool = True) -> Baseline:
     ladders = {"popularity_weight": Ladder(POPULARITY_WEIGHTS, 3)}
     if ages:
-        ladders["pair_decay_days"] = Ladder(PAIR_DECAYS_DAYS, 5)
+        ladders["pair_decay_days"] = Ladder(PAIR_DECAYS_DAYS, 4)
     return Baseline(
         f"{neighbors.name} + popularity",
         partial(fit, neighbors),
@@ -80,5 +81,6 @@ BLENDS: Final = (
     _blended(RP3BETA),
     _blended(EASE),
     _blended(TEXT_KNN, ages=False),
+    _blended(SESSION_KNN, ages=False),
 )
-"""The text's own settings already say how fast older items lose weight."""
+"""The own settings of the last two already say how fast older items lose weight."""

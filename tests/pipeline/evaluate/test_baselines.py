@@ -14,19 +14,15 @@ from pipeline.evaluate.baselines.ease import EASE
 from pipeline.evaluate.baselines.factors import BPR, IALS, MINIMAL_ALS
 from pipeline.evaluate.baselines.neighbors import ITEM_KNN, RP3BETA
 from pipeline.evaluate.baselines.popularity import PLAIN
+from pipeline.evaluate.baselines.session_knn import SESSION_KNN
+from pipeline.evaluate.baselines.slim import SLIM
 from pipeline.evaluate.baselines.text_knn import TEXT_KNN
 from recsys.split import TRAIN
-from tests.support.timelines import rows
+from tests.support.timelines import history, rows
 
 pytestmark = pytest.mark.pipeline
 
 EVERYBODY = np.arange(3)
-
-
-def history(pairs: list[tuple[int, int]], n_users: int, n_items: int) -> TrainingData:
-    """Five-star reviews of (user, item), a day apart; item j has the vector e_j."""
-    table = [(user, item, 5.0, TRAIN) for user, item in pairs]
-    return TrainingData(rows(table), n_users, n_items, np.eye(n_items, dtype=np.float32))
 
 
 SMALL = history([(0, 0), (0, 1), (1, 0), (1, 1), (1, 2), (2, 2)], n_users=3, n_items=4)
@@ -160,7 +156,7 @@ def withheld(user: int, n_items: int) -> int:
 
 @pytest.mark.parametrize(
     "baseline",
-    [MINIMAL_ALS, IALS, BPR, ITEM_KNN, RP3BETA, EASE],
+    [MINIMAL_ALS, IALS, BPR, ITEM_KNN, RP3BETA, EASE, SLIM, SESSION_KNN],
     ids=lambda baseline: baseline.name,
 )
 def test_personal_baselines_rank_the_withheld_item_of_a_checker_board_first(

@@ -1,0 +1,1 @@
+"""A causal transformer over items, and how it learns to say which comes next."""
