@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys import metrics
-from recsys.arrays import ItemRows, Rows, Scores
+from recsys.arrays import BoolArray, ItemRows, Rows, Scores
 from recsys.ranking import top_rows
 
 CatalogScores = Callable[[Rows], Scores]
@@ -36,12 +36,14 @@ class RankedTargets(NamedTuple):
 
     Attributes:
         ranks: (n,) float64, rank of each case's item, from 1; ties get the mid-rank.
+        known_ranks: (n,) float64, the same among the known items; infinite for others.
         scores: (n,) float64, score of each case's item.
         lists: (m, k) int32 item rows, best first, for each user that has a case, users
             ascending; -1 where fewer are left.
     """
 
     ranks: NDArray[np.float64]
+    known_ranks: NDArray[np.float64]
     scores: NDArray[np.float64]
     lists: ItemRows
 
@@ -51,7 +53,7 @@ def rank_targets(
     users: NDArray[Any],
     items: NDArray[Any],
     seen: SeenItems,
-    n_items: int,
+    known: BoolArray,
     k: int = 0,
 ) -> RankedTargets:
     """Rank the item of each case among all that its user doesn't have.
@@ -61,7 +63,7 @@ def rank_targets(
         users: (n,) the user of each case.
         items: (n,) its item, which the user doesn't have.
         seen: What each user has.
-        n_items: Number of items in the catalog.
+        known: (n_items,) the items that were in the catalog when the question was asked.
         k: Length of the lists of best items; 0 for none.
 
     Raises:
@@ -69,9 +71,9 @@ def rank_targets(
     """
     distinct, place_of_case = np.unique(users, return_inverse=True)
     order = np.argsort(place_of_case, kind="stable")
-    ranks, own_scores = np.empty(len(users)), np.empty(len(users))
+    ranks, known_ranks, own_scores = np.empty((3, len(users)))
     lists = np.full((len(distinct), k), -1, dtype=np.int32)
-    size = max(BLOCK_SCORES // max(n_items, 1), 1)
+    size = max(BLOCK_SCORES // max(len(known), 1), 1)
     for first in range(0, len(distinct), size):
         block = distinct[first : first + size]
         low, high = np.searchsorted(place_of_case[order], [first, first + size])
@@ -86,4 +88,7 @@ def rank_targets(
                 best = top_rows(scores[row], k, had)
                 lists[first + row, : len(best)] = best
         ranks[cases] = metrics.target_ranks(scores, rows, items[cases])
-    return RankedTargets(ranks, own_scores, lists)
+        scores[:, ~known] = -np.inf
+        among_known = metrics.target_ranks(scores, rows, items[cases])
+        known_ranks[cases] = np.where(known[items[cases]], among_known, np.inf)
+    return RankedTargets(ranks, known_ranks, own_scores, lists)

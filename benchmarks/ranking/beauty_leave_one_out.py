@@ -35,6 +35,7 @@ from pipeline.train.ranker.feature_state import (
     parts_at,
 )
 from pipeline.train.ranker.head import RankerHead, catalog_scores
+from pipeline.train.ranker.item_columns import known_items
 from pipeline.train.ranker.lists import Targets, targets_of
 from pipeline.train.ranker.training import (
     Fold,
@@ -141,7 +142,7 @@ def fold_before(data: RankerData, from_end: np.ndarray, last: int) -> Fold:
     """Make the fold whose targets have `last` items of their user after them."""
     before = data.interactions.where(from_end > last)
     parts, later = parts_at(before, data.catalog), data.interactions.where(from_end == last)
-    return Fold(parts, before, targets_of(later, parts.history, data.catalog.n_items))
+    return Fold(parts, before, targets_of(later, parts.history, known_items(parts.columns)))
 
 
 def figures(
@@ -149,7 +150,7 @@ def figures(
 ) -> dict[str, float]:
     """Average HR and NDCG at 5 and 10 over all users."""
     scores = partial(catalog_scores, head, state)
-    ranks = ranks_of(scores, before, targets, data.catalog.n_items)
+    ranks = ranks_of(scores, before, targets, np.ones(data.catalog.n_items, dtype=bool))
     return {
         f"{name}@{k}": float(metric(ranks, k).mean())
         for k in (5, 10)

@@ -33,6 +33,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from config import PROJECT_ROOT, Config
+from pipeline.evaluate.baselines import BASELINES, MINIMAL
 from pipeline.evaluate.evaluation import EvaluationOptions, evaluate
 from pipeline.evaluate.service_model import RANKER
 from pipeline.evaluate.stage import write_metrics
@@ -143,7 +144,9 @@ def _runs(config: Config, n_seeds: int) -> Iterator[Answers]:
             env=os.environ | config.as_environment(),
             stdout=subprocess.DEVNULL,
         )
-        evaluation = evaluate(config, EvaluationOptions(all_baselines=number == 0))
+        evaluation = evaluate(
+            config, EvaluationOptions(baselines=BASELINES if number == 0 else MINIMAL)
+        )
         fresh, names = evaluation.fresh, evaluation.timeline.user_names
         models = fresh.models if number == 0 else fresh.models[:1]
         cases = fresh.cutoff.cases.users

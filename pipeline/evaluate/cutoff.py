@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
@@ -39,6 +39,7 @@ class Cutoff:
         seen_starts: Compressed rows, as `recsys.catalog.seen_items` gives them, of what
             each user has at this cutoff; left out of every ranking.
         seen: The items of them.
+        catalog: (n_items,) the items that are ranked.
         asked_counts: (n_items,) the reviews of each item in the part that is asked about,
             which no model may know.
     """
@@ -51,6 +52,7 @@ class Cutoff:
     cold_start_users: Interactions
     seen_starts: NDArray[np.int64]
     seen: NDArray[np.int32]
+    catalog: NDArray[np.bool_]
     asked_counts: NDArray[np.int64]
 
     def seen_by(self, user: int) -> NDArray[np.int32]:
@@ -58,11 +60,21 @@ class Cutoff:
         return self.seen[self.seen_starts[user] : self.seen_starts[user + 1]]
 
     @cached_property
+    def known_items(self) -> NDArray[np.bool_]:
+        """Whether each item has a review in the history, (n_items,)."""
+        rows = self.history.rows
+        counts = np.bincount(rows.items[rows.items >= 0], minlength=self.history.n_items)
+        return np.asarray(counts > 0)
+
+    @cached_property
     def warm(self) -> NDArray[np.bool_]:
         """Whether each case's item has a review in the history, (n_cases,)."""
-        rows = self.history.rows
-        known = np.bincount(rows.items[rows.items >= 0], minlength=self.history.n_items)
-        return np.asarray(known[self.cases.items] > 0)
+        return np.asarray(self.known_items[self.cases.items])
+
+    def with_known_catalog(self) -> Cutoff:
+        """Ask about the items alone that a catalog made of the history has."""
+        cases = self.cases.where(self.warm)
+        return replace(self, cases=cases, users=np.unique(cases.users), catalog=self.known_items)
 
     @cached_property
     def lengths(self) -> NDArray[np.int64]:
@@ -101,4 +113,15 @@ def cutoff(timeline: Timeline, name: str, max_users: int = 0, seed: int = 7) -> 
     cold_start_users = questions.where(~np.isin(questions.users, met))
     asked_items = rows.items[(timeline.parts == asked) & (rows.items >= 0)]
     counts = np.bincount(asked_items, minlength=timeline.n_items)
-    return Cutoff(name, known, history, cases, users, cold_start_users, starts, seen, counts)
+    return Cutoff(
+        name,
+        known,
+        history,
+        cases,
+        users,
+        cold_start_users,
+        starts,
+        seen,
+        np.ones(timeline.n_items, dtype=bool),
+        counts,
+    )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from config import Config
 from pipeline.errors import NothingToMeasureError
+from pipeline.evaluate.baselines import BASELINES, Baseline
 from pipeline.evaluate.cold_start_users import ColdStartRanks, rank_by_cold_start_rules
 from pipeline.evaluate.cutoff import FRESH, STALE, TUNING, Cutoff, cutoff
 from pipeline.evaluate.models import (
@@ -38,15 +39,14 @@ class EvaluationOptions:
 
     Attributes:
         split: `TEMPORAL` or `LEAVE_ONE_OUT` of `pipeline.evaluate.timeline`.
-        all_baselines: Whether to tune and compare every baseline, or only plain popularity and
-            ALS, which need no tuning.
+        baselines: What to tune and compare with, each after those that it builds on.
         max_users: Most users per cutoff, drawn at random; 0 for all.
         seed: Seed of the draw of users, and of baselines that begin with random numbers.
         keep_artifacts: Folder in which the artifacts of both cutoffs stay; None to drop them.
     """
 
     split: str = TEMPORAL
-    all_baselines: bool = True
+    baselines: tuple[Baseline, ...] = BASELINES
     max_users: int = 0
     seed: int = 7
     keep_artifacts: Path | None = None
@@ -115,6 +115,7 @@ def evaluate(
     validation, stale, fresh = (
         cutoff(timeline, name, options.max_users, options.seed) for name in (TUNING, STALE, FRESH)
     )
+    stale = replace(stale, history=validation.history)  # the same, with trainings begun on it
     _refuse_too_few(validation, stale, fresh)
     tell("the model in service, as of both cutoffs")
     in_service, not_trained = service_models(
@@ -124,9 +125,7 @@ def evaluate(
         options.keep_artifacts,
         with_network=has_both_classes(validation, stale),
     )
-    tuned, refused = tuned_baselines(
-        validation, fresh.history, tell, all_baselines=options.all_baselines
-    )
+    tuned, refused = tuned_baselines(validation, fresh.history, tell, options.baselines)
     (of_stale, rating), (of_fresh, _) = (
         compare(each, validation, chain(in_service[each.name], refitted(each, tuned, tell)))
         for each in (stale, fresh)

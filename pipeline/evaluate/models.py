@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from pipeline.errors import NotTrainableError
-from pipeline.evaluate.baselines import BASELINES, MINIMAL, TrainingData
+from pipeline.evaluate.baselines import MINIMAL, Baseline, TrainingData
 from pipeline.evaluate.cutoff import FRESH, STALE, Cutoff
 from pipeline.evaluate.point_in_time import with_similarities_of, write_artifacts_at
 from pipeline.evaluate.ranking_model import ModelAnswers, RankingModel, ask, ranks_at
@@ -164,14 +164,13 @@ def refitted(cutoff: Cutoff, tuned: tuple[Tuned, ...], tell: Tell) -> Iterator[R
 
 
 def tuned_baselines(
-    validation: Cutoff, largest: TrainingData, tell: Tell, *, all_baselines: bool
+    validation: Cutoff, largest: TrainingData, tell: Tell, baselines: Sequence[Baseline]
 ) -> tuple[tuple[Tuned, ...], dict[str, str]]:
-    """Tune all baselines or the minimal ones, but those that the data is too large for.
+    """Tune baselines, but those that the data is too large for.
 
     Returns:
         What was tuned, and the names of those left out with the reason.
     """
-    baselines = BASELINES if all_baselines else MINIMAL
     refused = {each.name: each.refuses(largest) for each in baselines}
     tuned: list[Tuned] = []
     for baseline in baselines:

@@ -53,6 +53,8 @@ class ModelAnswers:
         fit_seconds: Time that fitting took.
         n_bytes: Size of the arrays or files that it needs.
         ranks: (n_cases,) float64, rank of each case's item among all that its user doesn't have.
+        known_ranks: (n_cases,) float64, the same among those with a review in the history;
+            infinite for items without one.
         scores: (n_cases,) float64, score of each case's item.
         lists: (m, k) int32 item rows, best first, of each user of the cutoff; -1 where fewer
             are left.
@@ -64,6 +66,7 @@ class ModelAnswers:
     fit_seconds: float
     n_bytes: int
     ranks: NDArray[np.float64]
+    known_ranks: NDArray[np.float64]
     scores: NDArray[np.float64]
     lists: ItemRows
     seconds: float
@@ -84,6 +87,7 @@ def ask(model: RankingModel, cutoff: Cutoff, k: int = LIST_LENGTH) -> ModelAnswe
         fit_seconds=model.fit_seconds,
         n_bytes=model.n_bytes,
         ranks=ranked.ranks,
+        known_ranks=ranked.known_ranks,
         scores=ranked.scores,
         lists=lists,
         seconds=time.monotonic() - started,
@@ -93,5 +97,4 @@ def ask(model: RankingModel, cutoff: Cutoff, k: int = LIST_LENGTH) -> ModelAnswe
 def ranks_at(model: RankingModel, cutoff: Cutoff, k: int = 0) -> RankedTargets:
     """Rank the item of each case of a cutoff."""
     cases, seen = cutoff.cases, SeenItems(cutoff.seen_starts, cutoff.seen)
-    n_items = cutoff.history.n_items
-    return rank_targets(model.catalog_scores, cases.users, cases.items, seen, n_items, k)
+    return rank_targets(model.catalog_scores, cases.users, cases.items, seen, cutoff.known_items, k)

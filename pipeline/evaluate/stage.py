@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
     from pipeline.evaluate.evaluation import EvaluationOptions
 
 METRICS_FILE: Final = "metrics.json"
-
-BASELINE_SETS: Final = {"all": True, "minimal": False, "mission": False}
-"""Whether a set holds all baselines; "mission" is an older spelling of "minimal"."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,11 +39,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--baselines",
         "--rivals",  # an older spelling
-        choices=tuple(BASELINE_SETS),
-        metavar="{all,minimal}",
-        default="all",
-        help="compare with all baselines, tuned, or only with plain popularity and ALS "
-        "(default %(default)s)",
+        nargs="+",
+        type=_baselines,
+        metavar="NAME",
+        help="compare with these baselines, tuned, and what they build on: names as in the "
+        "tables, or the groups all, minimal (plain popularity and ALS), factors, neighbors, "
+        "sequences and blends (default all)",
     )
     group.add_argument(
         "--seed",
@@ -75,6 +74,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _baselines(word: str) -> str:
+    """Refuse a word that names no baseline, before anything is computed."""
+    from pipeline.evaluate.baselines.choice import baselines_named
+
+    try:
+        baselines_named([word])
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    return word
+
+
 def run(args: argparse.Namespace, config: Config, console: Console) -> None:
     """Evaluate the artifacts in the configured folders, write the numbers and show them.
 
@@ -83,11 +93,17 @@ def run(args: argparse.Namespace, config: Config, console: Console) -> None:
         pipeline.errors.PipelineError: The model can't be evaluated on the data.
         storage.artifacts.ArtifactError: An input file is missing or bad.
     """
+    from pipeline.evaluate.baselines.choice import baselines_named
     from pipeline.evaluate.evaluation import EvaluationOptions
 
     options = EvaluationOptions(
-        args.split, BASELINE_SETS[args.baselines], args.max_users, args.seed, args.keep_artifacts
+        split=args.split,
+        max_users=args.max_users,
+        seed=args.seed,
+        keep_artifacts=args.keep_artifacts,
     )
+    if args.baselines:
+        options = replace(options, baselines=baselines_named(args.baselines))
     beside_model = metrics_path(config)
     try:
         measure(config, options, args.metrics or beside_model, console)

@@ -153,5 +153,6 @@ def fitted(baseline: Baseline, settings: Mapping[str, Any], data: TrainingData) 
 
 
 def _ndcg(baseline: Baseline, settings: Mapping[str, Any], validation: Cutoff) -> float:
-    ranks = ranks_at(fitted(baseline, settings, validation.history), validation).ranks
-    return float(np.mean(metrics.user_means(ranks, validation.cases.users, K).ndcg))
+    found = ranks_at(fitted(baseline, settings, validation.history), validation)
+    ranks, users = found.known_ranks[validation.warm], validation.cases.users[validation.warm]
+    return float(np.mean(metrics.user_means(ranks, users, K).ndcg))

@@ -182,7 +182,7 @@ def test_the_help_of_a_stage_says_what_it_reads_and_writes_with_an_example(
     ("stage", "parts"),
     [
         ("train", ["a ranker of what users choose next", "item_affinity_df.pq", "--objective"]),
-        ("evaluate", ["tuned baselines", "--baselines {all,minimal}", "MODEL_PATH/metrics.json"]),
+        ("evaluate", ["tuned baselines", "--baselines NAME [NAME ...]", "MODEL_PATH/metrics.json"]),
     ],
 )
 def test_the_help_of_training_and_evaluation_is_about_what_they_do_now(
@@ -196,24 +196,33 @@ def test_the_help_of_training_and_evaluation_is_about_what_they_do_now(
     assert "mission" not in text
 
 
+@pytest.mark.pipeline
 @pytest.mark.parametrize(
-    ("words", "all_of_them"),
+    ("words", "chosen"),
     [
-        ([], True),
-        (["--baselines", "all"], True),
-        (["--baselines", "minimal"], False),
-        (["--rivals", "all"], True),
-        (["--rivals", "mission"], False),
+        ([], None),
+        (["--baselines", "all"], ["all"]),
+        (["--baselines", "minimal", "item-knn"], ["minimal", "item-knn"]),
+        (["--rivals", "mission"], ["mission"]),
     ],
 )
 def test_baselines_are_chosen_by_the_new_and_by_the_older_spelling(
-    words: list[str], all_of_them: bool
+    words: list[str], chosen: list[str] | None
 ) -> None:
-    from pipeline.evaluate.stage import BASELINE_SETS
-
     command = ["evaluate", *words]
-    args = cli.build_parser(command).parse_args(command)
-    assert BASELINE_SETS[args.baselines] is all_of_them
+    assert cli.build_parser(command).parse_args(command).baselines == chosen
+
+
+@pytest.mark.pipeline
+def test_a_baseline_that_does_not_exist_is_refused_by_usage(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["evaluate", "--baselines", "minimal", "sasrek"])
+    assert ended.value.code == 2
+    told = capsys.readouterr().err
+    assert "'sasrek' is no baseline" in told
+    assert "'SASRec'" in told
 
 
 def test_a_stage_without_its_file_is_refused_by_usage(capsys: pytest.CaptureFixture[str]) -> None:

@@ -33,6 +33,8 @@ PROTOCOL: Final = {
     "the weights of the network unchanged: what a service does that reloads its data",
     "cases": "test reviews of a user with history and an item of the catalog, the first review "
     "of the pair, whatever its rating; the same for every model of a mode",
+    "catalog": "items with a review before the cutoff, and the cases that ask for one; under "
+    "whole_catalog all items of the file, also those that came later",
     "ranking": "all items of the catalog but those in the user's history; ties by mid-rank; "
     "metrics are means over users, of all cases of a user together; those named case_* are means "
     "over cases, each the only item sought",

@@ -23,12 +23,23 @@ SHOWN: Final = 5
 def ranking_numbers(comparison: Comparison, prices: NDArray[np.float64]) -> dict[str, Any]:
     """Compute the numbers of every model at one cutoff.
 
+    They are those with the catalog as it was known at the cutoff; beside them stand those with
+    the whole catalog, in which there are items that nobody has reviewed yet.
+
     Args:
         comparison: The cutoff and the answers; the first model is the one in service.
         prices: (n_items,) USD, NaN where unknown.
     """
+    return {
+        **_numbers(comparison.with_known_catalog(), prices),
+        "whole_catalog": _numbers(comparison, prices),
+    }
+
+
+def _numbers(comparison: Comparison, prices: NDArray[np.float64]) -> dict[str, Any]:
     cutoff = comparison.cutoff
     return {
+        "items": int(cutoff.catalog.sum()),
         "cases": len(cutoff.cases),
         "users": len(cutoff.users),
         "warm_cases": int(cutoff.warm.sum()),
@@ -115,7 +126,7 @@ def _costs(answers: ModelAnswers, n_users: int) -> dict[str, Any]:
 def _by_chance(cutoff: Cutoff) -> dict[str, float]:
     """Compute the expected numbers of a random order, mean over users."""
     chosen = np.bincount(np.searchsorted(cutoff.users, cutoff.cases.users))
-    left = cutoff.history.n_items - np.diff(cutoff.seen_starts)[cutoff.users]
+    left = int(cutoff.catalog.sum()) - np.diff(cutoff.seen_starts)[cutoff.users]
     chances = {}
     for k in PLACES:
         gains = np.cumsum(1.0 / np.log2(np.arange(k) + 2.0))
@@ -125,7 +136,7 @@ def _by_chance(cutoff: Cutoff) -> dict[str, float]:
             [np.maximum(others - place, 0) / np.maximum(left - place, 1) for place in range(k)],
             axis=0,
         )
-        chances[f"ndcg@{k}"] = float(np.mean(chosen / left * gains[-1] / ideal))
+        chances[f"ndcg@{k}"] = float(np.mean(chosen / left * gains[np.minimum(left, k) - 1] / ideal))
         chances[f"hit_rate@{k}"] = float(np.mean(1.0 - missed))
         chances[f"recall@{k}"] = float(np.mean(np.minimum(k / left, 1.0)))
     return chances

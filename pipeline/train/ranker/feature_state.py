@@ -29,7 +29,7 @@ from pipeline.train.ranker.similarities import (
     word_similarity,
 )
 from pipeline.train.ranker.stacking import scale, stack
-from recsys.arrays import FloatArray
+from recsys.arrays import BoolArray, FloatArray
 from recsys.bias_model import fit_bias_model
 from recsys.features.user_profile import FIVE_STAR_PSEUDO_COUNTS, user_profiles
 from recsys.history import History
@@ -122,9 +122,16 @@ class FeatureParts:
     columns: FloatArray
     profiles: FloatArray
 
-    def state(self, decay_scale: float = 1.0) -> FeatureState:
-        """Stack the similarities and bring them to scale; decay_scale is one of DECAY_SCALES."""
+    def state(self, decay_scale: float = 1.0, among: BoolArray | None = None) -> FeatureState:
+        """Stack the similarities and bring them to scale.
+
+        Args:
+            decay_scale: One of DECAY_SCALES.
+            among: (n_items,) the items that may be neighbors; None for all.
+        """
         made = {**self.behavior, **self.catalog.fixed}
+        if among is not None and not among.all():
+            made = {name: _among(entries, among) for name, entries in made.items()}
         similarities = stacked(made, self.catalog.n_items)
         similarities = with_decay_scale(similarities, self.history, decay_scale)
         return FeatureState(similarities, self.history, self.columns, self.profiles)
@@ -232,6 +239,11 @@ def stacked(made: Mapping[str, Entries], n_items: int) -> ItemSimilarities:
     parts = [made[name] if len(made[name].items) else _nothing(n_items) for name in RECENCY_DECAY]
     decays = np.array(list(RECENCY_DECAY.values()), dtype=np.float32)
     return stack(list(RECENCY_DECAY), decays, parts, n_items)
+
+
+def _among(entries: Entries, among: BoolArray) -> Entries:
+    kept = among[entries.neighbors]
+    return Entries(entries.items[kept], entries.neighbors[kept], entries.weights[kept])
 
 
 def _nothing(n_items: int) -> Entries:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.train.ranker.feature_state import FeatureState
+from pipeline.train.ranker.item_columns import known_items
 from pipeline.train.ranker.lists import Targets
 from recsys.arrays import FloatArray
 
@@ -56,7 +57,8 @@ class RankerHead:
 
 
 def catalog_loss(head: RankerHead, state: FeatureState, targets: Targets) -> float:
-    """Average -log of the target's share in the softmax over all items not yet chosen, in nats."""
+    """Average -log of the target's share in the softmax over all known items not yet chosen, in nats."""
+    unknown = ~known_items(state.columns)
     users, row = np.unique(targets.users, return_inverse=True)
     losses = np.empty(len(row))
     for first in range(0, len(users), _USERS_AT_ONCE):
@@ -65,6 +67,7 @@ def catalog_loss(head: RankerHead, state: FeatureState, targets: Targets) -> flo
             scores, own = of_user.astype(np.float64), row == place
             chosen = scores[targets.items[own]]
             scores[state.history.of(int(users[place]))] = -np.inf
+            scores[unknown] = -np.inf
             largest = scores.max()
             losses[own] = largest + np.log(np.exp(scores - largest).sum()) - chosen
     return float(losses.mean())

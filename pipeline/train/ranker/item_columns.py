@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.arrays import FloatArray
+from recsys.arrays import BoolArray, FloatArray
 from recsys.features.user_profile import mean_of
 from recsys.popularity import popularity_counts
 
@@ -31,9 +31,22 @@ POPULARITY_COLUMNS: Final = (0, 1, 2, 3)
 """The columns that order items by popularity."""
 
 FIVE_STAR_RATE: Final = ITEM_COLUMNS.index("five_star_rate")
+HAS_HISTORY: Final = ITEM_COLUMNS.index("has_history")
+
+KNOWN_ONLY: Final = True
+"""Whether training leaves out items that nobody had reviewed by the cutoff.
+
+A catalog made of all reviews holds items that came later. As negatives they teach that new items
+aren't chosen; as positives, that all of them are, since the catalog has no others.
+"""
 
 RATING_PSEUDO_COUNTS: Final = 5
 DECAY_DAYS: Final = (10, 30, 180)
+
+
+def known_items(columns: FloatArray) -> BoolArray:
+    """Mark the items (n_items,) of the catalog as of the cutoff at which columns were made."""
+    return columns[:, HAS_HISTORY] > 0 if KNOWN_ONLY else np.ones(len(columns), dtype=bool)
 
 
 def item_columns(

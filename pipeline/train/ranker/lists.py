@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.train.ranker.feature_state import FeatureState
-from pipeline.train.ranker.item_columns import ITEM_COLUMNS
-from recsys.arrays import FloatArray
+from pipeline.train.ranker.item_columns import ITEM_COLUMNS, known_items
+from recsys.arrays import BoolArray, FloatArray
 from recsys.history import History
 from recsys.interactions import Interactions
 
@@ -45,10 +45,17 @@ class Targets(NamedTuple):
     items: NDArray[np.int64]
 
 
-def targets_of(later: Interactions, history: History, n_items: int) -> Targets:
-    """Keep the distinct pairs of users with a history and items that are not in it."""
-    known = (later.users >= 0) & (later.items >= 0)
-    pairs = np.unique(later.users[known] * n_items + later.items[known])
+def targets_of(later: Interactions, history: History, known: BoolArray) -> Targets:
+    """Keep the distinct pairs of users with a history and items that are not in it.
+
+    Args:
+        later: What happened after the cutoff.
+        history: As of the cutoff.
+        known: (n_items,) the items of the catalog then; others are no targets.
+    """
+    n_items = len(known)
+    counts = (later.users >= 0) & (later.items >= 0) & known[later.items]
+    pairs = np.unique(later.users[counts] * n_items + later.items[counts])
     users, items = pairs // n_items, pairs % n_items
     told = np.diff(history.starts)[users] > 0
     kept = told & ~is_seen(history, n_items, users, items)
@@ -62,7 +69,8 @@ def make_lists(
 
     Candidates are the target, the best 25 of every affinity and of popularity (weight 1),
     and 80 drawn uniformly, each of which stands for its share of all the rest. What the user
-    has already chosen is not a candidate, except for the target.
+    has already chosen is not a candidate, except for the target, and neither is an item that
+    wasn't in the catalog yet.
 
     Args:
         state: The features before the targets were chosen.
@@ -73,19 +81,20 @@ def make_lists(
     random = np.random.default_rng(seed)
     drawn = np.sort(random.permutation(len(targets.users))[:limit])
     users, target_items = targets.users[drawn], targets.items[drawn]
-    n_items = len(state.columns)
+    n_items, known = len(state.columns), known_items(state.columns)
     best = state.affinities.top_items(users, TOP_CANDIDATES)
     popular = np.argsort(-state.columns[:, _POPULARITY], kind="stable")[:TOP_CANDIDATES]
     likely = [target_items[:, None], best.reshape(len(users), best.shape[1] * best.shape[2])]
     likely += [np.broadcast_to(popular, (len(users), len(popular)))]
-    uniform = random.integers(0, n_items, (len(users), UNIFORM_CANDIDATES))
-    candidates = np.concatenate([*likely, uniform], axis=1).astype(np.int64)
-    counts = _is_first(candidates) & (candidates >= 0)
+    drawn_from = np.flatnonzero(known)
+    places = random.integers(0, max(len(drawn_from), 1), (len(users), UNIFORM_CANDIDATES))
+    candidates = np.concatenate([*likely, drawn_from[places]], axis=1).astype(np.int64)
+    counts = _is_first(candidates) & (candidates >= 0) & known[candidates]
     repeated = np.repeat(users, candidates.shape[1])
     seen = is_seen(state.history, n_items, repeated, candidates.reshape(-1))
     counts &= ~seen.reshape(candidates.shape)
     counts[:, 0] = True
-    n_unseen = n_items - np.diff(state.history.starts)[users]
+    n_unseen = len(drawn_from) - np.diff(state.history.starts)[users]
     log_weights = _log_weights(counts, n_unseen)
     features = pair_features(state, repeated, np.maximum(candidates, 0).reshape(-1))
     return TrainingLists(users, features.reshape(*candidates.shape, features.shape[1]), log_weights)

@@ -27,7 +27,7 @@ from pipeline.train.ranker.feature_state import (
     parts_at,
 )
 from pipeline.train.ranker.head import RankerHead, catalog_loss, catalog_scores
-from pipeline.train.ranker.item_columns import ITEM_COLUMNS, POPULARITY_COLUMNS
+from pipeline.train.ranker.item_columns import ITEM_COLUMNS, POPULARITY_COLUMNS, known_items
 from pipeline.train.ranker.lists import (
     MAX_LISTS,
     Targets,
@@ -37,6 +37,7 @@ from pipeline.train.ranker.lists import (
     targets_of,
 )
 from pipeline.train.ranker.validation import ValidationMetrics, sample_users, validate
+from recsys.arrays import BoolArray
 from recsys.interactions import Interactions
 from recsys.split import TemporalCuts, temporal_cuts
 
@@ -73,8 +74,13 @@ class Fold:
     targets: Targets
 
     def state(self, decay_scale: float) -> FeatureState:
-        """Make the feature state at a decay scale."""
-        return at_decay_scale(self.parts.state(), decay_scale)
+        """Make the feature state at a decay scale, in which only known items are neighbors."""
+        return at_decay_scale(self.parts.state(among=self.known), decay_scale)
+
+    @property
+    def known(self) -> BoolArray:
+        """The items of the catalog as of the cutoff, (n_items,)."""
+        return known_items(self.parts.columns)
 
 
 @dataclass(frozen=True)
@@ -110,7 +116,7 @@ def make_folds(data: RankerData, item_shrinkage: float, tell: Tell) -> list[Fold
         tell("similarities of the folds", number, len(FOLD_SHARES))
         before, later = _parted(data.interactions, temporal_cuts(data.interactions.days, share))
         parts = parts_at(before, data.catalog, item_shrinkage)
-        targets = targets_of(later, parts.history, data.catalog.n_items)
+        targets = targets_of(later, parts.history, known_items(parts.columns))
         folds.append(Fold(parts, before, targets))
     taught = sum(len(fold.targets.users) for fold in folds[BEFORE_VALIDATION])
     if not taught or not len(folds[-1].targets.users):
@@ -171,7 +177,7 @@ def try_out(
         n_ranked += len(users)
         return catalog_scores(head, state, users)
 
-    ranker = validate(scores, last.before, targets, len(state.columns))
+    ranker = validate(scores, last.before, targets, last.known)
     popular = {
         ITEM_COLUMNS[column]: _validate_popularity(last, column, targets)
         for column in POPULARITY_COLUMNS
@@ -204,7 +210,7 @@ def _validate_popularity(fold: Fold, column: int, targets: Targets) -> Validatio
     def scores(users: NDArray[Any]) -> NDArray[np.float32]:
         return np.tile(counts, (len(users), 1))
 
-    return validate(scores, fold.before, targets, len(counts))
+    return validate(scores, fold.before, targets, fold.known)
 
 
 def _parted(interactions: Interactions, cuts: TemporalCuts) -> tuple[Interactions, Interactions]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pipeline.target_ranks import CatalogScores, SeenItems, rank_targets
 from pipeline.train.ranker.lists import Targets
 from recsys import metrics
+from recsys.arrays import BoolArray
 from recsys.catalog import seen_items
 from recsys.interactions import Interactions
 
@@ -39,10 +40,10 @@ class ValidationMetrics:
 
 
 def validate(
-    scores: CatalogScores, before: Interactions, targets: Targets, n_items: int
+    scores: CatalogScores, before: Interactions, targets: Targets, known: BoolArray
 ) -> ValidationMetrics:
     """Compute the metrics of a model from the ranks of `ranks_of`."""
-    ranks = ranks_of(scores, before, targets, n_items)
+    ranks = ranks_of(scores, before, targets, known)
     means = metrics.user_means(ranks, targets.users, K)
     return ValidationMetrics(
         float(means.ndcg.mean()), float(means.hit_rate.mean()), len(means.users), len(ranks)
@@ -50,21 +51,21 @@ def validate(
 
 
 def ranks_of(
-    scores: CatalogScores, before: Interactions, targets: Targets, n_items: int
+    scores: CatalogScores, before: Interactions, targets: Targets, known: BoolArray
 ) -> NDArray[np.float64]:
-    """Rank each target among all items that its user had not chosen before.
+    """Rank each target among all known items that its user had not chosen before.
 
     Args:
         scores: Scores of the model.
         before: The interactions before the targets were chosen.
         targets: What users chose next.
-        n_items: Number of items in the catalog.
+        known: (n_items,) the items of the catalog then, all targets among them.
 
     Returns:
         (m,) ranks from 1, ties by mid-rank.
     """
     seen = SeenItems(*seen_items(before.users, before.items, before.n_users))
-    return rank_targets(scores, targets.users, targets.items, seen, n_items).ranks
+    return rank_targets(scores, targets.users, targets.items, seen, known).known_ranks
 
 
 def sample_users(targets: Targets, most: int, seed: int) -> Targets:

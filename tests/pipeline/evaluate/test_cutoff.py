@@ -65,3 +65,12 @@ def test_drawing_users_keeps_all_cases_of_those_drawn() -> None:
 def test_what_is_asked_about_is_counted_apart_from_what_is_known() -> None:
     assert cutoff_of(TABLE, 4, 4, FRESH).asked_counts.tolist() == [1, 1, 3, 1]
     assert cutoff_of(TABLE, 4, 4, TUNING).asked_counts.tolist() == [1, 1, 1, 0]
+
+
+def test_a_known_catalog_asks_about_its_items_alone() -> None:
+    stale = cutoff_of(TABLE, 4, 4, STALE).with_known_catalog()
+    assert stale.catalog.tolist() == [True, True, False, False]
+    assert (len(stale.cases), len(stale.users)) == (0, 0)
+    fresh = cutoff_of(TABLE, 4, 4, FRESH).with_known_catalog()
+    assert fresh.cases.items.tolist() == [2, 1]
+    assert fresh.users.tolist() == [0, 2]

@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from app import create_app
 from config import Config
 from pipeline.cli import main
+from pipeline.evaluate.baselines import MINIMAL
 from pipeline.evaluate.cutoff import STALE, cutoff
 from pipeline.evaluate.evaluation import Evaluation, EvaluationOptions, evaluate
 from pipeline.evaluate.models import STRICT
@@ -55,7 +56,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def evaluation(config: Config, kept: Path) -> Evaluation:
-    return evaluate(config, EvaluationOptions(all_baselines=False, keep_artifacts=kept))
+    return evaluate(config, EvaluationOptions(baselines=MINIMAL, keep_artifacts=kept))
 
 
 def test_a_ranker_competes_with_the_rating_network(evaluation: Evaluation) -> None:
@@ -69,7 +70,7 @@ def test_a_ranker_competes_with_the_rating_network(evaluation: Evaluation) -> No
 def test_where_single_items_are_left_out_similarities_of_training_only_are_told_apart(
     config: Config,
 ) -> None:
-    options = EvaluationOptions(split="leave-one-out", all_baselines=False)
+    options = EvaluationOptions(split="leave-one-out", baselines=MINIMAL)
     found = evaluate(config, options)
     assert [answers.name for answers in found.fresh.models[:2]] == ["ranker", STRICT]
     assert found.stale.models[1].name == "popularity"

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from pipeline.evaluate.models import Comparison
 from pipeline.evaluate.ranking_model import RankingModel, ask, ranks_at
+from pipeline.evaluate.results.ranking import ranking_numbers
 from recsys.split import TEST, TRAIN, VALIDATION
 from tests.support.timelines import cutoff_of
 
@@ -32,6 +34,27 @@ def test_ranks_count_only_items_that_the_user_does_not_have() -> None:
     assert answers.ranks.tolist() == [1.0, 2.0]  # user 0: 2 before 3; user 1: 0 before 3
     assert answers.lists.tolist() == [[2, 3], [0, 3]]
     assert answers.scores.tolist() == [-2.0, -3.0]
+
+
+def test_ranks_among_known_items_leave_out_what_nobody_had_reviewed() -> None:
+    # Known are the items 0, 1 and 2; user 0 chose 2, the only one left, and user 1 chose 3.
+    answers = ask(lowest_row_first(scale=-1.0), cutoff_of(TABLE, 2, 4))
+    assert answers.ranks.tolist() == [2.0, 1.0]
+    assert answers.known_ranks.tolist() == [1.0, np.inf]
+
+
+def test_a_catalog_known_at_the_cutoff_has_its_own_cases_and_chances() -> None:
+    cutoff = cutoff_of(TABLE, 2, 4)
+    models = (ask(lowest_row_first(scale=-1.0), cutoff),)
+    found = ranking_numbers(Comparison(cutoff, models, models[0]), np.arange(4.0))
+    whole = found["whole_catalog"]
+    assert (found["items"], found["users"], found["cases"]) == (3, 1, 1)
+    assert (whole["items"], whole["users"], whole["cases"]) == (4, 2, 2)
+    assert found["models"]["lowest row first"]["ndcg@10"]["value"] == 1.0
+    assert whole["models"]["lowest row first"]["mrr"]["value"] == 0.75
+    assert found["base_rate"]["ndcg@10"] == 1.0  # a single item is left to user 0
+    assert list(found["slices"]["item"]) == ["with history"]
+    assert list(whole["slices"]["item"]) == ["with history", "without history"]
 
 
 def test_missing_places_of_a_short_list_are_marked() -> None:

@@ -9,6 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from app import create_app
+from pipeline.evaluate.baselines import MINIMAL
 from pipeline.evaluate.evaluation import Evaluation, EvaluationOptions, evaluate
 from pipeline.evaluate.results import results
 from storage.artifacts import ArtifactPaths
@@ -40,7 +41,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def evaluation(paths: ArtifactPaths, kept: Path) -> Evaluation:
     config = config_in(paths.clean.parent.parent)
-    return evaluate(config, EvaluationOptions(all_baselines=False, keep_artifacts=kept))
+    return evaluate(config, EvaluationOptions(baselines=MINIMAL, keep_artifacts=kept))
 
 
 @pytest.fixture(scope="module", params=["stale", "fresh"])

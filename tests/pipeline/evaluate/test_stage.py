@@ -13,7 +13,7 @@ import pytest
 
 from config import Config
 from pipeline.cli import main
-from pipeline.evaluate.baselines import BASELINES, MAX_TRIALS
+from pipeline.evaluate.baselines import BASELINES, MAX_TRIALS, MINIMAL
 from pipeline.evaluate.cutoff import FRESH, STALE, cutoff
 from pipeline.evaluate.evaluation import Evaluation, EvaluationOptions, evaluate
 from pipeline.evaluate.point_in_time import write_artifacts_at
@@ -156,7 +156,7 @@ def test_no_list_holds_what_its_user_has(evaluation: Evaluation) -> None:
 
 
 def test_leave_one_out_asks_for_the_last_item_of_each_user(paths: ArtifactPaths) -> None:
-    options = EvaluationOptions(split="leave-one-out", all_baselines=False)
+    options = EvaluationOptions(split="leave-one-out", baselines=MINIMAL)
     cutoff = evaluate(config_of(paths), options).fresh.cutoff
     last_period = {f"user {u}": f"item {(u + 63) % 30}" for u in range(N_USERS)}
     timeline = read_timeline(paths, "leave-one-out")

@@ -16,7 +16,7 @@ from pipeline.train.progress import silently
 from pipeline.train.ranker.data import RankerData, read_ranker_data
 from pipeline.train.ranker.feature_state import RECENCY_DECAY, FeatureState, features_at
 from pipeline.train.ranker.head import RankerHead, catalog_scores
-from pipeline.train.ranker.item_columns import ITEM_COLUMNS
+from pipeline.train.ranker.item_columns import HAS_HISTORY, ITEM_COLUMNS
 from pipeline.train.ranker.lists import Targets, make_lists, pair_features, targets_of
 from pipeline.train.ranker.stage import refuse_worse
 from pipeline.train.ranker.training import (
@@ -243,8 +243,55 @@ def test_validation_leaves_out_what_was_chosen_before(data: RankerData) -> None:
     def scores(users: np.ndarray) -> np.ndarray:
         return np.tile(np.array([0.0, 5.0, 9.0, 3.0]), (len(users), 1))
 
-    found = validate(scores, before, targets, n_items=4)
+    found = validate(scores, before, targets, known=np.ones(4, dtype=bool))
     assert (found.ndcg, found.hit_rate, found.n_cases) == (1.0, 1.0, 2)  # ranks 1 and 2
+
+
+def test_validation_ranks_among_known_items(data: RankerData) -> None:
+    nothing = np.array([0])
+    names = np.array(["ann"], dtype=object)
+    before = Interactions(nothing, np.array([2]), nothing, np.float32([5]), nothing, names)
+
+    def scores(users: np.ndarray) -> np.ndarray:
+        return np.tile(np.array([7.0, 5.0, 9.0, 6.0]), (len(users), 1))
+
+    targets, known = Targets(np.array([0]), np.array([1])), np.array([False, True, True, True])
+    assert validate(scores, before, targets, known).ndcg == pytest.approx(1 / np.log2(3))
+
+
+def later_items(data: RankerData) -> RankerData:
+    """The same interactions, but those of the last tenth are with items of their own."""
+    rows = data.interactions
+    end = temporal_cuts(rows.days).validation_end_day
+    items = np.where(rows.days < end, rows.items, N_ITEMS - 1 - rows.items % 3)
+    early = (rows.days < end) & (rows.items >= N_ITEMS - 3)
+    return replace(data, interactions=replace(rows, items=np.where(early, 0, items)))
+
+
+def test_items_that_nobody_knows_yet_are_neither_targets_nor_candidates_nor_neighbors(
+    data: RankerData,
+) -> None:
+    changed, later = later_items(data), np.arange(N_ITEMS - 3, N_ITEMS)
+    fold = make_folds(changed, 10.0, silently)[-1]
+    assert not fold.known[later].any()
+    assert not np.isin(fold.targets.items, later).any()
+    state = fold.state(1.0)
+    speaking = state.similarities.weights > 0
+    assert not np.isin(state.similarities.neighbors[speaking], later).any()
+    lists = make_lists(state, fold.targets, seed=1, limit=30)
+    counted = np.isfinite(lists.log_weights)
+    assert (lists.features[..., HAS_HISTORY][counted] == 1).all()
+    weight = np.exp(lists.log_weights.astype(np.float64)).sum(axis=1)
+    unseen = [fold.known.sum() - len(state.history.of(int(user))) for user in lists.users]
+    assert weight == pytest.approx(np.array(unseen), abs=1e-3)
+
+
+def test_items_without_reviews_stay_neighbors_in_what_is_published(data: RankerData) -> None:
+    rows = later_items(data).interactions
+    early = rows.where(rows.days < temporal_cuts(rows.days).validation_end_day)
+    similarities = features_at(early, data.catalog).similarities
+    speaking = similarities.neighbors[similarities.weights > 0]
+    assert np.isin(speaking, np.arange(N_ITEMS - 3, N_ITEMS)).any()
 
 
 def test_ranker_that_popularity_beats_is_refused_unless_allowed() -> None:
@@ -273,4 +320,4 @@ def test_features_at_an_empty_past_has_no_affinities_of_behavior(data: RankerDat
     rows = data.interactions
     state: FeatureState = features_at(rows.where(rows.days < 0), data.catalog)
     assert not state.columns[:, : len(ITEM_COLUMNS) - 2].any()
-    assert not len(targets_of(rows, state.history, data.catalog.n_items).users)
+    assert not len(targets_of(rows, state.history, np.ones(N_ITEMS, dtype=bool)).users)
