@@ -6,9 +6,10 @@ The last tenth of a small data set holds too few users to tell models apart. So 
 evaluation are repeated as they would have been earlier: on the first 60, 70, 80 and 90 % of the
 reviews in the configured folders and on all of them, each with training, validation and test
 days of its own and with the baselines tuned anew. Test periods don't overlap, and no model sees
-a later review, with two exceptions: the catalog, with its prices and text embeddings, is that of
-all reviews, for every model alike; and the review embeddings of users, which the rating network
-reads, come from the first 80 % of all, which can only help that baseline.
+a later review, with two exceptions: prices and text embeddings of items come from all reviews,
+for every model alike (ranked are the items that were reviewed by then); and the review embeddings
+of users, which the rating network reads, come from the first 80 % of all, which can only help
+that baseline.
 
 Printed, and kept in report/successive_tests.json, are the NDCG@10 of each test period, fresh,
 those of each seed, their mean over all users, and how far the ranker is ahead. `python -m pipeline report` writes
@@ -147,7 +148,7 @@ def _runs(config: Config, n_seeds: int) -> Iterator[Answers]:
         evaluation = evaluate(
             config, EvaluationOptions(baselines=BASELINES if number == 0 else MINIMAL)
         )
-        fresh, names = evaluation.fresh, evaluation.timeline.user_names
+        fresh, names = evaluation.fresh.with_known_catalog(), evaluation.timeline.user_names
         models = fresh.models if number == 0 else fresh.models[:1]
         cases = fresh.cutoff.cases.users
         ndcg = {

@@ -150,7 +150,7 @@ def evaluate(
 
 def _refuse_too_few(validation: Cutoff, stale: Cutoff, fresh: Cutoff) -> None:
     """Refuse data without cases to choose settings by or to measure by."""
-    counts = [len(each.cases) for each in (validation, stale, fresh)]
+    counts = [int(each.warm.sum()) for each in (validation, stale, fresh)]
     if not all(counts):
         raise NothingToMeasureError(
             f"There are {counts[0]:,} validation cases, and {counts[1]:,} (stale) and "

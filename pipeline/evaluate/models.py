@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -54,6 +54,25 @@ class Comparison:
     cutoff: Cutoff
     models: tuple[ModelAnswers, ...]
     oracle: ModelAnswers
+
+    def with_known_catalog(self) -> Comparison:
+        """Keep the cases whose item a catalog made of the history has, ranked within that."""
+        kept, cutoff = self.cutoff.warm, self.cutoff.with_known_catalog()
+        asked = np.isin(self.cutoff.users, cutoff.users)
+
+        def among_known(answers: ModelAnswers) -> ModelAnswers:
+            return replace(
+                answers,
+                ranks=answers.known_ranks[kept],
+                known_ranks=answers.known_ranks[kept],
+                scores=answers.scores[kept],
+                lists=answers.lists[asked],
+                seconds=answers.seconds * float(asked.mean()),
+            )
+
+        return Comparison(
+            cutoff, tuple(among_known(each) for each in self.models), among_known(self.oracle)
+        )
 
 
 def compare(

@@ -136,7 +136,9 @@ def _by_chance(cutoff: Cutoff) -> dict[str, float]:
             [np.maximum(others - place, 0) / np.maximum(left - place, 1) for place in range(k)],
             axis=0,
         )
-        chances[f"ndcg@{k}"] = float(np.mean(chosen / left * gains[np.minimum(left, k) - 1] / ideal))
+        chances[f"ndcg@{k}"] = float(
+            np.mean(chosen / left * gains[np.minimum(left, k) - 1] / ideal)
+        )
         chances[f"hit_rate@{k}"] = float(np.mean(1.0 - missed))
         chances[f"recall@{k}"] = float(np.mean(np.minimum(k / left, 1.0)))
     return chances

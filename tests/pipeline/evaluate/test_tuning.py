@@ -43,6 +43,7 @@ def test_two_settings_are_climbed_in_turn_within_the_budget() -> None:
 TABLE = [
     (0, 0, 5.0, TRAIN),
     (1, 1, 3.0, TRAIN),
+    *((2, item, 4.0, TRAIN) for item in range(2, 12)),
     (0, 2, 5.0, VALIDATION),
     (1, 2, 3.0, VALIDATION),
 ]
@@ -61,14 +62,14 @@ def lifting(best: int, **ladders: Ladder) -> Baseline:
 
 
 def test_the_best_setting_is_kept_and_its_neighbors_were_tried() -> None:
-    found = tune(lifting(3, lift=Ladder((0, 1, 2, 3, 4, 5), 1)), cutoff_of(TABLE, 2, 12, TUNING))
+    found = tune(lifting(3, lift=Ladder((0, 1, 2, 3, 4, 5), 1)), cutoff_of(TABLE, 3, 12, TUNING))
     assert found.settings == {"lift": 3}
     assert (found.at_end, found.untried) == ((), ())
     assert len(found.trials) <= MAX_TRIALS
 
 
 def test_a_best_setting_at_the_end_of_its_ladder_or_beyond_the_budget_is_told() -> None:
-    cutoff = cutoff_of(TABLE, 2, 12, TUNING)
+    cutoff = cutoff_of(TABLE, 3, 12, TUNING)
     for beyond, ladder in ((9, Ladder((1, 2, 3), 1)), (0, Ladder((1, 2, 3), 1))):
         assert tune(lifting(beyond, lift=ladder), cutoff).at_end == ("lift",)
     assert tune(lifting(0, lift=Ladder((0, 1, 2), 1)), cutoff).at_end == ()
@@ -79,12 +80,12 @@ def test_a_best_setting_at_the_end_of_its_ladder_or_beyond_the_budget_is_told() 
 
 def test_settings_of_the_parts_are_handed_on() -> None:
     found = tune(
-        lifting(3, lift=Ladder((2, 3), 0)), cutoff_of(TABLE, 2, 12, TUNING), {"shrinkage": 30.0}
+        lifting(3, lift=Ladder((2, 3), 0)), cutoff_of(TABLE, 3, 12, TUNING), {"shrinkage": 30.0}
     )
     assert found.settings == {"shrinkage": 30.0, "lift": 3}
 
 
 def test_a_single_setting_is_not_measured() -> None:
-    found = tune(lifting(3, lift=Ladder((2,))), cutoff_of(TABLE, 2, 12, TUNING))
+    found = tune(lifting(3, lift=Ladder((2,))), cutoff_of(TABLE, 3, 12, TUNING))
     assert [trial.settings for trial in found.trials] == [{"lift": 2}]
     assert np.isnan(found.trials[0].ndcg)
