@@ -9,6 +9,7 @@ from threading import Lock
 from typing import Final
 
 from classes.errors import NoSnapshotError
+from classes.live.users import UserEvents
 from classes.rules.snapshot_rules import RuleSource
 from classes.service_counters import ListSource
 from classes.snapshot import Snapshot
@@ -30,11 +31,13 @@ class MappedSnapshot:
         folder: SnapshotFolder,
         count_list: Callable[[ListSource], None],
         rules: RuleSource,
+        events: UserEvents,
     ) -> None:
         """Remember where generations lie; nothing is opened yet."""
         self._folder = folder
         self._count_list = count_list
         self._rules = rules
+        self._events = events
         self._opening = Lock()
         self._held: tuple[Stamp, Snapshot] | None = None
         self._retry_at = 0.0
@@ -87,6 +90,7 @@ class MappedSnapshot:
                     self._top_lists(pointer.generation),
                     self._count_list,
                     self._rules,
+                    self._events,
                 )
             except (OSError, ValueError, KeyError) as error:
                 reason = error

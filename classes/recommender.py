@@ -7,6 +7,8 @@ from typing import Final, TypeVar
 
 from classes.app_data_processing import AppDataProcessor
 from classes.lists.choice import Choice, Ranked, Recommendation
+from classes.live.found_user import FoundUser
+from classes.live.users import Users
 from classes.model import Model
 from classes.options import RecommendationOptions
 from classes.rules.compiled import CompiledRules
@@ -37,6 +39,7 @@ class Recommender:
         top_lists: TopLists | None = None,
         count_list: Callable[[ListSource], None] | None = None,
         rules: SnapshotRules | None = None,
+        users: Users | None = None,
     ) -> None:
         """Take data and model that were checked against each other.
 
@@ -46,12 +49,15 @@ class Recommender:
             top_lists: Lists computed ahead, if there are any.
             count_list: Called with the source of each list.
             rules: What the shop says about its lists; nothing by default.
+            users: Finds users by name, with what they have done since; those of the data by
+                default.
         """
         self._data = data
         self._model = model
         self._top_lists = top_lists
         self._count_list = count_list or (lambda _: None)
         self._rules = rules
+        self._users = users or Users(data)
 
     def recommend(
         self, users: Iterable[User], options: RecommendationOptions = PLAIN
@@ -62,20 +68,20 @@ class Recommender:
             OptionError: The options don't fit the data.
         """
         lists: dict[User, list[str]] = {}
-        to_rank: dict[User, int | None] = {}
+        to_rank: dict[User, FoundUser | None] = {}
         rules = None if self._rules is None else self._rules.of(options.scenario)
         for user in users:
-            user_row = self._user_row(user)
-            rows = self._looked_up(user_row, options.n, rules) if options.is_plain else None
+            found = self._found(user)
+            rows = self._looked_up(found, options.n, rules) if options.is_plain else None
             if rows is None:
-                to_rank[user] = user_row
+                to_rank[user] = found
                 lists[user] = []  # keeps the user's place in the order
             else:
                 lists[user] = self._data.item_names(rows)
         if to_rank:
             choice = Choice(self._data, self._model, options, rules)
-            for user, found in self._ranked(to_rank, choice):
-                lists[user] = self._data.item_names(found.rows)
+            for user, ranked in self._ranked(to_rank, choice):
+                lists[user] = self._data.item_names(ranked.rows)
         return lists
 
     def recommend_in_detail(
@@ -88,8 +94,8 @@ class Recommender:
         """
         rules = None if self._rules is None else self._rules.of(options.scenario)
         choice = Choice(self._data, self._model, options, rules)
-        user_rows = {user: self._user_row(user) for user in users}
-        return {user: choice.details(found) for user, found in self._ranked(user_rows, choice)}
+        found = {user: self._found(user) for user in users}
+        return {user: choice.details(ranked) for user, ranked in self._ranked(found, choice)}
 
     def rank_unseen(self, user_rows: Sequence[int], k: int) -> list[Ranking]:
         """Rank the k best items that each known user has not reviewed."""
@@ -106,17 +112,20 @@ class Recommender:
         """The lists computed ahead, if there are any."""
         return self._top_lists
 
-    def _user_row(self, user: str | None) -> int | None:
-        return None if user is None else self._data.user_row(user)
+    def _found(self, user: str | None) -> FoundUser | None:
+        return None if user is None else self._users.find(user)
 
     def _looked_up(
-        self, user_row: int | None, n: int, rules: CompiledRules | None
+        self, user: FoundUser | None, n: int, rules: CompiledRules | None
     ) -> ItemRows | None:
         """Find a list that takes no scoring; None where the model has to rank."""
-        if user_row is None:
+        if user is None:
             self._count_list(COLD_START)
             return self._data.cold_start_items(n) if rules is None else rules.popular_list[:n]
-        listed = None if self._top_lists is None else self._top_lists.of(user_row)
+        user_row = user.user_row
+        if user_row is None or user.newer is not None or self._top_lists is None:
+            return None
+        listed = self._top_lists.of(user_row)
         if listed is not None and rules is not None:
             listed = rules.looked_up(listed, self._data.seen_items(user_row), n)
         if listed is None:
@@ -125,14 +134,14 @@ class Recommender:
         return listed[:n]
 
     def _ranked(
-        self, user_rows: Mapping[User, int | None], choice: Choice
+        self, found: Mapping[User, FoundUser | None], choice: Choice
     ) -> list[tuple[User, Ranked]]:
         """Rank now: known users together, and once for all others."""
-        known = {row: row for row in user_rows.values() if row is not None}
-        personal = dict(zip(known, choice.for_known(list(known)), strict=True))
+        known = {user.name: user for user in found.values() if user is not None}
+        personal = dict(zip(known, choice.for_known(list(known.values())), strict=True))
         ranked = [
-            (user, choice.for_unknown if row is None else personal[row])
-            for user, row in user_rows.items()
+            (name, choice.for_unknown if user is None else personal[user.name])
+            for name, user in found.items()
         ]
         for _, each in ranked:
             self._count_list(each.source)

@@ -9,13 +9,14 @@ from typing import Any
 
 from classes.app_data_processing import AppDataProcessor
 from classes.explanation.explainer import Explainer
+from classes.live.users import UserEvents, Users
 from classes.model import Model
 from classes.recommender import Recommender
 from classes.rules.snapshot_rules import WITHOUT_RULES, RuleSource, SnapshotRules
 from classes.service_counters import ListSource
 from classes.top_lists import TopLists
 from storage.array_folder import open_arrays
-from storage.snapshot_folder import DATA, INPUTS, MODEL, read_about
+from storage.snapshot_folder import DATA, EVENTS_THROUGH, INPUTS, MODEL, read_about
 
 
 class Snapshot:
@@ -28,6 +29,7 @@ class Snapshot:
         recommender: Makes each user's list from data and model.
         manifest: What the builder wrote about the generation.
         rules: What the shop says about its lists.
+        users: Finds users by name, with what they have done since the data was read.
     """
 
     def __init__(
@@ -38,6 +40,7 @@ class Snapshot:
         recommender: Recommender,
         manifest: dict[str, Any],
         rules: SnapshotRules,
+        users: Users,
     ) -> None:
         """Bring together data and model that were checked against each other."""
         self.generation = generation
@@ -46,6 +49,7 @@ class Snapshot:
         self.recommender = recommender
         self.manifest = manifest
         self.rules = rules
+        self.users = users
 
     @classmethod
     def open(
@@ -54,6 +58,7 @@ class Snapshot:
         top_lists: TopLists | None = None,
         count_list: Callable[[ListSource], None] | None = None,
         rules: RuleSource = WITHOUT_RULES,
+        events: UserEvents | None = None,
     ) -> Snapshot:
         """Map a generation; costs milliseconds, whatever its size.
 
@@ -62,6 +67,7 @@ class Snapshot:
             top_lists: Its lists computed ahead, if there are any.
             count_list: Called with the source of each list that is made.
             rules: The rules in force; none by default.
+            events: What users have done; nothing by default.
 
         Raises:
             OSError: The folder or one of its files is gone.
@@ -71,8 +77,9 @@ class Snapshot:
         data = AppDataProcessor(open_arrays(folder / INPUTS) | open_arrays(folder / DATA))
         model = Model.open(folder / MODEL, data.inputs)
         compiled = SnapshotRules(data, rules)
-        recommender = Recommender(data, model, top_lists, count_list, compiled)
-        return cls(folder.name, data, model, recommender, about, compiled)
+        users = Users(data, events, about[EVENTS_THROUGH])
+        recommender = Recommender(data, model, top_lists, count_list, compiled, users)
+        return cls(folder.name, data, model, recommender, about, compiled, users)
 
     @cached_property
     def explainer(self) -> Explainer:

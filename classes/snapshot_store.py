@@ -24,6 +24,7 @@ from classes.snapshot import Snapshot
 from classes.top_lists import TopLists
 from config import Config
 from storage.array_folder import DamagedFolderError, read_manifest
+from storage.events.configured import open_events
 from storage.pointer import Pointer
 from storage.rules.folder import RulesFolder
 from storage.snapshot_folder import SnapshotFolder
@@ -48,6 +49,7 @@ class SnapshotStore:
     Attributes:
         counters: Counts reloads, lists and requests.
         rules: What the shop says about its lists, whatever the snapshot.
+        events: What users have done, whatever the snapshot.
     """
 
     def __init__(
@@ -73,7 +75,10 @@ class SnapshotStore:
         self._folder = SnapshotFolder(config.snapshot_path)
         self._pointer = self._folder.pointer
         self.rules = RuleStore(RulesFolder(self._folder.rules))
-        self._mapped = MappedSnapshot(self._folder, self.counters.count_list, self.rules)
+        self.events = open_events(config)
+        self._mapped = MappedSnapshot(
+            self._folder, self.counters.count_list, self.rules, self.events
+        )
 
     def current(self) -> Snapshot:
         """Return the published snapshot, as `MappedSnapshot.current` says."""

@@ -15,13 +15,14 @@ from classes.errors import ReloadRefusedError
 from classes.model import Model
 from classes.snapshot import Snapshot
 from config import Config
+from processes.events_to_fold import EventsToFold
 from scoring.compiled_search import prepare_search
 from scoring.inputs import ModelInputs
 from scoring.keras_file import MODEL_FILE
 from storage.array_folder import open_arrays, read_manifest, save_arrays
 from storage.atomic import replace_by_copy
 from storage.parquet.bounds import refuse_oversized
-from storage.snapshot_folder import DATA, INPUTS, MODEL
+from storage.snapshot_folder import DATA, EVENTS_THROUGH, INPUTS, MODEL
 from storage.sources import FORMAT_VERSION, artifact_paths, data_files
 
 N_SHADOW_USERS: Final = 32
@@ -34,12 +35,13 @@ def build_generation(
     folder: Path,
     data_from: Path | None,
     model_from: Path | None,
+    events: EventsToFold,
     hashes: dict[str, str],
     say: Say,
 ) -> None:
     """Fill the folder of a generation, and check it."""
     started, began = time.time(), time.monotonic()
-    processor = _place_data(config, folder, data_from, say)
+    processor = _place_data(config, folder, data_from, events, say)
     model = _place_model(config, folder, model_from, processor.inputs, say)
     about = {
         "format": FORMAT_VERSION,
@@ -47,6 +49,7 @@ def build_generation(
         "n_items": processor.n_items,
         "engine": model.describe(),
         "data_read_at": _data_read_at(data_from) or started,
+        EVENTS_THROUGH: _events_through(data_from, events),
         "built_at": started,
         "build_seconds": round(time.monotonic() - began, 3),
         **hashes,
@@ -56,7 +59,9 @@ def build_generation(
     _recommend_to_sampled_users(Snapshot.open(folder))
 
 
-def _place_data(config: Config, folder: Path, data_from: Path | None, say: Say) -> AppDataProcessor:
+def _place_data(
+    config: Config, folder: Path, data_from: Path | None, events: EventsToFold, say: Say
+) -> AppDataProcessor:
     """Fill inputs/ and data/ from the files, or by links to those of a generation."""
     if data_from is not None:
         for name in (INPUTS, DATA):
@@ -69,12 +74,15 @@ def _place_data(config: Config, folder: Path, data_from: Path | None, say: Say) 
     for path in data_files(paths):
         wanted = CLEAN_COLUMNS if path == paths.clean else None
         refuse_oversized(path, config.build_memory_mb, wanted)
-    processor = AppDataProcessor.from_artifacts(paths, config.cold_start_window_days)
+    processor = AppDataProcessor.from_artifacts(
+        paths, config.cold_start_window_days, events.rows, events.forgotten_until
+    )
     inputs = processor.input_arrays
     rest = {name: array for name, array in processor.arrays.items() if name not in inputs}
     save_arrays(folder / INPUTS, inputs, {})
     save_arrays(folder / DATA, rest, {})
-    say(f"Read {processor.n_users:,} users and {processor.n_items:,} items.")
+    added = "" if events.rows is None else f", {len(events.rows):,} events among what they did"
+    say(f"Read {processor.n_users:,} users and {processor.n_items:,} items{added}.")
     return processor
 
 
@@ -103,6 +111,13 @@ def _recommend_to_sampled_users(snapshot: Snapshot) -> None:
 def manifest_hash(generation: Path | None, name: str) -> str | None:
     """Read a hash from the manifest of a generation, if one is given."""
     return None if generation is None else str(read_manifest(generation)[name])
+
+
+def _events_through(generation: Path | None, events: EventsToFold) -> int:
+    """Return the last event that the data of a generation, or what is read now, holds."""
+    if generation is None:
+        return events.through_seq
+    return int(read_manifest(generation)[EVENTS_THROUGH])
 
 
 def _data_read_at(generation: Path | None) -> float | None:

@@ -29,6 +29,7 @@ from classes.snapshot import Snapshot
 from classes.top_lists import TopLists
 from config import Config
 from processes.build_generation import Say, build_generation, manifest_hash
+from processes.events_to_fold import NO_EVENTS, EventsToFold, events_to_fold
 from processes.fill_top_lists import fill
 from scoring.compiled_search import prepare_search
 from scoring.keras_file import ModelMismatchError
@@ -75,8 +76,9 @@ def build_and_publish(
     if pointer is not None:
         _refuse_incomplete(snapshots, pointer.generation, data=data, model=model)
     sources = source_fingerprint(config)
+    events = EventsToFold(NO_EVENTS) if data_from is not None else events_to_fold(config)
     hashes = {
-        "data_hash": manifest_hash(data_from, "data_hash") or data_hash(config),
+        "data_hash": manifest_hash(data_from, "data_hash") or data_hash(config) + events.key,
         "model_hash": manifest_hash(model_from, "model_hash")
         or file_hash(artifact_paths(config).model),
     }
@@ -84,7 +86,7 @@ def build_and_publish(
     publication.obtain(generation)
     if not snapshots.is_sound(generation):
         with snapshots.new_generation(generation) as folder:
-            build_generation(config, folder, data_from, model_from, hashes, say)
+            build_generation(config, folder, data_from, model_from, events, hashes, say)
     if source_fingerprint(config) != sources:
         raise ReloadRefusedError(
             "The files changed while they were read; reload when they no longer change."

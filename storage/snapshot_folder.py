@@ -29,6 +29,9 @@ MODEL: Final = "model"
 PARTS: Final = (INPUTS, DATA, MODEL)
 """Folders of a generation. A split model needs no inputs, which are the largest."""
 
+EVENTS_THROUGH: Final = "events_through"
+"""Member of a manifest: the number of the last event that is in the generation, 0 for none."""
+
 _GENERATIONS: Final = "generations"
 _TOP_LISTS: Final = "top_lists"
 _UNFINISHED: Final = "building-"

@@ -182,7 +182,7 @@ def _register_comparison(app: Flask, service: Service) -> None:
         query = _EARLIER.query()
         user, options = query.read(_USER) or "", read_options(query)
         try:
-            snapshot = open_earlier(folder, service.store.rules)
+            snapshot = open_earlier(folder, service.store.rules, service.store.events)
         except NoEarlierSnapshotError as error:
             raise ProblemError(404, str(error)) from error
         [rows] = (
@@ -190,7 +190,7 @@ def _register_comparison(app: Flask, service: Service) -> None:
         )
         payload: dict[str, Any] = {
             "user": user,
-            "known": snapshot.data.user_row(user) is not None,
+            "known": snapshot.users.find(user) is not None,
             "generation": snapshot.generation,
             "items": [
                 {**described_item(snapshot.data, int(row)), "rank": place}

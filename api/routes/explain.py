@@ -91,7 +91,7 @@ def register(app: Flask, service: Service) -> None:
         row = item_row(snapshot.data, item or "")
         found = snapshot.recommender.recommend_in_detail([user], options)[user]
         places = np.flatnonzero(found.rows == row)
-        explained = snapshot.explainer.explain_for(found.user_row, [row], options)[0]
+        explained = snapshot.explainer.explain_for(found.person, [row], options)[0]
         payload = {
             "user": user,
             "rank": int(places[0]) + 1 if len(places) else None,

@@ -37,7 +37,7 @@ def register(app: Flask, service: Service) -> None:
         """Render the page."""
         _HOME.query()
         snapshot = service.store.current()
-        users = snapshot.data.random_users(N_EXAMPLE_USERS)
+        users = snapshot.users.random(N_EXAMPLE_USERS) or [UNKNOWN_USER]
         page = render_template(
             "home.html",
             n_users=snapshot.data.n_users,

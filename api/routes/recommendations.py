@@ -179,17 +179,16 @@ def _explain(
 ) -> None:
     """Add to each described item why it is in the list."""
     rows = found.rows.tolist()
-    explained = snapshot.explainer.explain_for(found.user_row, rows, options)
+    explained = snapshot.explainer.explain_for(found.person, rows, options)
     for item, each in zip(items, explained, strict=True):
         item["explanation"] = described_explanation(snapshot.data, each)
 
 
 def _described(snapshot: Snapshot, found: Recommendation) -> dict[str, Any]:
     """Describe one user's list by the schema "Recommendation"."""
-    chances = snapshot.data.five_star_probability(found.user_row, found.rows)
     columns = (
         [None] * len(found.rows) if values is None else [round(x, 6) for x in values.tolist()]
-        for values in (found.scores, chances)
+        for values in (found.scores, found.five_star_chances)
     )
     rules = found.rule_ids or [None] * len(found.rows)
     items = [

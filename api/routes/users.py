@@ -45,7 +45,7 @@ def register(app: Flask, service: Service) -> None:
         """Draw known users at random, without repetition."""
         n_users = _RANDOM_USERS.query().read(_HOW_MANY)
         snapshot = service.store.current()
-        drawn = snapshot.data.random_users(min(n_users, service.config.max_users_per_request))
+        drawn = snapshot.users.random(min(n_users, service.config.max_users_per_request))
         return json_response(to_json(drawn), snapshot.generation)
 
     users = users_parameter(service.config.max_users_per_request, required=True)
@@ -71,7 +71,7 @@ def register(app: Flask, service: Service) -> None:
         """Check whether users are known."""
         names = endpoint.query().read(users)
         snapshot = service.store.current()
-        known = {user: snapshot.data.user_row(user) is not None for user in names}
+        known = {user: snapshot.users.find(user) is not None for user in names}
         return json_response(to_json(known), snapshot.generation)
 
 

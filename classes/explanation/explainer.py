@@ -14,7 +14,7 @@ from classes.app_data_processing import AppDataProcessor
 from classes.explanation import words
 from classes.explanation.groups import groups_of
 from classes.explanation.parts import Explanation, Kind, Part
-from classes.lists.person import person_of
+from classes.lists.person import Person
 from classes.model import Model
 from classes.options import RecommendationOptions
 from classes.rules.compiled import CompiledRules
@@ -52,7 +52,9 @@ class Explainer:
         """
         entries = None
         if self._affinities is not None:
-            entries = HistoryEntries(self._affinities.similarities, person.history)
+            entries = HistoryEntries(
+                self._affinities.similarities, person.history, person.history_weights
+            )
         user = {name: rows[0] for name, rows in person.inputs.items()}
         return [
             self._of_pair(user, person, row, entries, "profile" if is_known else "visitor")
@@ -61,17 +63,17 @@ class Explainer:
 
     def explain_for(
         self,
-        user_row: int | None,
+        person: Person,
         item_rows: Sequence[int],
         options: RecommendationOptions,
     ) -> list[Explanation]:
-        """Explain items for a known user, or for the visitor or unknown user of some options."""
+        """Explain items for whom a list is for, a known user or anybody else."""
         rules = self._rules.of(options.scenario)
-        person = person_of(self._data, user_row, options)
-        if person is None:
+        if person.visitor is None:
             explanations = [self.explain_cold_start(row) for row in item_rows]
         else:
-            explanations = self.explain(person, item_rows, is_known=user_row is not None)
+            is_known = person.user is not None
+            explanations = self.explain(person.visitor, item_rows, is_known=is_known)
         return [each if rules is None else _ruled(each, rules) for each in explanations]
 
     def explain_cold_start(self, item_row: int) -> Explanation:

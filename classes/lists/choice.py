@@ -11,8 +11,9 @@ import numpy as np
 
 from classes.app_data_processing import AppDataProcessor
 from classes.candidates import choose
-from classes.lists.person import person_of, rows_of
+from classes.lists.person import Person
 from classes.lists.variety import varied
+from classes.live.found_user import FoundUser
 from classes.model import Model
 from classes.options import RecommendationOptions
 from classes.rules.compiled import CompiledRules, place_pins
@@ -20,7 +21,6 @@ from classes.service_counters import COLD_START, PERSONALISED, ListSource
 from recsys.arrays import BoolArray, FloatArray, ItemRows
 from recsys.ranking import Ranking
 from recsys.reranking import Search
-from scoring.inputs import Visitor
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,8 @@ class Recommendation:
         rows: (k,) int32 item rows, best first.
         scores: (k,) float32 outputs of the network, probabilities where it ends in a
             sigmoid; None for the cold-start list, which has no scores.
-        user_row: Row of the user; None for an unknown user or a visitor.
+        person: Whom the list is for.
+        five_star_chances: (k,) float32, as `AppDataProcessor.five_star_probability` says.
         source: Where the list comes from.
         n_candidates: How many items there were to choose from.
         n_without_price: How many items were left out because they have no price.
@@ -43,7 +44,8 @@ class Recommendation:
 
     rows: ItemRows
     scores: FloatArray | None
-    user_row: int | None
+    person: Person
+    five_star_chances: FloatArray | None
     source: ListSource
     n_candidates: int
     n_without_price: int
@@ -59,7 +61,7 @@ class Ranked(NamedTuple):
     rows: ItemRows
     scores: FloatArray | None
     excluded: ItemRows
-    user_row: int | None = None
+    person: Person
     unknown_items: tuple[str, ...] = ()
     n_before: int = 0
 
@@ -98,36 +100,33 @@ class Choice:
             self._rankable, self._offsets = rules.unpinned(self._rankable), rules.offsets
         self._excluded = data.item_rows(options.exclude) if options.exclude else data.no_items
 
-    def for_known(self, user_rows: Sequence[int]) -> list[Ranked]:
+    def for_known(self, users: Sequence[FoundUser]) -> list[Ranked]:
         """Rank for known users, in their order."""
-        excluded = [self._without(self._data.seen_items(row)) for row in user_rows]
+        people = [Person(self._data, user, self._options) for user in users]
+        excluded = [self._excluded_for(person) for person in people]
         depth, mask = self._options.depth, self._rankable
-        searches = [self._search_for(user_row) for user_row in user_rows]
-        if self._options.without:
-            pairs = zip(searches, excluded, strict=True)
-            rankings = [search(depth, mask, rows) for search, rows in pairs]
-        else:
-            rankings = self._model.top_k(user_rows, depth, excluded, mask, self._offsets)
-        users = zip(user_rows, rankings, excluded, searches, strict=True)
-        return [
-            self._finished(Ranked(*ranking, rows, user_row), search)
-            for user_row, ranking, rows, search in users
-        ]
+        stored = [place for place, person in enumerate(people) if person.row is not None]
+        rows = [cast(int, people[place].row) for place in stored]
+        left_out = [excluded[place] for place in stored]
+        together = self._model.top_k(rows, depth, left_out, mask, self._offsets)
+        rankings = dict(zip(stored, together, strict=True))
+        lists = []
+        for place, (person, rows_out) in enumerate(zip(people, excluded, strict=True)):
+            search = self._search_for(person)
+            ranking = rankings.get(place) or search(depth, mask, rows_out)
+            lists.append(self._finished(Ranked(*ranking, rows_out, person), search))
+        return lists
 
     @cached_property
     def for_unknown(self) -> Ranked:
         """Rank for somebody with the history, or by popularity where there is none."""
-        found = {name: self._data.item_row(name) for name in self._options.history}
-        unknown = tuple(name for name, row in found.items() if row is None)
-        history = rows_of(self._data, self._options.history)
-        visitor = person_of(self._data, None, self._options)
-        search: Search = self._popular
-        excluded = self._without(np.unique(history)) if len(history) else self._excluded
-        if visitor is not None:
-            search = self._search_for_visitor(visitor)
-        ranking = search(self._options.depth, self._rankable, excluded)
-        ranked = self._finished(Ranked(*ranking, excluded, unknown_items=unknown), search)
-        return ranked if visitor is not None else ranked._replace(scores=None)
+        options = self._options
+        unknown = tuple(name for name in options.history if self._data.item_row(name) is None)
+        person = Person(self._data, None, options)
+        search, excluded = self._search_for(person), self._excluded_for(person)
+        ranking = search(options.depth, self._rankable, excluded)
+        ranked = self._finished(Ranked(*ranking, excluded, person, unknown), search)
+        return ranked if person.visitor is not None else ranked._replace(scores=None)
 
     def details(self, ranked: Ranked) -> Recommendation:
         """Add scores, counts and reasons to a list."""
@@ -138,7 +137,8 @@ class Choice:
         return Recommendation(
             ranked.rows,
             None if scores is None else self._model.outputs(scores),
-            ranked.user_row,
+            ranked.person,
+            self._data.five_star_probability(ranked.person.profile, ranked.rows),
             ranked.source,
             n_left,
             candidates.n_without_price,
@@ -170,32 +170,21 @@ class Choice:
         """Score listed items as the model does, whatever rules add: these are the candidates."""
         listed = np.zeros(self._data.n_items, np.bool_)
         listed[ranked.rows] = True
-        of, k, no_items = ranked.user_row, max(1, len(ranked.rows)), self._data.no_items
-        if of is not None and not self._options.without:
-            rows, scores = self._model.top_k([of], k, [no_items], listed)[0]
-        else:
-            visitor = cast(Visitor, person_of(self._data, of, self._options))
-            rows, scores = self._model.top_k_of_visitor(visitor, k, no_items, listed)
+        search, k = self._search_for(ranked.person, by_rules=False), max(1, len(ranked.rows))
+        rows, scores = search(k, listed, self._data.no_items)
         ascending = np.argsort(rows)
         own: FloatArray = scores[ascending[np.searchsorted(rows, ranked.rows, sorter=ascending)]]
         return own
 
-    @cached_property
-    def _left_out(self) -> ItemRows:
-        return rows_of(self._data, self._options.without)
-
-    def _search_for(self, user_row: int) -> Search:
-        if self._options.without:
-            return self._search_for_visitor(self._data.person(user_row, self._left_out))
+    def _search_for(self, person: Person, *, by_rules: bool = True) -> Search:
+        offsets = self._offsets if by_rules else None
 
         def search(k: int, mask: BoolArray | None, excluded: ItemRows) -> Ranking:
-            return self._model.top_k([user_row], k, [excluded], mask, self._offsets)[0]
-
-        return search
-
-    def _search_for_visitor(self, visitor: Visitor) -> Search:
-        def search(k: int, mask: BoolArray | None, excluded: ItemRows) -> Ranking:
-            return self._model.top_k_of_visitor(visitor, k, excluded, mask, self._offsets)
+            if person.row is not None:
+                return self._model.top_k([person.row], k, [excluded], mask, offsets)[0]
+            if person.visitor is not None:
+                return self._model.top_k_of_visitor(person.visitor, k, excluded, mask, offsets)
+            return self._popular(k, mask, excluded)
 
         return search
 
@@ -211,8 +200,13 @@ class Choice:
         order = order[:k]
         return Ranking(order, -np.arange(len(order), dtype=np.float32))
 
-    def _without(self, seen: ItemRows) -> ItemRows:
-        """Join excluded and seen items (ascending, distinct), as far as the options say so."""
-        if not self._options.exclude_seen:
-            return self._excluded
-        return np.union1d(self._excluded, seen) if len(self._excluded) else seen
+    def _excluded_for(self, person: Person) -> ItemRows:
+        """Join what the request excludes with what the person has seen or hidden.
+
+        Returns:
+            Item rows, ascending and distinct.
+        """
+        own = person.seen if self._options.exclude_seen else person.hidden
+        if not len(self._excluded) or not len(own):
+            return own if len(own) else self._excluded
+        return np.union1d(self._excluded, own)

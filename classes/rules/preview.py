@@ -49,7 +49,12 @@ def preview(
     """Compare the lists of users, evenly spread over all, for at most `LONGEST_S` seconds."""
     data, options = snapshot.data, RecommendationOptions(scenario=scenario)
     before, after = (
-        Recommender(data, snapshot.model, rules=SnapshotRules(data, FixedRules(document)))
+        Recommender(
+            data,
+            snapshot.model,
+            rules=SnapshotRules(data, FixedRules(document)),
+            users=snapshot.users,
+        )
         for document in (in_force, RuleDocument(rules=tuple(rules)))
     )
     n_users = min(USERS_SAMPLED, data.n_users)
@@ -59,7 +64,8 @@ def preview(
     for first in range(0, len(rows), USERS_AT_ONCE):
         if time.monotonic() > give_up_at:
             break
-        users = [data.user(row) for row in rows[first : first + USERS_AT_ONCE]]
+        names = [data.user(row) for row in rows[first : first + USERS_AT_ONCE]]
+        users = [name for name in names if snapshot.users.find(name) is not None]
         old, new = before.recommend(users, options), after.recommend(users, options)
         changed += [
             ChangedList(user, old[user], new[user]) for user in users if old[user] != new[user]

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 from classes.errors import ServiceError
 from classes.service_counters import ServiceCounters
 from classes.snapshot import Snapshot
 from classes.snapshot_store import SnapshotStore
+from storage.events.store import EventStore
 
 
 class RecordingStore(SnapshotStore):
@@ -11,6 +14,7 @@ class RecordingStore(SnapshotStore):
 
     def __init__(self, snapshot: Snapshot | None = None, error: ServiceError | None = None) -> None:
         self.counters = ServiceCounters()
+        self.events = EventStore(Path("no_such_folder"))
         self.calls: list[object] = []
         self.snapshot = snapshot
         self.error = error

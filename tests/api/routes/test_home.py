@@ -7,7 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from app import create_app
-from classes.app_data_processing import AppDataProcessor
+from classes.live.users import Users
 from classes.snapshot_store import SnapshotStore
 from config import Config
 from tests.support.artifacts import tiny_item_names, tiny_user_names
@@ -77,7 +77,7 @@ def test_the_home_page_needs_nothing_from_anywhere(client: FlaskClient) -> None:
 def test_users_with_awkward_names_are_shown_and_linked_as_they_are(
     store: SnapshotStore, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    monkeypatch.setattr(AppDataProcessor, "random_users", lambda self, n: [name] * n)
+    monkeypatch.setattr(Users, "random", lambda self, n: [name] * n)
     client = create_app(Config(), RecordingStore(store.current())).test_client()
     text = page(client)
     assert f'<h2>For <span class="name">{html.escape(name, quote=True)}' in text.replace(

@@ -183,6 +183,7 @@ def test_a_users_reviews_come_newest_first(client: FlaskClient) -> None:
                 **described(client, ITEMS[row]),
                 "rating": rating,
                 "time": f"2018-01-{1 + row:02}T00:00:00Z",
+                "kind": "review",
             }
             for row, rating in ((4, 3.0), (3, 4.0), (2, 5.0))
         ],

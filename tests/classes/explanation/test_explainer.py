@@ -12,6 +12,8 @@ import pytest
 from classes.app_data_processing import AppDataProcessor
 from classes.explanation.explainer import Explainer
 from classes.explanation.parts import Explanation
+from classes.lists.person import Person
+from classes.live.found_user import FoundUser
 from classes.model import Model
 from classes.options import RecommendationOptions
 from classes.rules.snapshot_rules import WITHOUT_RULES, SnapshotRules
@@ -38,8 +40,15 @@ class Shop(NamedTuple):
     explainer: Explainer
 
     def explain(self, user: int, item: int, **options: Any) -> Explanation:
-        [found] = self.explainer.explain_for(user, [item], RecommendationOptions(**options))
-        return found
+        found = FoundUser(self.data.user(user), user)
+        return self.explain_for(found, item, RecommendationOptions(**options))
+
+    def explain_for(
+        self, user: FoundUser | None, item: int, options: RecommendationOptions
+    ) -> Explanation:
+        person = Person(self.data, user, options)
+        [explanation] = self.explainer.explain_for(person, [item], options)
+        return explanation
 
 
 def opened(paths: Any, folder: Path) -> Shop:
@@ -86,7 +95,7 @@ def test_the_reference_is_the_same_for_all(shop: Shop) -> None:
 def test_a_visitor_is_explained_as_a_user_with_the_same_vectors_is(searched: Shop) -> None:
     history = searched.data.history(4)
     options = RecommendationOptions(history=tuple(searched.data.item_names(history)))
-    [found] = searched.explainer.explain_for(None, [12], options)
+    found = searched.explain_for(None, 12, options)
     visitor = searched.data.visitor(history)
     expected = searched.model.top_k_of_visitor(visitor, 20, searched.data.no_items)
     assert found.score_logit == pytest.approx(
@@ -168,7 +177,7 @@ def test_nobody_known_gets_the_rule_of_the_cold_start_list_with_its_counts(searc
     """Item 0 has five stars from user 0, two anonymous customers and a late arrival; others one."""
     order = searched.data.cold_start_items(20).tolist()
     for place, row in enumerate(order):
-        [found] = searched.explainer.explain_for(None, [row], PLAIN)
+        found = searched.explain_for(None, row, PLAIN)
         assert (found.parts, found.score_logit) == ((), None)
         assert found.rule is not None
         assert found.rule["place"] == place + 1

@@ -1,0 +1,22 @@
+"""A user whom the service knows, by the snapshot or by events."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from recsys.interactions import NewInteractions
+
+
+class FoundUser(NamedTuple):
+    """Somebody known.
+
+    Attributes:
+        name: As in the data, or as in events.
+        user_row: Row of the snapshot; None for somebody whom only events know, or whose row
+            was forgotten.
+        newer: What the snapshot doesn't have yet; None for nothing.
+    """
+
+    name: str
+    user_row: int | None
+    newer: NewInteractions | None = None

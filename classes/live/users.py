@@ -1,0 +1,82 @@
+"""Finds users by name, with what they have done since the snapshot's data was read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from classes.app_data_processing import AppDataProcessor
+from classes.live.found_user import FoundUser
+from classes.live.live_user import new_interactions
+from recsys.cleaning.text import normalize_name
+from storage.events.event import Event
+
+
+class UserEvents(Protocol):
+    """What `Users` asks of a store of events."""
+
+    def may_concern(self, user: str) -> bool:
+        """Return False only where there are neither events of a user nor a tombstone."""
+
+    def of_user(self, user: str, after_seq: int) -> Sequence[Event]:
+        """List the events of a user in the order of their arrival, later ones than `after_seq`."""
+
+    def forgotten_seq(self, user: str) -> int | None:
+        """Return after which event a user was forgotten; None for never."""
+
+    @property
+    def n_forgotten(self) -> int:
+        """How many users were forgotten."""
+
+
+class Users:
+    """The users of one snapshot, and of the events that it doesn't hold."""
+
+    def __init__(
+        self, data: AppDataProcessor, events: UserEvents | None = None, events_through: int = 0
+    ) -> None:
+        """Bring together users and events.
+
+        Args:
+            data: The snapshot's users and items.
+            events: What users have done; nothing by default.
+            events_through: The last event that is in the snapshot's data.
+        """
+        self._data = data
+        self._events = events
+        self._events_through = events_through
+
+    def find(self, name: str) -> FoundUser | None:
+        """Find a user as written, else by the cleaning rule; None means unknown."""
+        row = self._data.user_row(name)
+        if row is not None:
+            known = self._data.user(row)
+            if self._events is None:
+                return FoundUser(known, row)
+            return self._with_events(self._events, known, row)
+        if self._events is None:
+            return None
+        found = self._with_events(self._events, name, None)
+        cleaned = normalize_name(name)
+        if found is None and cleaned != name:
+            found = self._with_events(self._events, cleaned, None)
+        return found
+
+    def random(self, n: int) -> list[str]:
+        """Draw n distinct users of the snapshot, or all of them if there are fewer."""
+        if self._events is None:
+            return self._data.random_users(n)
+        drawn = self._data.random_users(n + self._events.n_forgotten)
+        return [name for name in drawn if self.find(name) is not None][:n]
+
+    def _with_events(self, events: UserEvents, name: str, row: int | None) -> FoundUser | None:
+        """Add the events of the user with exactly this name."""
+        if not events.may_concern(name):
+            return None if row is None else FoundUser(name, row)
+        forgotten_seq = events.forgotten_seq(name)
+        if forgotten_seq is not None and forgotten_seq > self._events_through:
+            row = None
+        newer = new_interactions(self._data, events.of_user(name, self._events_through))
+        if len(newer.items):
+            return FoundUser(name, row, newer)
+        return None if row is None else FoundUser(name, row)
