@@ -43,12 +43,17 @@ from classes.service_counters import ServiceCounters
 from classes.snapshot_store import SnapshotStore
 from config import Config, ConfigError
 from log_setup import LogRotation
-from processes.retrain import RETRAINING
+from processes.event_follower import EventFollower
+from processes.event_keeper import EventKeeper
+from processes.jobs.refresh import REFRESH
+from processes.jobs.retrain import RETRAINING
 from processes.snapshot_keeper import SnapshotKeeper
 from processes.start_build import open_store
 from processes.store_follower import StoreFollower
 from processes.top_list_keeper import TopListKeeper
 from scoring.compiled_search import prepare_search
+from storage.events.configured import open_events
+from storage.events.event import EventStoreError
 from storage.run_folder import RunFolder, is_shared
 from storage.shared_table import SharedTable
 
@@ -76,11 +81,11 @@ def create_app(
     Args:
         config: The settings; read from the environment by default.
         store: The snapshots; by default those in the folder that the settings name.
-        jobs: The retraining jobs; by default those in the folder that the settings name.
+        jobs: Retrainings and refreshes; by default those in the folder that the settings name.
     """
     config = config or Config.from_environment()
     store = store or open_store(config, ServiceCounters(config.run_path))
-    service = Service(config, store, jobs or JobFolder(config, RETRAINING))
+    service = Service(config, store, jobs or JobFolder(config, RETRAINING, REFRESH))
     prepare_search(config.snapshot_path)
     app = _Application("api", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_EMPTY_BODY_BYTES
@@ -155,6 +160,7 @@ def main() -> int:
         run = RunFolder(config.run_path)
         _begin(run, config)
         open_store(config).ensure(server.announcer(config))
+        _begin_events(config)
     except (ConfigError, ServiceError, server.ServerError) as error:
         server.say(str(error))
         return CANNOT_START
@@ -164,9 +170,12 @@ def main() -> int:
         TopListKeeper(config),
         SnapshotKeeper(config),
         LogRotation(config),
+        EventKeeper(config),
     ]
     if config.snapshot_url:
         companions.append(StoreFollower(config))
+    if config.events_url:
+        companions.append(EventFollower(config))
     return server.serve(config, partial(create_asgi_app, config=config), companions, run.drain)
 
 
@@ -178,6 +187,14 @@ def _begin(run: RunFolder, config: Config) -> None:
         server.say(
             f"Each worker counts its own requests, since {config.run_path} can't be created: {error}."
         )
+
+
+def _begin_events(config: Config) -> None:
+    """Make the store of events; without it, everything but `POST /events` is answered."""
+    try:
+        open_events(config).begin()
+    except EventStoreError as error:
+        server.say(f"No events are taken until this is mended: {error}")
 
 
 if __name__ == "__main__":

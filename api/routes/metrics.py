@@ -22,7 +22,7 @@ from api.contract.endpoint import ALWAYS, Endpoint, SuccessResponse
 from api.contract.openapi import VERSION
 from api.service import Service
 from classes.errors import NoSnapshotError
-from classes.publication.store_state import StoreState, StoreStateFile
+from classes.publication.store_state import EVENTS_FILE, StoreState, StoreStateFile
 from classes.service_counters import (
     BUCKETS_S,
     EVENTS,
@@ -58,7 +58,9 @@ def register(app: Flask, service: Service) -> None:
     """Add the route."""
     registry = CollectorRegistry()
     state_file = StoreStateFile(service.config.run_path) if service.config.snapshot_url else None
-    registry.register(_Metrics(service.store, state_file))
+    run_path = service.config.run_path
+    database_file = StoreStateFile(run_path, EVENTS_FILE) if service.config.events_url else None
+    registry.register(_Metrics(service.store, state_file, database_file))
 
     @_METRICS.on(app)
     def metrics() -> Response:
@@ -71,8 +73,14 @@ def register(app: Flask, service: Service) -> None:
 class _Metrics(Collector):
     """Collects all metrics anew for each scrape."""
 
-    def __init__(self, store: SnapshotStore, state_file: StoreStateFile | None) -> None:
+    def __init__(
+        self,
+        store: SnapshotStore,
+        state_file: StoreStateFile | None,
+        database_file: StoreStateFile | None,
+    ) -> None:
         self._store = store
+        self._database_file = database_file
         self._state_file = state_file
 
     def collect(self) -> Iterator[Metric]:
@@ -86,6 +94,9 @@ class _Metrics(Collector):
         state = self._state_file.read() if self._state_file else None
         if state is not None:
             yield from _shared_store(state)
+        database = self._database_file.read() if self._database_file else None
+        if database is not None:
+            yield from _database(database)
 
     def describe(self) -> Iterator[Metric]:
         """List nothing, since the metrics depend on what has been counted."""
@@ -129,6 +140,15 @@ def _shared_store(state: StoreState) -> Iterator[Metric]:
         ("state_since_seconds", "Since when it can be reached, or can't.", state.since),
     ):
         yield GaugeMetricFamily(f"{PREFIX}_store_{name}", meaning, value=float(value))
+
+
+def _database(state: StoreState) -> Iterator[Metric]:
+    """Describe the database that machines share events through."""
+    for name, meaning, value in (
+        ("up", "1 while events of other machines are followed.", state.reachable),
+        ("state_since_seconds", "Since when they are followed, or aren't.", state.since),
+    ):
+        yield GaugeMetricFamily(f"{PREFIX}_events_database_{name}", meaning, value=float(value))
 
 
 def _stored_events(events: EventStore) -> Iterator[Metric]:

@@ -10,6 +10,8 @@ from typing import Final
 from storage.json_file import read_json, write_json
 
 _FILE: Final = "store.json"
+EVENTS_FILE: Final = "events.json"
+"""Of the database that machines share events through."""
 
 
 @dataclass(frozen=True)
@@ -32,9 +34,9 @@ class StoreState:
 class StoreStateFile:
     """The state, written by the one process that follows the store and read by all workers."""
 
-    def __init__(self, run_path: Path) -> None:
-        """Name the folder that the processes of a server share."""
-        self._path = run_path / _FILE
+    def __init__(self, run_path: Path, name: str = _FILE) -> None:
+        """Name the folder that the processes of a server share, and the file there."""
+        self._path = run_path / name
 
     def write(self, state: StoreState) -> None:
         """Replace the state; where nothing can be written, nobody is told."""

@@ -90,9 +90,7 @@ class Database:
         """Return this thread's connection for reading; None where nothing was ever stored.
 
         Its statements must be read to their end at once, so that no transaction stays open.
-
-        Raises:
-            EventStoreError: The file can't be read.
+        What it raises is to be `translated`.
         """
         identity = self.identity()
         held: _Held | None = getattr(self._readers, "held", None)
@@ -103,10 +101,9 @@ class Database:
             held[0].close()
         if identity is None:
             return None
-        with self.translated():
-            connection = _connect(self.path, _READER_CACHE_KB)
-            _require_format(connection)
-            self._readers.held = connection, identity
+        connection = _connect(self.path, _READER_CACHE_KB)
+        _require_format(connection)
+        self._readers.held = connection, identity
         return connection
 
     def create(self, key_check: bytes) -> None:

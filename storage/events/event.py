@@ -11,6 +11,14 @@ class EventStoreError(OSError):
     retry_after_s = 5
 
 
+def too_many(n_events: int, most_events: int) -> EventStoreError:
+    """Return the error for events that would be more than may be kept."""
+    return EventStoreError(
+        f"The store holds {n_events:,} events of at most {most_events:,} (EVENTS_BACKLOG); older "
+        f"ones have to be removed first (EVENTS_KEEP_DAYS)."
+    )
+
+
 class Event(NamedTuple):
     """Something that a user did with an item.
 

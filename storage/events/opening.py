@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 from storage.events import rows
 from storage.events.database import Database, Identity, State, read_state
@@ -19,6 +19,8 @@ from storage.file_lock import hold_lock
 
 _LOOK_S: Final = 1.0
 """Until it is noticed that files were removed or replaced while the service runs."""
+
+Answer = TypeVar("Answer")
 
 Identities = tuple[Identity, Identity]
 """What tells the database and the table from files that replace them."""
@@ -56,19 +58,25 @@ class OpenStore:
             self._look()
         return self._read and self._read[1:]
 
-    def reading(self) -> tuple[sqlite3.Connection, NameHash] | None:
-        """Return this thread's connection; None where nothing was ever stored.
+    def ask(
+        self, question: Callable[[sqlite3.Connection, NameHash], Answer], nothing: Answer
+    ) -> Answer:
+        """Ask the database, over this thread's connection.
+
+        Args:
+            question: Asks, and reads the answer to its end.
+            nothing: The answer where nothing was ever stored.
 
         Raises:
             EventStoreError: There are events, and they can't be read.
         """
-        connection = self.database.reader()
-        if connection is None:
-            return None
-        if self._read is not None:
-            return connection, self._read.names
         with self.database.translated():
-            return connection, self._names_of(read_state(connection))
+            connection = self.database.reader()
+            if connection is None:
+                return nothing
+            opened = self._read
+            names = self._names_of(read_state(connection)) if opened is None else opened.names
+            return question(connection, names)
 
     @contextmanager
     def writing(self) -> Iterator[Transaction]:
@@ -114,10 +122,10 @@ class OpenStore:
         if self._read is not None and self._read.identity == identity:
             return
         self._read = None
-        connection = self.database.reader()
-        if connection is None or identity is None:
-            return
         with self.database.translated():
+            connection = self.database.reader()
+            if connection is None or identity is None:
+                return
             state = read_state(connection)
             names = self._names_of(state)
         try:

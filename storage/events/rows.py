@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -113,17 +113,17 @@ def names_of(connection: sqlite3.Connection, person: int) -> list[str]:
     return [name for (name,) in found.fetchall()]
 
 
-def tombstones_with(
-    connection: sqlite3.Connection, name_hashes: Sequence[bytes]
-) -> dict[bytes, Tombstone]:
-    """Find the tombstones of some hashes, by hash."""
+def tombstones_of(
+    connection: sqlite3.Connection, hashes: Mapping[str, bytes]
+) -> dict[str, Tombstone]:
+    """Find the tombstones of users by the hashes of their names."""
     select = "SELECT name_hash, seq, time_us FROM tombstones"
-    if len(name_hashes) == 1:
-        found = connection.execute(f"{select} WHERE name_hash = ?", name_hashes).fetchall()
+    if len(hashes) == 1:
+        found = connection.execute(f"{select} WHERE name_hash = ?", [*hashes.values()]).fetchall()
     else:
         found = connection.execute(select).fetchall()
-    wanted = frozenset(name_hashes)
-    return {row[0]: Tombstone(*row) for row in found if row[0] in wanted}
+    tombstones = {row[0]: Tombstone(*row) for row in found}
+    return {user: tombstones[each] for user, each in hashes.items() if each in tombstones}
 
 
 def count_tombstones(connection: sqlite3.Connection) -> int:

@@ -10,10 +10,12 @@ from typing import Final
 import pandas as pd
 
 from storage.events import rows
-from storage.events.database import State, read_state
+from storage.events.database import read_state
 from storage.events.event import Appended, Event, EventStoreError, Tombstone
 from storage.events.group_commit import GroupCommit
+from storage.events.names import new_key
 from storage.events.opening import OpenStore
+from storage.events.shared import Changes, SharedEvents
 
 MOST_EVENTS: Final = 10_000_000
 LARGEST_SKEW_US: Final = 300_000_000
@@ -30,14 +32,18 @@ class EventStore:
     canonical names here (`classes.live.canonical`), exactly as written.
     """
 
-    def __init__(self, folder: Path, most_events: int = MOST_EVENTS) -> None:
+    def __init__(
+        self, folder: Path, most_events: int = MOST_EVENTS, shared: SharedEvents | None = None
+    ) -> None:
         """Name the folder, which need not exist; nothing is opened yet.
 
         Args:
             folder: Where the events lie.
             most_events: How many it holds; beyond, `append` refuses.
+            shared: Where the stores of several machines meet; this is then a copy of it.
         """
-        self._files = OpenStore(folder)
+        self._files = OpenStore(folder, new_key if shared is None else shared.key)
+        self._shared = shared
         self._most_events = most_events
         self._group: GroupCommit[Sequence[Event], Appended] = GroupCommit(self._append_all)
 
@@ -77,12 +83,12 @@ class EventStore:
         Raises:
             EventStoreError: They can't be read.
         """
-        found = self._files.reading()
-        if found is None:
-            return []
-        connection, names = found
-        with self._files.database.translated():
-            return rows.events_of(connection, user, names.person(user), after_seq)
+        return self._files.ask(
+            lambda connection, names: rows.events_of(
+                connection, user, names.person(user), after_seq
+            ),
+            nothing=[],
+        )
 
     def knows(self, user: str) -> bool:
         """Return whether there are events of a user.
@@ -106,14 +112,12 @@ class EventStore:
         Raises:
             EventStoreError: They can't be read.
         """
-        found = self._files.reading()
-        if found is None:
-            return {}
-        connection, names = found
-        with self._files.database.translated():
-            hashes = {user: names.of(user) for user in users}
-            tombstones = rows.tombstones_with(connection, list(hashes.values()))
-        return {user: tombstones[each] for user, each in hashes.items() if each in tombstones}
+        return self._files.ask(
+            lambda connection, names: rows.tombstones_of(
+                connection, {user: names.of(user) for user in users}
+            ),
+            nothing={},
+        )
 
     def forget(self, user: str) -> Tombstone:
         """Remove a user's events, and remember by a hash that the user was forgotten.
@@ -122,7 +126,10 @@ class EventStore:
             EventStoreError: It can't be done now, and nothing has changed.
         """
         with self._files.writing() as transaction:
-            tombstone = transaction.forget(user)
+            if self._shared is None:
+                tombstone = transaction.forget(user)
+            else:
+                tombstone = transaction.bury(self._shared.forget(transaction.names, user))
         with suppress(EventStoreError):  # it is forgotten; a later checkpoint clears the log
             self._files.database.empty_log()
         return tombstone
@@ -135,6 +142,8 @@ class EventStore:
         Raises:
             EventStoreError: It can't be written.
         """
+        if self._shared is not None:
+            self._shared.sweep(through_seq)
         n_removed = 0
         while True:
             with self._files.writing() as transaction:
@@ -145,6 +154,18 @@ class EventStore:
         if n_removed:
             self._files.rebuild_table()
         return n_removed
+
+    def take_over(self, changes: Changes) -> None:
+        """Copy what other machines have stored and forgotten.
+
+        Raises:
+            EventStoreError: It can't be written, and nothing has changed.
+        """
+        with self._files.writing() as transaction:
+            for tombstone in changes.tombstones:
+                transaction.bury(tombstone)
+            transaction.copy(changes.events)
+            transaction.complete(changes.through_seq)
 
     def since(self, seq: int, through_seq: int | None = None) -> Iterator[pd.DataFrame]:
         """Read events with higher numbers than `seq`, by their numbers, a frame at a time.
@@ -160,11 +181,7 @@ class EventStore:
             EventStoreError: They can't be read.
         """
         last = self.last_seq if through_seq is None else through_seq
-        while (found := self._files.reading()) is not None:
-            with self._files.database.translated():
-                events = rows.events_between(found[0], seq, last, _AT_ONCE)
-            if not events:
-                return
+        while events := self._between(seq, last):
             yield pd.DataFrame(events, columns=Event._fields)
             seq = events[-1].seq
 
@@ -174,11 +191,10 @@ class EventStore:
         Raises:
             EventStoreError: They can't be read.
         """
-        found = self._files.reading()
-        if found is None:
-            return []
-        with self._files.database.translated():
-            return rows.count_by_item(found[0], since_us, since_us - LARGEST_SKEW_US)
+        first = since_us - LARGEST_SKEW_US
+        return self._files.ask(
+            lambda connection, _: rows.count_by_item(connection, since_us, first), nothing=[]
+        )
 
     @property
     def last_seq(self) -> int:
@@ -187,8 +203,7 @@ class EventStore:
         Raises:
             EventStoreError: It can't be read.
         """
-        state = self._state()
-        return 0 if state is None else state.complete_seq
+        return self._files.ask(lambda each, _: read_state(each).complete_seq, nothing=0)
 
     @property
     def n_forgotten(self) -> int:
@@ -197,11 +212,7 @@ class EventStore:
         Raises:
             EventStoreError: It can't be read.
         """
-        found = self._files.reading()
-        if found is None:
-            return 0
-        with self._files.database.translated():
-            return rows.count_tombstones(found[0])
+        return self._files.ask(lambda each, _: rows.count_tombstones(each), nothing=0)
 
     @property
     def n_events(self) -> int:
@@ -210,28 +221,23 @@ class EventStore:
         Raises:
             EventStoreError: It can't be read.
         """
-        state = self._state()
-        return 0 if state is None else state.n_events
+        return self._files.ask(lambda each, _: read_state(each).n_events, nothing=0)
 
-    def _state(self) -> State | None:
-        found = self._files.reading()
-        if found is None:
-            return None
-        with self._files.database.translated():
-            return read_state(found[0])
+    def _between(self, seq: int, last: int) -> list[Event]:
+        return self._files.ask(
+            lambda connection, _: rows.events_between(connection, seq, last, _AT_ONCE), nothing=[]
+        )
 
     def _append_all(self, batches: Sequence[Sequence[Event]]) -> Sequence[Appended | Exception]:
-        results: list[Appended | Exception] = []
         with self._files.writing() as transaction:
-            for batch in batches:
-                if transaction.state.n_events + len(batch) > self._most_events:
-                    results.append(self._full(transaction.state.n_events))
-                else:
-                    results.append(transaction.append(batch))
-        return results
-
-    def _full(self, n_events: int) -> EventStoreError:
-        return EventStoreError(
-            f"The store holds {n_events:,} events of at most {self._most_events:,} "
-            f"(EVENTS_BACKLOG); older ones have to be removed first (EVENTS_KEEP_DAYS)."
-        )
+            if self._shared is None:
+                return [transaction.append(batch, self._most_events) for batch in batches]
+            # The lock is held meanwhile, so that what this machine can't store isn't shared.
+            results = self._shared.append(transaction.names, batches, self._most_events)
+            for taken in results:
+                if not isinstance(taken, Exception):
+                    transaction.copy(taken)
+        return [
+            taken if isinstance(taken, Exception) else Appended(len(taken), len(batch) - len(taken))
+            for taken, batch in zip(results, batches, strict=True)
+        ]

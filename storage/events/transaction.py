@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from storage.events import rows
 from storage.events.database import State, write_state
-from storage.events.event import Appended, Event, Tombstone
+from storage.events.event import Appended, Event, EventStoreError, Tombstone, too_many
 from storage.events.names import NameHash, person_of
 from storage.events.presence import Presence
 
@@ -30,8 +30,10 @@ class Transaction:
         self._connection = connection
         self._presence = presence
 
-    def append(self, events: Sequence[Event]) -> Appended:
-        """Number and insert events, except those whose ids are there."""
+    def append(self, events: Sequence[Event], most_events: int) -> Appended | EventStoreError:
+        """Number and insert events, except those whose ids are there; none if there are too many."""
+        if self.state.n_events + len(events) > most_events:
+            return too_many(self.state.n_events, most_events)
         first = rows.next_seq(self.state.last_seq)
         numbered = [event._replace(seq=first + n) for n, event in enumerate(events)]
         n_taken = self.copy(numbered)
