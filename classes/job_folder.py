@@ -37,6 +37,8 @@ from storage.json_file import read_json, write_json
 from storage.snapshot_folder import SnapshotFolder
 
 JobState = Literal["running", "done", "failed", "cancelled"]
+JobKind = Literal["retraining", "refresh"]
+RETRAINING: Final[JobKind] = "retraining"
 KEPT_JOBS: Final = 20
 RETRY_AFTER_S: Final = 60
 _LOCK: Final = "lock"
@@ -60,6 +62,7 @@ class Job:
         created_at: Seconds since 1970.
         ended_at: Seconds since 1970; None while it runs.
         generation: The generation that it published; None unless it is done.
+        kind: What it does.
     """
 
     id: str
@@ -70,6 +73,7 @@ class Job:
     created_at: float
     ended_at: float | None = None
     generation: str | None = None
+    kind: JobKind = RETRAINING
 
 
 @dataclass(frozen=True)
@@ -79,49 +83,56 @@ class JobProgram:
     Attributes:
         command: Called with the job's id and the descriptor of its lock as last arguments.
         packages: Packages it needs, which the serving set-up doesn't install.
+        kind: What its jobs do.
+        noun: What that is called in messages.
     """
 
     command: tuple[str, ...]
     packages: tuple[str, ...]
+    kind: JobKind = RETRAINING
+    noun: str = "training"
 
 
 class JobFolder:
     """Starts, lists and cancels jobs; every process may have its own."""
 
-    def __init__(self, config: Config, program: JobProgram) -> None:
-        """Name the folder, which need not exist, and the program that runs a job."""
-        self._program = program
+    def __init__(self, config: Config, *programs: JobProgram) -> None:
+        """Name the folder, which need not exist, and the program that runs jobs of each kind."""
+        self._programs = {program.kind: program for program in programs}
         self._config = config
         self._root = SnapshotFolder(config.snapshot_path).jobs
 
-    def start(self) -> Job:
+    def start(self, kind: JobKind = RETRAINING) -> Job:
         """Start a job, in a process that outlives this one.
 
         Raises:
-            ReloadRefusedError: The artifacts lie in a store, where training doesn't write.
-            PipelineMissingError: The packages that training needs aren't installed.
+            ReloadRefusedError: The artifacts lie in a store, where jobs don't write.
+            PipelineMissingError: The packages that it needs aren't installed.
             JobBusyError: Another job is running.
             ReloadFailedError: Its folder can't be written, or no process can be started.
         """
+        program = self._programs[kind]
         if self._config.remotes:
             raise ReloadRefusedError(
-                "A training writes to folders, but DATA_PATH, EMBEDDINGS_PATH or MODEL_PATH is a "
-                "URL. Train where they are folders, and run `python -m processes.publish` there."
+                f"A {program.noun} writes to folders, but DATA_PATH, EMBEDDINGS_PATH or MODEL_PATH "
+                f"is a URL. Do it where they are folders, and run `python -m processes.publish` "
+                f"there."
             )
-        missing = [name for name in self._program.packages if find_spec(name) is None]
+        missing = [name for name in program.packages if find_spec(name) is None]
         if missing:
             raise PipelineMissingError(
-                f"Training needs packages that aren't installed here ({', '.join(missing)}). "
-                f"Run `make setup-pipeline` and try again, or train elsewhere and POST /reload."
+                f"A {program.noun} needs packages that aren't installed here "
+                f"({', '.join(missing)}). Run `make setup-pipeline` and try again, or do it "
+                f"elsewhere and POST /reload."
             )
         try:
-            return self._start()
+            return self._start(program)
         except OSError as error:
             raise ReloadFailedError(
-                f"The training can't be started: {error}. What is served has not changed."
+                f"The {program.noun} can't be started: {error}. What is served has not changed."
             ) from error
 
-    def _start(self) -> Job:
+    def _start(self, program: JobProgram) -> Job:
         """Record a job, and start its process, which takes over the lock."""
         self._root.mkdir(parents=True, exist_ok=True)
         with try_lock(self._root / _LOCK) as lock:
@@ -131,12 +142,13 @@ class JobFolder:
                 )
             now = time.time()
             job_id = self._new_id(now)
-            job = Job(job_id, "running", "starting", 0.0, "Starting the training.", now)
+            said = f"Starting the {program.noun}."
+            job = Job(job_id, "running", "starting", 0.0, said, now, kind=program.kind)
             self.write(job)
             self._forget_old()
             self._remove_debris()
             process = subprocess.Popen(
-                [*self._program.command, job_id, str(lock)],
+                [*program.command, job_id, str(lock)],
                 cwd=PROJECT_ROOT,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

@@ -84,6 +84,15 @@ STAGES: Final = (
         ("train.stage",),
     ),
     Stage(
+        "refresh",
+        "Make what the ranker reads anew of all reviews, in minutes: similarities, and how popular\n"
+        "and how well rated items are. The model stays as it was trained.",
+        "DATA_PATH/clean_df.pq, the files of EMBEDDINGS_PATH, MODEL_PATH/best_model.keras",
+        "EMBEDDINGS_PATH/item_affinity_df.pq and item_price_df.pq, and a note in the model's card",
+        "refresh",
+        ("refresh",),
+    ),
+    Stage(
         "evaluate",
         "Compare the model with tuned baselines: each ranks the whole catalog for the users of the\n"
         "test days, and some tell five-star ratings from others. Prints tables.",

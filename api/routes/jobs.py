@@ -1,4 +1,4 @@
-"""GET /jobs, GET and DELETE /jobs/{job}: list, show and cancel retraining jobs."""
+"""GET /jobs, GET and DELETE /jobs/{job}: list, show and cancel retrainings and refreshes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ JOB: Final = Text(
     example="20180111093000250000-5f2c1a",
 )
 STARTED: Final = SuccessResponse(
-    "Training has started; Location is the job's path.", reference("Job"), status=202
+    "The job has started; Location is its path.", reference("Job"), status=202
 )
 _UNKNOWN: Final = {404: "There is no job with this id, or it is no longer kept."}
 
@@ -29,7 +29,7 @@ _LIST: Final = Endpoint(
     method="GET",
     path="/jobs",
     tag="operations",
-    summary="Retraining jobs, newest first",
+    summary="Retrainings and refreshes, newest first",
     description="The last twenty are kept.",
     response=SuccessResponse("The jobs.", list_of(reference("Job"))),
     problems=FOR_OPERATORS,
@@ -64,7 +64,7 @@ def register(app: Flask, service: Service) -> None:
 
     @_LIST.on(app)
     def jobs() -> Response:
-        """List retraining jobs, newest first."""
+        """List jobs, newest first."""
         require_operator(request, service.config.admin_token)
         _LIST.query()
         return json_response(to_json([_described(job) for job in folder.jobs()]))
@@ -96,6 +96,7 @@ def _described(job: Job) -> dict[str, Any]:
     """Describe a job by the schema "Job"."""
     return {
         "id": job.id,
+        "kind": job.kind,
         "state": job.state,
         "stage": job.stage,
         "progress": job.progress,

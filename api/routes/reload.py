@@ -35,6 +35,12 @@ _RETRAIN: Final = Flag(
     meaning="Whether to train a new model first, as a job; the response doesn't wait for it.",
     default=False,
 )
+_REFRESH: Final = Flag(
+    name="refresh",
+    meaning="Whether to make similarities and item columns of the new data first, under the model "
+    "in place, as a job; the response doesn't wait for it.",
+    default=False,
+)
 _DONE: Final = SuccessResponse("Every worker serves it.", record(status=NAME))
 _DONE_WITH_NAME: Final = SuccessResponse(_DONE.meaning, record(status=NAME, generation=NAME))
 
@@ -52,7 +58,14 @@ def _described(path: str, summary: str, response: SuccessResponse, **more: Any) 
     )
 
 
-_DATA: Final = _described("/reload_data", "Load new data files and keep the model", _DONE)
+_DATA: Final = _described(
+    "/reload_data",
+    "Load new data files and keep the model, or refresh what it reads",
+    _DONE,
+    other_responses=(STARTED,),
+    parameters=(_REFRESH,),
+    problems=_PROBLEMS | {501: "The packages that a refresh needs aren't installed."},
+)
 _MODEL: Final = _described(
     "/reload_model",
     "Load a new model file and keep the data, or train a model",
@@ -77,7 +90,11 @@ def register(app: Flask, service: Service) -> None:
 
     @_DATA.on(app)
     def reload_data() -> Response:
-        """Load new data files and keep the model."""
+        """Load new data files and keep the model, or start to refresh what it reads."""
+        require_operator(request, service.config.admin_token)
+        if _DATA.query().read(_REFRESH):
+            refuse_body(request)
+            return started_response(jobs.start("refresh"))
         snapshot = change(_DATA, "data", lambda: store.reload(data=True, model=False))
         return _done(snapshot, "Data reloaded")
 

@@ -23,6 +23,11 @@ def save_model(model: Any, card: dict[str, Any], model_path: Path) -> None:
     """Write a Keras model and then its card beside it, each atomically."""
     with replacing(model_path) as unfinished:
         model.save(unfinished)
+    save_card(card, model_path)
+
+
+def save_card(card: Mapping[str, Any], model_path: Path) -> None:
+    """Write the card beside a model, atomically."""
     with replacing(card_path(model_path)) as unfinished:
         unfinished.write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
 

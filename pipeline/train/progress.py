@@ -33,6 +33,18 @@ def silently(step: str, done: int = 0, total: int = 0, detail: str = "") -> None
     """Show nothing."""
 
 
+def numbered(tell: Tell, n_steps: int) -> Tell:
+    """Tell the steps with their numbers, "2/7 …", where it is known how many there will be."""
+    known: list[str] = []
+
+    def tell_numbered(step: str, done: int = 0, total: int = 0, detail: str = "") -> None:
+        if step not in known:
+            known.append(step)
+        tell(f"{known.index(step) + 1}/{n_steps} {step}", done, total, detail)
+
+    return tell_numbered
+
+
 @contextmanager
 def shown_on(console: Console) -> Iterator[Tell]:
     """Show the current step and the time that is left for it; lines where there is no terminal."""

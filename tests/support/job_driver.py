@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 
-from processes import retrain
+from processes.jobs import retrain
 
 
 def main(program: str, job_id: str, lock: str) -> None:

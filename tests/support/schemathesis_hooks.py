@@ -91,7 +91,8 @@ def _replace_names(parameters: dict[str, Any], text: str) -> bool:
 
 
 def _adjust(parameters: dict[str, Any]) -> None:
-    parameters.pop("retrain", None)  # minutes of training are tested by themselves
+    for minutes in ("retrain", "refresh"):  # are tested by themselves
+        parameters.pop(minutes, None)
     for name, known in KNOWN.items():
         if name in parameters and (name in ("category", "brand") or len(str(parameters[name])) % 2):
             parameters[name] = known

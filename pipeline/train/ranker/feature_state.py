@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from pipeline.train.progress import Tell, silently
 from pipeline.train.ranker.item_columns import FIVE_STAR_RATE, item_columns
-from pipeline.train.ranker.nearest import NEIGHBORS, Entries, nearest
+from pipeline.train.ranker.nearest import NEIGHBORS, Entries, Product, nearest
 from pipeline.train.ranker.similarities import (
     recent_similarity,
     sequence_similarity,
@@ -150,14 +150,20 @@ def content_similarities(
     }
 
 
-def behavior_similarities(history: History, days: NDArray[Any], n_items: int) -> dict[str, Entries]:
+def behavior_similarities(
+    history: History, days: NDArray[Any], n_items: int, tell: Tell = silently
+) -> dict[str, Entries]:
     """Make the similarities of what people chose, and when: (len(history.items),) days."""
-    sequences = nearest(sequence_similarity(history, n_items))
+
+    def kept(similarity: Product, step: str) -> Entries:
+        return nearest(similarity, NEIGHBORS, partial(tell, step))
+
+    sequences = kept(sequence_similarity(history, n_items), "following what was chosen after what")
     return {
         "seq": sequences,
-        "hop": nearest(two_step_similarity(sequences, n_items)),
-        "now": nearest(recent_similarity(history, days, n_items)),
-        "cf": nearest(walk_similarity(history, n_items)),
+        "hop": kept(two_step_similarity(sequences, n_items), "going two steps"),
+        "now": kept(recent_similarity(history, days, n_items), "following what is chosen lately"),
+        "cf": kept(walk_similarity(history, n_items), "walking over people to other items"),
     }
 
 
@@ -166,6 +172,7 @@ def features_at(
     catalog: Catalog,
     item_shrinkage: float = ITEM_SHRINKAGE,
     decay_scale: float = 1.0,
+    tell: Tell = silently,
 ) -> FeatureState:
     """Make the feature state out of interactions that end where it does.
 
@@ -174,17 +181,22 @@ def features_at(
         catalog: What items are.
         item_shrinkage: Pseudo-ratings of an item in the bias model.
         decay_scale: One of DECAY_SCALES.
+        tell: Told how far it is.
     """
-    return parts_at(interactions, catalog, item_shrinkage).state(decay_scale)
+    return parts_at(interactions, catalog, item_shrinkage, tell).state(decay_scale)
 
 
 def parts_at(
-    interactions: Interactions, catalog: Catalog, item_shrinkage: float = ITEM_SHRINKAGE
+    interactions: Interactions,
+    catalog: Catalog,
+    item_shrinkage: float = ITEM_SHRINKAGE,
+    tell: Tell = silently,
 ) -> FeatureParts:
     """Make the parts of the feature state; see `features_at`."""
     history = interactions.histories()
     days, ratings = interactions.days, interactions.ratings
-    behavior = behavior_similarities(history, days[history.interactions], catalog.n_items)
+    chosen_on = days[history.interactions]
+    behavior = behavior_similarities(history, chosen_on, catalog.n_items, tell)
     rated = interactions.rated()
     rates = fit_bias_model(
         rated.users,

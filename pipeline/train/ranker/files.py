@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -50,10 +52,14 @@ def write_features_at(paths: ArtifactPaths, earlier: ArtifactPaths) -> None:
     """
     data = read_ranker_data(paths)
     interactions = read_interactions(earlier.clean, data.item_names)
-    card = read_card(paths.model)
-    chosen = card.get("validation", {}).get("five_star", {})
-    shrinkage = float(chosen.get("item_shrinkage", ITEM_SHRINKAGE))
-    plan = card.get("plan", {})
-    decay_scale = float(plan.get("decay_scale", plan.get("pace", 1.0)))  # "pace" in older cards
+    shrinkage, decay_scale = chosen_by_training(read_card(paths.model))
     state = features_at(interactions, data.catalog, shrinkage, decay_scale)
     write_features(replace(data, interactions=interactions), state, earlier)
+
+
+def chosen_by_training(card: Mapping[str, Any]) -> tuple[float, float]:
+    """Read the item shrinkage and the decay scale that a training chose from its card."""
+    chosen = card.get("validation", {}).get("five_star", {})
+    plan = card.get("plan", {})
+    decay_scale = plan.get("decay_scale", plan.get("pace", 1.0))  # "pace" in older cards
+    return float(chosen.get("item_shrinkage", ITEM_SHRINKAGE)), float(decay_scale)

@@ -9,6 +9,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import psutil
 import pytest
 from flask.testing import FlaskClient
@@ -17,13 +18,16 @@ from app import create_app
 from classes.errors import JobBusyError, PipelineMissingError
 from classes.job_folder import KEPT_JOBS, Job, JobFolder, JobProgram
 from config import Config
-from processes.retrain import RETRAINING
+from processes.jobs.refresh import REFRESH
+from processes.jobs.retrain import RETRAINING
 from processes.start_build import open_store
+from recsys import columns
 from storage.run_folder import RunFolder
 from tests.support.artifacts import write_tiny_model
 from tests.support.problem import assert_problem
 from tests.support.process import until
-from tests.support.services import copy_of
+from tests.support.rankers import write_tiny_ranker
+from tests.support.services import config_in, copy_of
 
 WIDTHS = (8, 8, 8, 1)
 
@@ -43,6 +47,26 @@ open(model, "w").write("no Keras file")
 A_WORSE_MODEL = """
 import sys
 sys.exit("pipeline: popularity ranks better than this model, so it was not published.")
+"""
+BROKEN_SIMILARITIES = """
+import os
+similarities = os.path.join(os.environ["EMBEDDINGS_PATH"], "item_affinity_df.pq")
+os.remove(similarities)
+open(similarities, "w").write("no parquet file")
+"""
+OTHER_RATES = """
+import os, shutil
+import pandas as pd
+similarities, prices = (
+    os.path.join(os.environ["EMBEDDINGS_PATH"], name)
+    for name in ("item_affinity_df.pq", "item_price_df.pq")
+)
+shutil.copyfile(similarities, similarities + ".new")
+os.replace(similarities + ".new", similarities)
+frame = pd.read_parquet(prices)
+frame["five_star_rate"] = frame["five_star_rate"] * 0 + 0.5
+frame.to_parquet(prices + ".new")
+os.replace(prices + ".new", prices)
 """
 NOTHING = "print('there is nothing to do')"
 ENDLESS = "import time; print('epoch 1', flush=True); time.sleep(600)"
@@ -217,11 +241,74 @@ def test_a_job_can_be_started_watched_and_stopped_over_http(config: Config) -> N
     assert int(busy.headers["Retry-After"]) > 0
     where = started.headers["Location"]
     until(lambda: client.get(where).get_json()["message"] == "epoch 1")
-    assert client.get(where).get_json()["stage"] == "training"
+    told = client.get(where).get_json()
+    assert (told["kind"], told["stage"]) == ("retraining", "training")
     assert client.delete(where).status_code == 202
     until(lambda: client.get(where).get_json()["state"] == "cancelled")
     assert_problem(client.delete(where), 409, "cancelled")
     assert [each["id"] for each in client.get("/jobs").get_json()] == [job["id"]]
+
+
+def refreshes(config: Config, program: str) -> JobFolder:
+    command = (sys.executable, "-m", "tests.support.refresh_driver", program)
+    return JobFolder(config, replace(REFRESH, command=command, packages=()))
+
+
+def test_a_refresh_is_started_as_a_job_of_its_own_kind(config: Config) -> None:
+    client = create_app(config, jobs=refreshes(config, ENDLESS)).test_client()
+    started = client.post("/reload_data?refresh=true")
+    assert started.status_code == 202
+    where = started.headers["Location"]
+    until(lambda: client.get(where).get_json()["message"] == "epoch 1")
+    told = client.get(where).get_json()
+    assert (told["kind"], told["stage"]) == ("refresh", "refresh")
+    assert_problem(client.post("/reload_data?refresh=true"), 409, "one runs at a time")
+    assert client.delete(where).status_code == 202
+    until(lambda: client.get(where).get_json()["state"] == "cancelled")
+
+
+@pytest.mark.parametrize(
+    ("program", "words"),
+    [
+        ("import sys; sys.exit('pipeline: it reads no similarities.')", "reads no similarities"),
+        (KILLED, "The refresh was stopped by signal 9"),
+        (NOTHING, "ended without new similarities"),
+        (BROKEN_SIMILARITIES, "item_affinity_df.pq"),
+    ],
+    ids=["refused", "killed", "none", "broken"],
+)
+def test_a_failed_refresh_leaves_everything_as_it_was(
+    tmp_path: Path, program: str, words: str
+) -> None:
+    write_tiny_ranker(tmp_path)
+    config = config_in(tmp_path)
+    open_store(config).ensure(lambda _: None)
+    before, files = open_store(config).current().generation, contents(config)
+    jobs = refreshes(config, program)
+    job = jobs.start("refresh")
+    until(lambda: jobs.job(job.id).state != "running", timeout_s=200)
+    assert jobs.job(job.id).state == "failed"
+    assert words in jobs.job(job.id).message
+    assert open_store(config).current().generation == before
+    assert contents(config) == files
+
+
+def test_a_good_refresh_is_put_in_place_and_served(tmp_path: Path) -> None:
+    write_tiny_ranker(tmp_path)
+    config = config_in(tmp_path)
+    open_store(config).ensure(lambda _: None)
+    before, model = open_store(config).current().generation, config.model_path / "best_model.keras"
+    weights = model.read_bytes()
+    jobs = refreshes(config, OTHER_RATES)
+    job = jobs.start("refresh")
+    until(lambda: jobs.job(job.id).state != "running", timeout_s=200)
+    job = jobs.job(job.id)
+    assert job.state == "done", job.message
+    assert "similarities and columns of all reviews" in job.message
+    assert before != job.generation == open_store(config).current().generation
+    rates = pd.read_parquet(config.embeddings_path / "item_price_df.pq")[columns.FIVE_STAR_RATE]
+    assert (rates == 0.5).all()
+    assert model.read_bytes() == weights
 
 
 @pytest.mark.parametrize(
@@ -239,6 +326,7 @@ def test_an_unknown_job_is_a_404(client: FlaskClient, job: str) -> None:
         ("GET", "/jobs/20200101000000000000-abcdef"),
         ("DELETE", "/jobs/20200101000000000000-abcdef"),
         ("POST", "/reload_model?retrain=true"),
+        ("POST", "/reload_data?refresh=true"),
     ],
 )
 def test_jobs_are_for_operators_only(config: Config, method: str, path: str) -> None:
@@ -257,6 +345,13 @@ def test_without_the_pipelines_packages_it_is_a_501_that_says_how(config: Config
     client = create_app(config, jobs=jobs).test_client()
     answer = client.post("/reload_model?retrain=true")
     assert_problem(answer, 501, "no_such_package", "make setup-pipeline")
+
+
+def test_refresh_false_is_the_reload_it_always_was(client: FlaskClient) -> None:
+    answer = client.post("/reload_data?refresh=false")
+    assert json.loads(answer.data) == {"status": "Data reloaded successfully."}
+    assert_problem(client.post("/reload_data?refresh=maybe"), 400, "true or false")
+    assert_problem(client.post("/reload_data?refresh=true", data="x"), 400)
 
 
 def test_retrain_false_is_the_reload_it_always_was(client: FlaskClient) -> None:

@@ -1,6 +1,6 @@
-"""One retraining, from the files in place to a new generation: `python -m processes.retrain ID`.
+"""One stage of the pipeline as a job, from the files in place to a new generation.
 
-Training reads and writes in a folder of its own that links to the files in place; what it
+The stage reads and writes in a folder of its own that links to the files in place; what it
 writes replaces a link, never the file behind it. The result is built into a generation and
 checked like any other, and only then copied to where the files belong and published. A
 failure before that changes nothing.
@@ -14,20 +14,26 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from threading import Thread
-from typing import IO, Final, TypeVar
+from typing import IO, Final, NamedTuple, TypeVar
 
 import log_setup
 from classes.errors import ReloadBusyError, ServiceError
-from classes.job_folder import Job, JobFolder, JobProgram
+from classes.job_folder import Job, JobFolder
 from classes.service_counters import ServiceCounters
 from config import PROJECT_ROOT, Config
+from processes.jobs.stage_process import (
+    STAGE_BEGINS,
+    STAGE_ENDS,
+    TERMINATE_TIMEOUT_S,
+    end_process,
+    ending,
+    progress_in,
+)
 from processes.start_build import open_store
 from storage.atomic import replace_all_by_copy
 from storage.parquet.parts import SUFFIXES
@@ -35,19 +41,10 @@ from storage.run_folder import RunFolder
 
 NICENESS: Final = 10
 POLL_INTERVAL_S: Final = 0.5
-TERMINATE_TIMEOUT_S: Final = 10.0
-TRAINING: Final = (sys.executable, "-m", "pipeline", "train", "--objective", "ranker")
-RETRAINING: Final = JobProgram(
-    command=(sys.executable, "-m", "processes.retrain"),
-    # Some packages of the pipeline group, to find out whether it is installed.
-    packages=("rich", "scipy", "sklearn"),
-)
+PACKAGES: Final = ("rich", "scipy", "sklearn")
+"""Some of the pipeline group, to find out whether it is installed."""
 MESSAGE_CHARACTERS: Final = 500
-TRAINING_BEGINS: Final = 0.05
-TRAINING_ENDS: Final = 0.9
-"""The job's progress at that point."""
 T = TypeVar("T")
-_SHARE: Final = re.compile(r"\b([0-9]{1,9})/([0-9]{1,9})\b", re.ASCII)
 _CONTROL: Final = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 logger = logging.getLogger(__name__)
@@ -57,20 +54,36 @@ class StoppedError(Exception):
     """The job was cancelled, or the service is stopping."""
 
 
-class TrainingError(Exception):
-    """Training ended without a model; the message is its last line of output."""
+class StageError(Exception):
+    """The stage ended without a result; the message is its last line of output."""
 
 
-class Retraining:
+class Work(NamedTuple):
+    """What a job does.
+
+    Attributes:
+        stage: What the command is called in the job's state: "training".
+        command: The stage of the pipeline.
+        makes: The file without which it has made nothing, below its own folder.
+        result: What that is: "a new model".
+        done: What is said at the end: "The new model is served".
+    """
+
+    stage: str
+    command: Sequence[str]
+    makes: str
+    result: str
+    done: str
+
+
+class PipelineJob:
     """Runs one job, and records its state after each step."""
 
-    def __init__(
-        self, config: Config, job: Job, lock: int, training: Sequence[str] = TRAINING
-    ) -> None:
-        """Take over a job whose lock this process holds; `training` is the command it runs."""
+    def __init__(self, config: Config, job: Job, lock: int, work: Work) -> None:
+        """Take over a job whose lock this process holds."""
         self._config = config
-        self._training = training
-        self._folder = JobFolder(config, RETRAINING)
+        self._work = work
+        self._folder = JobFolder(config)
         self._run_folder = RunFolder(config.run_path)
         self._job = job
         self._lock = lock
@@ -81,18 +94,18 @@ class Retraining:
         """Run the job; however it ends, its state records it."""
         try:
             staged = self._stage()
-            self._train(staged)
+            self._run_stage(staged)
             generation = self._publish(staged)
         except StoppedError as reason:
             self._end(state="cancelled", message=str(reason))
-        except (TrainingError, ServiceError) as reason:
+        except (StageError, ServiceError) as reason:
             self._end(state="failed", message=str(reason))
         except Exception as error:
-            logger.exception("retraining failed")
+            logger.exception("the %s failed", self._work.stage)
             said = f"{type(error).__name__}: {error}. The log has the details."
             self._end(state="failed", message=said)
         else:
-            message = f"The new model is served, in generation {generation}."
+            message = f"{self._work.done}, in generation {generation}."
             self._end(state="done", progress=1.0, message=message, generation=generation)
 
     def _stage(self) -> Config:
@@ -108,16 +121,17 @@ class Retraining:
         data, embeddings, models = folders.values()
         return replace(config, data_path=data, embeddings_path=embeddings, model_path=models)
 
-    def _train(self, staged: Config) -> None:
-        """Run the pipeline's training, which decides itself whether its model is good enough.
+    def _run_stage(self, staged: Config) -> None:
+        """Run the stage of the pipeline, which decides itself whether its result is good enough.
 
         Raises:
-            TrainingError: It ended without a model.
+            StageError: It ended without a result.
             StoppedError: The job was asked to stop.
         """
-        self._tell(stage="training", progress=TRAINING_BEGINS, message="Training has begun.")
+        name, command, makes, result, _ = self._work
+        self._tell(stage=name, progress=STAGE_BEGINS, message=f"The {name} has begun.")
         process = subprocess.Popen(
-            self._training,
+            command,
             cwd=PROJECT_ROOT,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -135,17 +149,17 @@ class Retraining:
                 self._stop_if_asked()
                 time.sleep(POLL_INTERVAL_S)
         finally:
-            _end_process(process)
+            end_process(process)
             listener.join(TERMINATE_TIMEOUT_S)
         if process.returncode != 0:
-            raise TrainingError(_ending(process.returncode, self._job.message))
-        if (staged.model_path / "best_model.keras").is_symlink():
-            raise TrainingError("Training ended without a new model; nothing has changed.")
+            raise StageError(ending(name, process.returncode, self._job.message))
+        if (self._staging / makes).is_symlink():
+            raise StageError(f"The {name} ended without {result}; nothing has changed.")
 
     def _publish(self, staged: Config) -> str:
         """Build and check the generation, copy the files to their places, and serve it."""
         self._stop_if_asked()
-        self._tell(stage="checking", progress=TRAINING_ENDS, message="Checking the new model.")
+        self._tell(stage="checking", progress=STAGE_ENDS, message="Checking the result.")
         store = open_store(self._config, self._counters)
         self._patiently(lambda: store.rehearse(staged, lambda step: self._tell(message=step)))
         self._stop_if_asked()
@@ -159,7 +173,7 @@ class Retraining:
         return self._patiently(lambda: store.reload(data=True, model=True)).generation
 
     def _patiently(self, act: Callable[[], T]) -> T:
-        """Wait while another reload is running, rather than lose the training."""
+        """Wait while another reload is running, rather than lose the result."""
         while True:
             try:
                 return act()
@@ -169,13 +183,13 @@ class Retraining:
                 time.sleep(busy.retry_after_s)
 
     def _listen(self, lines: IO[str]) -> None:
-        """Make each line of the training's output the job's message."""
+        """Make each line of the stage's output the job's message."""
         with lines:
             for line in lines:
                 text = _CONTROL.sub("", line).strip()
                 if text:
-                    logger.info("training: %s", text)
-                    progress = max(self._job.progress, _progress_in(text))
+                    logger.info("%s: %s", self._work.stage, text)
+                    progress = max(self._job.progress, progress_in(text))
                     self._tell(message=text[:MESSAGE_CHARACTERS], progress=progress)
 
     def _stop_if_asked(self) -> None:
@@ -193,17 +207,8 @@ class Retraining:
         self._tell(ended_at=max(time.time(), self._job.created_at), **changes)
         os.close(self._lock)  # whoever reads that it has ended may start another
         self._folder.forget_cancel(self._job.id)
-        self._counters.count_reload("retraining", self._job.state)
+        self._counters.count_reload(self._job.kind, self._job.state)
         logger.info("job %s: %s, %s", self._job.id, self._job.state, self._job.message)
-
-
-def _progress_in(text: str) -> float:
-    """Read a job's progress from a line such as "epoch 3/50"; 0 where there is none."""
-    found = _SHARE.search(text)
-    if found is None or not 0 < int(found[2]) >= int(found[1]):
-        return 0.0
-    share = int(found[1]) / int(found[2])
-    return round(TRAINING_BEGINS + (TRAINING_ENDS - TRAINING_BEGINS) * share, 3)
 
 
 def _files(folder: Path) -> Iterator[Path]:
@@ -212,39 +217,14 @@ def _files(folder: Path) -> Iterator[Path]:
     return (path for path in visible if path.is_file() or path.suffix in SUFFIXES)
 
 
-def _end_process(process: subprocess.Popen[str]) -> None:
-    """Ask a process and those it started to end, then kill them."""
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGTERM)
-    with suppress(subprocess.TimeoutExpired):
-        process.wait(TERMINATE_TIMEOUT_S)
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-
-
-def _ending(returncode: int, said: str) -> str:
-    if returncode < 0:
-        return (
-            f"Training was stopped by signal {-returncode}, perhaps because memory ran out. "
-            f"Nothing has changed."
-        )
-    return f"Training ended with status {returncode}: {said} Nothing has changed."
-
-
 def _stop(*_: object) -> None:
     raise StoppedError("The service was stopped; nothing has changed.")
 
 
-def main(job_id: str, lock: str, training: Sequence[str] = TRAINING) -> None:
+def run(job_id: str, lock: str, work: Work) -> None:
     """Run a job at low priority."""
     config = Config.from_environment()
     os.nice(NICENESS)
     log_setup.configure(config)
     signal.signal(signal.SIGTERM, _stop)
-    job = JobFolder(config, RETRAINING).job(job_id)
-    Retraining(config, job, int(lock), training).run()
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+    PipelineJob(config, JobFolder(config).job(job_id), int(lock), work).run()

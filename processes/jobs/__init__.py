@@ -1,0 +1,1 @@
+"""Jobs beside the service that run a stage of the pipeline: trainings and refreshes."""
