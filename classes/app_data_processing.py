@@ -19,6 +19,8 @@ from classes.artifact_arrays import (
 )
 from classes.item_facts import ItemFacts
 from classes.live import description
+from classes.live.cold_start_items import ColdStartItems
+from classes.live.recent_popularity import RecentPopularity
 from classes.shelves.shelf_arrays import ShelfFacts
 from classes.shelves.title_index import TitleIndex
 from classes.user_reviews import UserReviews
@@ -48,6 +50,7 @@ class AppDataProcessor:
     need a history, everybody who reviewed an item, except anonymous customers.
 
     Attributes:
+        cold_start: What unknown users get.
         affinities: Affinities of users to items; None without `item_affinity_df.pq`.
         facts: Price, category and ratings of each item.
         reviews: What each user has reviewed, when.
@@ -56,15 +59,20 @@ class AppDataProcessor:
         no_items: An empty array of item rows.
     """
 
-    def __init__(self, arrays: Arrays) -> None:
-        """Wrap the arrays that `arrays` returned, in memory or mapped from files."""
+    def __init__(self, arrays: Arrays, recent: RecentPopularity | None = None) -> None:
+        """Wrap the arrays that `arrays` returned, in memory or mapped from files.
+
+        Args:
+            arrays: All of them.
+            recent: What is being bought now; nothing by default.
+        """
         self._arrays = arrays
         self._users = NameIndex.from_arrays(arrays, "user_name")
         self._items = NameIndex.from_arrays(arrays, "item_name")
         self._titles = NameTable.from_arrays(arrays, "item_title")
         self._seen_starts = cast("NDArray[np.int64]", arrays["seen_starts"])
         self._seen_items = cast("NDArray[np.int32]", arrays["seen_items"])
-        self._cold_start = cast("NDArray[np.int32]", arrays["cold_start_items"])
+        self.cold_start = ColdStartItems(arrays, self.item_row, recent)
         self.facts = ItemFacts(arrays)
         self.reviews = UserReviews(arrays)
         self.shelf_facts = ShelfFacts(arrays)
@@ -177,20 +185,6 @@ class AppDataProcessor:
     def hidden_items(self, user_row: int) -> ItemRows:
         """Rows of the items that the user hid and hasn't chosen since, ascending."""
         return hidden_items(self.reviews.of(user_row))
-
-    def cold_start_reasons(self, item_row: int) -> dict[str, int | bool]:
-        """Tell why an item has its place among those for unknown users: counts and place."""
-        place = int(np.flatnonzero(self._cold_start == item_row)[0]) + 1
-        return {
-            "n_five_star": int(self._arrays["cold_start_counts"][item_row]),
-            "window_days": int(self._arrays["cold_start_window_days"][0]),
-            "place": place,
-            "moved_up": item_row == int(self._arrays["cold_start_moved_up"][0]),
-        }
-
-    def cold_start_items(self, n: int) -> NDArray[np.int32]:
-        """Rows of the first n items for an unknown user, a view."""
-        return self._cold_start[:n]
 
     def visitor(self, item_rows: NDArray[np.integer]) -> Visitor:
         """Describe a visitor by items alone, as a known user with that history is described.

@@ -9,6 +9,7 @@ from threading import Lock
 from typing import Final
 
 from classes.errors import NoSnapshotError
+from classes.live.recent_popularity import RecentPopularity
 from classes.live.users import UserEvents
 from classes.rules.snapshot_rules import RuleSource
 from classes.service_counters import ListSource
@@ -32,12 +33,14 @@ class MappedSnapshot:
         count_list: Callable[[ListSource], None],
         rules: RuleSource,
         events: UserEvents,
+        recent: RecentPopularity | None,
     ) -> None:
         """Remember where generations lie; nothing is opened yet."""
         self._folder = folder
         self._count_list = count_list
         self._rules = rules
         self._events = events
+        self._recent = recent
         self._opening = Lock()
         self._held: tuple[Stamp, Snapshot] | None = None
         self._retry_at = 0.0
@@ -91,6 +94,7 @@ class MappedSnapshot:
                     self._count_list,
                     self._rules,
                     self._events,
+                    self._recent,
                 )
             except (OSError, ValueError, KeyError) as error:
                 reason = error

@@ -121,7 +121,7 @@ class Recommender:
         """Find a list that takes no scoring; None where the model has to rank."""
         if user is None:
             self._count_list(COLD_START)
-            return self._data.cold_start_items(n) if rules is None else rules.popular_list[:n]
+            return self._data.cold_start.order[:n] if rules is None else rules.popular_list[:n]
         user_row = user.user_row
         if user_row is None or user.newer is not None or self._top_lists is None:
             return None

@@ -9,6 +9,7 @@ from typing import Any
 
 from classes.app_data_processing import AppDataProcessor
 from classes.explanation.explainer import Explainer
+from classes.live.recent_popularity import RecentPopularity
 from classes.live.users import UserEvents, Users
 from classes.model import Model
 from classes.recommender import Recommender
@@ -59,6 +60,7 @@ class Snapshot:
         count_list: Callable[[ListSource], None] | None = None,
         rules: RuleSource = WITHOUT_RULES,
         events: UserEvents | None = None,
+        recent: RecentPopularity | None = None,
     ) -> Snapshot:
         """Map a generation; costs milliseconds, whatever its size.
 
@@ -68,13 +70,14 @@ class Snapshot:
             count_list: Called with the source of each list that is made.
             rules: The rules in force; none by default.
             events: What users have done; nothing by default.
+            recent: What is being bought now; nothing by default.
 
         Raises:
             OSError: The folder or one of its files is gone.
             DamagedFolderError: There is no readable manifest, or another version wrote it.
         """
         about = read_about(folder)
-        data = AppDataProcessor(open_arrays(folder / INPUTS) | open_arrays(folder / DATA))
+        data = AppDataProcessor(open_arrays(folder / INPUTS) | open_arrays(folder / DATA), recent)
         model = Model.open(folder / MODEL, data.inputs)
         compiled = SnapshotRules(data, rules)
         users = Users(data, events, about[EVENTS_THROUGH])

@@ -14,6 +14,7 @@ from classes.errors import (
     ReloadRefusedError,
     ServiceError,
 )
+from classes.live.recent_popularity import RecentPopularity
 from classes.mapped_snapshot import MappedSnapshot
 from classes.publication.programs import Build, Shared
 from classes.publication.publication import LocalPublication
@@ -25,6 +26,7 @@ from classes.top_lists import TopLists
 from config import Config
 from storage.array_folder import DamagedFolderError, read_manifest
 from storage.events.configured import open_events
+from storage.events.recent_items import RecentItems
 from storage.pointer import Pointer
 from storage.rules.folder import RulesFolder
 from storage.snapshot_folder import SnapshotFolder
@@ -77,8 +79,14 @@ class SnapshotStore:
         self.rules = RuleStore(RulesFolder(self._folder.rules))
         self.events = open_events(config)
         self._mapped = MappedSnapshot(
-            self._folder, self.counters.count_list, self.rules, self.events
+            self._folder, self.counters.count_list, self.rules, self.events, self._recent()
         )
+
+    def _recent(self) -> RecentPopularity | None:
+        hours = self._config.cold_start_window_hours
+        if not hours:
+            return None
+        return RecentPopularity(RecentItems(self._config.run_path, self.events, hours))
 
     def current(self) -> Snapshot:
         """Return the published snapshot, as `MappedSnapshot.current` says."""

@@ -41,7 +41,7 @@ def catalog_answer(snapshot: Snapshot) -> dict[str, Any]:
         "price_bands": list(_price_bands(snapshot, shown)),
         "cold_start": [
             {**described_item(data, int(row)), "place": place}
-            for place, row in enumerate(data.cold_start_items(N_COLD_START), 1)
+            for place, row in enumerate(data.cold_start.order[:N_COLD_START], 1)
         ],
     }
 

@@ -25,7 +25,7 @@ Examples = dict[str, Any]
 def examples_of(snapshot: Snapshot) -> Examples:
     """Pick a user, an item and its category and brand that occur in the snapshot."""
     [user] = snapshot.users.random(1) or [UNKNOWN_USER]
-    item_row = int(snapshot.data.cold_start_items(1)[0])
+    item_row = int(snapshot.data.cold_start.order[0])
     item = snapshot.data.item(item_row)
     return {
         "users": [user, UNKNOWN_USER],

@@ -113,7 +113,7 @@ class SelfCheck:
 def _fault(snapshot: Snapshot) -> str:
     """Return what is wrong with a snapshot; empty if it is sound."""
     try:
-        cold_start_user = snapshot.data.cold_start_items(1)
+        cold_start_user = snapshot.data.cold_start.order[:1]
         known = snapshot.model.top_k([0], 1, [snapshot.data.no_items])[0].rows
     except Exception as error:  # noqa: BLE001 - every request would meet the same error
         return f"scoring fails with {type(error).__name__}: {error}"

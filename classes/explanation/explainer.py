@@ -78,7 +78,7 @@ class Explainer:
 
     def explain_cold_start(self, item_row: int) -> Explanation:
         """Explain the place of an item in the list of unknown users."""
-        rule = self._data.cold_start_reasons(item_row)
+        rule = self._data.cold_start.reasons(item_row)
         text = words.cold_start_sentence(rule)
         return Explanation(item_row, None, None, COLD_START, (), text, rule=rule)
 

@@ -71,6 +71,11 @@ def summary(parts: Sequence[Part]) -> str:
 
 def cold_start_sentence(rule: dict[str, Any]) -> str:
     """Say why an item has its place in the cold-start list."""
+    if "n_recent" in rule:
+        return sentence(
+            f"popular now: place {rule['place']:,}, bought or given five stars "
+            f"{rule['n_recent']:,} times in the last {rule['window_hours']:,} hours"
+        )
     counted = (
         f"{rule['n_five_star']:,} five-star ratings in the {rule['window_days']:,} days before "
         f"the newest review"

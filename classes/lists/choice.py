@@ -190,7 +190,7 @@ class Choice:
 
     def _popular(self, k: int, mask: BoolArray | None, excluded: ItemRows) -> Ranking:
         """Find the first k items of the cold-start list; the nearer the end, the lower the score."""
-        order = self._data.cold_start_items(self._data.n_items)
+        order = self._data.cold_start.order
         if self._rules is not None:
             order = self._rules.popular_order
         if mask is not None:

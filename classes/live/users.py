@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -9,7 +10,9 @@ from classes.app_data_processing import AppDataProcessor
 from classes.live.found_user import FoundUser
 from classes.live.live_user import new_interactions
 from recsys.cleaning.text import normalize_name
-from storage.events.event import Event
+from storage.events.event import Event, EventStoreError
+
+logger = logging.getLogger(__name__)
 
 
 class UserEvents(Protocol):
@@ -47,8 +50,25 @@ class Users:
         self._events_through = events_through
 
     def find(self, name: str) -> FoundUser | None:
-        """Find a user as written, else by the cleaning rule; None means unknown."""
+        """Find a user as written, else by the cleaning rule; None means unknown.
+
+        Where events can't be read, the snapshot alone answers.
+        """
         row = self._data.user_row(name)
+        try:
+            return self._found(name, row)
+        except EventStoreError as error:
+            logger.warning("a user is answered without events: %s", error)
+            return None if row is None else FoundUser(self._data.user(row), row)
+
+    def random(self, n: int) -> list[str]:
+        """Draw n distinct users of the snapshot, or all of them if there are fewer."""
+        if self._events is None:
+            return self._data.random_users(n)
+        drawn = self._data.random_users(n + self._events.n_forgotten)
+        return [name for name in drawn if self.find(name) is not None][:n]
+
+    def _found(self, name: str, row: int | None) -> FoundUser | None:
         if row is not None:
             known = self._data.user(row)
             if self._events is None:
@@ -61,13 +81,6 @@ class Users:
         if found is None and cleaned != name:
             found = self._with_events(self._events, cleaned, None)
         return found
-
-    def random(self, n: int) -> list[str]:
-        """Draw n distinct users of the snapshot, or all of them if there are fewer."""
-        if self._events is None:
-            return self._data.random_users(n)
-        drawn = self._data.random_users(n + self._events.n_forgotten)
-        return [name for name in drawn if self.find(name) is not None][:n]
 
     def _with_events(self, events: UserEvents, name: str, row: int | None) -> FoundUser | None:
         """Add the events of the user with exactly this name."""

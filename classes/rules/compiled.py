@@ -188,7 +188,7 @@ def compile_rules(rules: Sequence[Rule], data: AppDataProcessor) -> CompiledRule
         return None
     return CompiledRules(
         tuple(rules),
-        data.cold_start_items(data.n_items),
+        data.cold_start.order,
         ~hidden if hidden.any() else None,
         offsets.astype(np.float32) if offsets.any() else None,
         tuple(shown.values()),

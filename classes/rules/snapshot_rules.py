@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from threading import Lock
 from typing import Final, NamedTuple, Protocol
 
@@ -49,6 +50,7 @@ class SnapshotRules:
         self._source = source
         self._compiled: dict[str | None, _Compiled] = {}
         self._compiling = Lock()
+        self._reordered: tuple[CompiledRules, CompiledRules] | None = None
 
     def of(self, scenario: str | None = None) -> CompiledRules | None:
         """Return what the rules say now in a scenario; None where they say nothing.
@@ -63,7 +65,17 @@ class SnapshotRules:
         found = self._compiled.get(scenario)
         if found is None or found.document is not document or time.time() >= found.changes_at:
             found = self._compile(document, scenario)
-        return found.rules
+        return self._with_present_order(found.rules)
+
+    def _with_present_order(self, rules: CompiledRules | None) -> CompiledRules | None:
+        """Let what is popular now stand in the rules' cold-start list."""
+        order = self._data.cold_start.order
+        if rules is None or rules.popular is order:
+            return rules
+        held = self._reordered
+        if held is None or held[0] is not rules or held[1].popular is not order:
+            held = self._reordered = (rules, replace(rules, popular=order))
+        return held[1]
 
     def _compile(self, document: RuleDocument, scenario: str | None) -> _Compiled:
         with self._compiling:

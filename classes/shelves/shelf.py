@@ -51,7 +51,7 @@ def popular(
     """
     days = data.shelf_facts.cold_start_window_days if window_days is None else window_days
     counts = _last(data.shelf_facts.dated, days).counts_of_liked(data.n_items)
-    order = data.cold_start_items(data.n_items)
+    order = data.cold_start.order
     what = f"with a five-star rating in {_window(data.shelf_facts.dated, days)}"
     if window_days is None:
         what = "listed"

@@ -60,8 +60,8 @@ def test_seen_items_are_the_users_own_and_ascending(data: AppDataProcessor) -> N
 
 def test_cold_start_begins_with_the_item_of_most_five_star_ratings(data: AppDataProcessor) -> None:
     # Item 0 has four five-star ratings, the items 1 to 11 one each.
-    assert data.cold_start_items(1).tolist() == [0]
-    assert sorted(data.cold_start_items(99)) == list(range(20))
+    assert data.cold_start.order[:1].tolist() == [0]
+    assert sorted(data.cold_start.order[:99]) == list(range(20))
 
 
 def test_title_falls_back_to_the_item_name(data: AppDataProcessor) -> None:

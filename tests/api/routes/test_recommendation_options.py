@@ -53,7 +53,7 @@ def ranked(store: SnapshotStore) -> list[str]:
 def popular(store: SnapshotStore) -> list[str]:
     """All items of the cold-start list."""
     data = store.current().data
-    return [data.item(row) for row in data.cold_start_items(data.n_items)]
+    return [data.item(row) for row in data.cold_start.order]
 
 
 def only(items: Iterable[str], allowed: Iterable[str]) -> list[str]:

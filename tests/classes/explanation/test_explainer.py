@@ -175,7 +175,7 @@ def test_more_groups_than_are_affordable_are_joined_and_still_add_up(
 
 def test_nobody_known_gets_the_rule_of_the_cold_start_list_with_its_counts(searched: Shop) -> None:
     """Item 0 has five stars from user 0, two anonymous customers and a late arrival; others one."""
-    order = searched.data.cold_start_items(20).tolist()
+    order = searched.data.cold_start.order[:20].tolist()
     for place, row in enumerate(order):
         found = searched.explain_for(None, row, PLAIN)
         assert (found.parts, found.score_logit) == ((), None)

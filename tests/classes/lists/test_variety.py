@@ -70,7 +70,7 @@ def test_no_list_has_more_of_a_category_and_all_have_n_items_where_they_can_be_h
 def test_the_cold_start_list_is_limited_as_others_are(
     data: AppDataProcessor, recommender: Recommender
 ) -> None:
-    popular = limited_by_hand(data, data.cold_start_items(N_ITEMS).tolist(), 2)
+    popular = limited_by_hand(data, data.cold_start.order[:N_ITEMS].tolist(), 2)
     options = RecommendationOptions(max_per_category=2, n=12)
     assert recommender.recommend(["zoe"], options) == {"zoe": names(data, popular[:12])}
 

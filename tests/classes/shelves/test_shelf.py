@@ -44,7 +44,7 @@ def test_without_a_window_popular_items_are_those_of_unknown_users(
     data: AppDataProcessor, everything: Candidates
 ) -> None:
     shelf = popular(data, everything, 20, None)
-    assert shelf.rows.tolist() == data.cold_start_items(20).tolist()
+    assert shelf.rows.tolist() == data.cold_start.order[:20].tolist()
     assert shelf.facts["count"].tolist() == [4, *[1] * 11, *[0] * 8]
     assert (shelf.window_days, shelf.reason) == (365, None)
     lamps = popular(data, only(data, "lamps"), 5, None)
