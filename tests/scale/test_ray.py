@@ -3,28 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import fields
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from rich.console import Console
 
-from config import Config
+from config import PROJECT_ROOT, Config
 from pipeline.cli import main
+from pipeline.train.ranker import data, nearest
+from pipeline.train.ranker.nearest import Cosines, Product
+from pipeline.train.ranker.similarities import vector_similarity, word_similarity
 from recsys import columns
 from recsys.cleaning.rows import Keys
 from storage.artifacts import ArtifactPaths, read_clean, read_embeddings
+from tests.support.building import open_store_here
 from tests.support.counting_encoder import CountingEncoder
 from tests.support.dying_worker import die_once
+from tests.support.services import config_in
 
 pytestmark = [
     pytest.mark.scale,
+    pytest.mark.slow,  # begun first, as it takes longest
     pytest.mark.timeout(900),
 ]
 pytest.importorskip("ray")
 
 N_REVIEWS = 4_000
+SAMPLE = PROJECT_ROOT / "data" / "sample"
+BUNDLED = ArtifactPaths.in_folders(SAMPLE / "data", SAMPLE / "embeddings", SAMPLE / "models")
 ON_RAY = ("--engine", "ray")
 
 
@@ -40,15 +50,6 @@ def cluster() -> Iterator[None]:
         patch.setattr(embed, "ITEMS_A_BUCKET", 1_000)
         patch.setattr(embed, "USERS_A_BUCKET", 1_000)
         yield
-
-
-def config_in(folder: Path) -> Config:
-    return Config(
-        data_path=folder / "data",
-        embeddings_path=folder / "embeddings",
-        model_path=folder / "models",
-        snapshot_path=folder / "snapshots",
-    )
 
 
 def pipeline(config: Config, *words: str) -> int:
@@ -84,8 +85,6 @@ def cleaned(
 @pytest.fixture(scope="module")
 def embedded(cleaned: tuple[Config, Config]) -> tuple[Config, Config]:
     """The same with vectors of letters."""
-    from rich.console import Console
-
     from pipeline.distributed.embed import embed as embed_on_ray
     from pipeline.embed.stage import embed
 
@@ -169,7 +168,40 @@ def test_the_lists_of_all_users_are_the_same(
 ) -> None:
     outputs = [tmp_path / name for name in ("pandas.parquet", "ray.parquet")]
     for config, output, engine in zip(trained, outputs, ((), ON_RAY), strict=True):
+        open_store_here(config).ensure(lambda _: None)
         assert pipeline(config, "recommend", "--out", str(output), "--n", "7", *engine) == 0
     expected, found = map(pd.read_parquet, outputs)
     assert outputs[1].is_dir()
     pd.testing.assert_frame_equal(found, expected, atol=1e-6, rtol=1e-6)
+
+
+def test_what_training_reads_of_the_whole_sample_is_the_same(cluster: None, tmp_path: Path) -> None:
+    from pipeline.distributed.training_tables import read_tables, write_tables
+
+    names = pd.Index(read_embeddings(BUNDLED.item_desc, columns.ITEM).names)
+    write_tables(BUNDLED.clean, names, tmp_path, Console(quiet=True))
+    found, expected = read_tables(tmp_path, names), data.read_tables(BUNDLED.clean, names)
+    for field in fields(expected.interactions):
+        ours, theirs = (getattr(each.interactions, field.name) for each in (found, expected))
+        np.testing.assert_array_equal(ours, theirs, err_msg=field.name)
+    np.testing.assert_array_equal(found.texts, expected.texts)
+    np.testing.assert_array_equal(found.prices, expected.prices)
+
+
+@pytest.mark.parametrize("kind", ["words", "vectors"])
+def test_the_nearest_items_of_the_whole_sample_are_the_same(
+    cluster: None, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pipeline.distributed.train import across_workers
+
+    items = read_embeddings(BUNDLED.item_desc, columns.ITEM)
+    similarity: Product | Cosines = vector_similarity(items.vectors)
+    if kind == "words":
+        names = pd.Index(items.names)
+        similarity = word_similarity(data.read_tables(BUNDLED.clean, names).texts.tolist())
+    monkeypatch.setattr(nearest, "_BLOCK_ENTRIES", 200 * len(items.names))
+    expected = nearest.nearest(similarity)
+    spans = list(nearest.blocks(len(items.names)))
+    found = nearest.joined(list(across_workers(similarity, nearest.NEIGHBORS, spans)))
+    for theirs, ours in zip(expected, found, strict=True):
+        np.testing.assert_array_equal(ours, theirs)

@@ -166,11 +166,11 @@ def _losses(scores: Any, log_weights: Any) -> Any:
 
 def _mean_and_spread(lists: TrainingLists) -> tuple[FloatArray, FloatArray]:
     """Compute mean and spread of each input over the candidates; a constant input has spread 1."""
-    counted = lists.features[np.isfinite(lists.log_weights)]
-    mean, spread = np.empty((2, counted.shape[1]))
+    counts = np.isfinite(lists.log_weights)
+    mean, spread = np.empty((2, lists.features.shape[-1]))
     for first in range(0, len(mean), _INPUTS_AT_ONCE):
         some = slice(first, first + _INPUTS_AT_ONCE)
-        wide = counted[:, some].astype(np.float64)
+        wide = lists.features[counts, some].astype(np.float64)
         mean[some], spread[some] = wide.mean(axis=0), wide.std(axis=0)
     spread[spread < 1e-6] = 1.0
     return mean.astype(np.float32), spread.astype(np.float32)
