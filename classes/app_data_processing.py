@@ -14,7 +14,6 @@ from classes.artifact_arrays import (
     CLEAN_USER_NAMES,
     FIVE_STAR_RATES,
     ITEM_COLUMN_NAMES,
-    ForgottenUntil,
     artifact_arrays,
 )
 from classes.item_facts import ItemFacts
@@ -25,6 +24,7 @@ from classes.shelves.shelf_arrays import ShelfFacts
 from classes.shelves.title_index import TitleIndex
 from classes.user_reviews import UserReviews
 from recsys.arrays import BoolArray, FloatArray, ItemRows
+from recsys.cleaning.forgotten import ForgottenUntil
 from recsys.cleaning.text import normalize_name
 from recsys.features import user_profile
 from recsys.features.similarity import most_similar

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +15,7 @@ from classes.shelves.title_index import TitleIndex
 from classes.user_reviews import UserReviews
 from recsys import catalog, columns
 from recsys.arrays import FloatArray, Names
+from recsys.cleaning.forgotten import NEVER_FORGOTTEN, ForgottenUntil, is_remembered
 from recsys.cleaning.text import normalize_text
 from recsys.cold_start import ColdStart, cold_start_order
 from recsys.features import user_profile, user_vectors
@@ -40,11 +40,6 @@ ITEM_COLUMN_NAMES: Final = "names_of_item_columns"
 N_WITH_EMBEDDINGS: Final = "n_users_with_embeddings"
 CLEAN_USER_NAMES: Final = "user_names_are_clean"
 NOT_MOVED: Final = -1
-NEVER_FORGOTTEN: Final = np.iinfo(np.int64).min
-
-ForgottenUntil = Callable[[Names], NDArray[np.int64]]
-"""For names of users (n,): until when each was forgotten, (n,) in microseconds since 1970-01-01
-UTC, that time included; `NEVER_FORGOTTEN` for most."""
 
 CLEAN_COLUMNS: Final = (
     columns.USER,
@@ -133,10 +128,7 @@ def _clean_rows(
     """Read `clean_df.pq` without what was forgotten, and put added rows behind it."""
     clean = read_clean(path, CLEAN_COLUMNS)
     if forgotten_until is not None:
-        codes, names = pd.factorize(clean[columns.USER].astype("str"))
-        until = np.append(forgotten_until(np.asarray(names, dtype=object)), NEVER_FORGOTTEN)
-        times = clean[columns.REVIEW_TIME].to_numpy(dtype="datetime64[us]").astype(np.int64)
-        clean = clean[times > until[codes]]
+        clean = clean[is_remembered(clean, forgotten_until)]
     if added is None or added.empty:
         return clean
     return pd.concat([clean, added], ignore_index=True)

@@ -7,16 +7,13 @@ from typing import Final, NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from classes.artifact_arrays import NEVER_FORGOTTEN, ForgottenUntil
 from config import Config
 from recsys import columns
-from recsys.arrays import Names
+from recsys.cleaning.forgotten import ForgottenUntil
 from recsys.kinds import KINDS
 from storage.artifacts import read_note
 from storage.events.configured import open_events
-from storage.events.store import EventStore
 from storage.snapshot_folder import EVENTS_THROUGH
 from storage.sources import artifact_paths
 
@@ -52,10 +49,12 @@ def events_to_fold(config: Config) -> EventsToFold:
     first = int(read_note(artifact_paths(config).clean, EVENTS_THROUGH) or NO_EVENTS)
     frames = list(store.since(first, through_seq))
     rows = pd.concat(map(_as_clean_rows, frames), ignore_index=True) if frames else None
-    forgotten = _forgotten_until(store) if store.n_forgotten else None
-    content = f"{through_seq} {first} {0 if rows is None else len(rows)} {store.n_forgotten}"
+    forgotten = store.forgotten_users()
+    n_forgotten = 0 if forgotten is None else len(forgotten.times_us)
+    content = f"{through_seq} {first} {0 if rows is None else len(rows)} {n_forgotten}"
     key = hashlib.sha256(content.encode()).hexdigest()
-    return EventsToFold(max(first, through_seq), rows, forgotten, key)
+    until = None if forgotten is None else forgotten.until
+    return EventsToFold(max(first, through_seq), rows, until, key)
 
 
 def _as_clean_rows(events: pd.DataFrame) -> pd.DataFrame:
@@ -68,15 +67,3 @@ def _as_clean_rows(events: pd.DataFrame) -> pd.DataFrame:
             columns.KIND: np.array(KINDS)[events["kind"].to_numpy()],
         }
     )
-
-
-def _forgotten_until(store: EventStore) -> ForgottenUntil:
-    def until(names: Names) -> NDArray[np.int64]:
-        tombstones = store.tombstones_of(map(str, names))
-        times = [
-            tombstones[name].time_us if name in tombstones else NEVER_FORGOTTEN
-            for name in map(str, names)
-        ]
-        return np.array(times, dtype=np.int64)
-
-    return until

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -113,17 +113,15 @@ def names_of(connection: sqlite3.Connection, person: int) -> list[str]:
     return [name for (name,) in found.fetchall()]
 
 
-def tombstones_of(
-    connection: sqlite3.Connection, hashes: Mapping[str, bytes]
-) -> dict[str, Tombstone]:
-    """Find the tombstones of users by the hashes of their names."""
-    select = "SELECT name_hash, seq, time_us FROM tombstones"
-    if len(hashes) == 1:
-        found = connection.execute(f"{select} WHERE name_hash = ?", [*hashes.values()]).fetchall()
-    else:
-        found = connection.execute(select).fetchall()
-    tombstones = {row[0]: Tombstone(*row) for row in found}
-    return {user: tombstones[each] for user, each in hashes.items() if each in tombstones}
+def buried_at(connection: sqlite3.Connection, name_hash: bytes) -> int | None:
+    """Return the number of a tombstone; None where there is none."""
+    found = connection.execute("SELECT seq FROM tombstones WHERE name_hash = ?", (name_hash,))
+    return next((seq for (seq,) in found.fetchall()), None)
+
+
+def burials(connection: sqlite3.Connection) -> dict[bytes, int]:
+    """List the times of all tombstones, in microseconds since 1970, by hash."""
+    return dict(connection.execute("SELECT name_hash, time_us FROM tombstones").fetchall())
 
 
 def count_tombstones(connection: sqlite3.Connection) -> int:

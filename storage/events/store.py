@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -10,12 +10,13 @@ from typing import Final
 import pandas as pd
 
 from storage.events import rows
-from storage.events.database import read_state
 from storage.events.event import Appended, Event, EventStoreError, Tombstone
+from storage.events.forgotten import ForgottenUsers
 from storage.events.group_commit import GroupCommit
 from storage.events.names import new_key
 from storage.events.opening import OpenStore
 from storage.events.shared import Changes, SharedEvents
+from storage.events.tables import read_state
 
 MOST_EVENTS: Final = 10_000_000
 LARGEST_SKEW_US: Final = 300_000_000
@@ -104,20 +105,20 @@ class EventStore:
         Raises:
             EventStoreError: It can't be read.
         """
-        return next((each.seq for each in self.tombstones_of([user]).values()), None)
+        return self._files.ask(
+            lambda connection, names: rows.buried_at(connection, names.of(user)), nothing=None
+        )
 
-    def tombstones_of(self, users: Iterable[str]) -> dict[str, Tombstone]:
-        """Find the tombstones of those among some users who were forgotten.
+    def forgotten_users(self) -> ForgottenUsers | None:
+        """List the users who were forgotten, by hashes; None where nobody was.
 
         Raises:
             EventStoreError: They can't be read.
         """
-        return self._files.ask(
-            lambda connection, names: rows.tombstones_of(
-                connection, {user: names.of(user) for user in users}
-            ),
-            nothing={},
+        found = self._files.ask(
+            lambda connection, names: ForgottenUsers(names, rows.burials(connection)), nothing=None
         )
+        return found if found is not None and found.times_us else None
 
     def forget(self, user: str) -> Tombstone:
         """Remove a user's events, and remember by a hash that the user was forgotten.

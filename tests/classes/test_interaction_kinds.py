@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 
 from classes.app_data_processing import AppDataProcessor
-from classes.artifact_arrays import NEVER_FORGOTTEN, artifact_arrays
+from classes.artifact_arrays import artifact_arrays
 from recsys import columns
 from recsys.arrays import Names
+from recsys.cleaning.forgotten import NEVER_FORGOTTEN
 from recsys.features.user_profile import RATING_PSEUDO_COUNTS
 from storage.artifacts import MEAN_RATING_NOTE, ArtifactPaths, read_note, write_frame
 from tests.support.artifacts import FIRST_DAY, tiny_item_names, tiny_user_names, write_tiny_data

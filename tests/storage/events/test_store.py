@@ -3,8 +3,10 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from recsys.cleaning.forgotten import NEVER_FORGOTTEN
 from recsys.kinds import HIDE, PURCHASE, REVIEW, VIEW
 from storage.events.event import Appended, Event, EventStoreError
 from storage.events.rows import ItemCount
@@ -38,6 +40,7 @@ def test_before_the_first_event_nothing_is_known_and_no_file_is_made(
     assert store.of_user("zoe") == []
     assert (store.last_seq, store.n_events, store.forgotten_seq("zoe")) == (0, 0, None)
     assert list(store.since(0)) == []
+    assert store.forgotten_users() is None
     assert store.item_counts(0) == []
     assert not folder.exists()
 
@@ -94,7 +97,10 @@ def test_a_forgotten_users_events_are_gone_and_later_ones_are_a_new_users(
     store.append([view("zoe", "red lamp")])
     [later] = store.of_user("zoe")
     assert (later.item, later.seq > tombstone.seq) == ("red lamp", True)
-    assert store.tombstones_of(["zoe", "amir", "nobody"]) == {"zoe": tombstone._replace(n_events=0)}
+    forgotten = store.forgotten_users()
+    assert forgotten is not None
+    until = forgotten.until(np.array(["zoe", "amir", "nobody"], dtype=object))
+    assert until.tolist() == [tombstone.time_us, NEVER_FORGOTTEN, NEVER_FORGOTTEN]
     assert store.forget("zoe").seq > later.seq
 
 
