@@ -29,7 +29,7 @@ class RecommendationOptions:
         category: The only categories to choose from; none for all.
         brand: The only brands to choose from; none for all.
         items: Names of the only items to choose from, unknown ones ignored; none for all.
-        history: Names of items that an unknown user or a visitor has chosen, newest first.
+        history: Names of items that were chosen just now, newest first.
         without: Names of items that histories are to lack, to see what they do.
         diversity: How much the first items should differ, 0 (not at all) to 1.
         max_per_category: Most items of one category, at least 1; None for any number.

@@ -85,10 +85,10 @@ ITEMS = Names(
 HISTORY = Names(
     name="history",
     meaning=(
-        "Names of items that an unknown user has chosen, newest first; only the newest 50 "
-        "count. Unknown users get items based on these instead of popular ones. Without "
-        "`users`, the key of the response is `visitor`. With `detail`, names that aren't in "
-        "the catalog are listed."
+        "Names of items that have just been chosen, newest first; only the newest 50 count. "
+        "For a known user they come before what is known, for this request only. Unknown users "
+        "get items based on these instead of popular ones. Without `users`, the key of the "
+        "response is `visitor`. With `detail`, names that aren't in the catalog are listed."
     ),
     default=[],
     most=MOST_NAMES,

@@ -114,18 +114,18 @@ class Choice:
         for place, (person, rows_out) in enumerate(zip(people, excluded, strict=True)):
             search = self._search_for(person)
             ranking = rankings.get(place) or search(depth, mask, rows_out)
-            lists.append(self._finished(Ranked(*ranking, rows_out, person), search))
+            ranked = Ranked(*ranking, rows_out, person, self._unknown)
+            lists.append(self._finished(ranked, search))
         return lists
 
     @cached_property
     def for_unknown(self) -> Ranked:
         """Rank for somebody with the history, or by popularity where there is none."""
         options = self._options
-        unknown = tuple(name for name in options.history if self._data.item_row(name) is None)
         person = Person(self._data, None, options)
         search, excluded = self._search_for(person), self._excluded_for(person)
         ranking = search(options.depth, self._rankable, excluded)
-        ranked = self._finished(Ranked(*ranking, excluded, person, unknown), search)
+        ranked = self._finished(Ranked(*ranking, excluded, person, self._unknown), search)
         return ranked if person.visitor is not None else ranked._replace(scores=None)
 
     def details(self, ranked: Ranked) -> Recommendation:
@@ -175,6 +175,12 @@ class Choice:
         ascending = np.argsort(rows)
         own: FloatArray = scores[ascending[np.searchsorted(rows, ranked.rows, sorter=ascending)]]
         return own
+
+    @cached_property
+    def _unknown(self) -> tuple[str, ...]:
+        """Items of the request's history that the catalog doesn't have."""
+        history = self._options.history
+        return tuple(name for name in history if self._data.item_row(name) is None)
 
     def _search_for(self, person: Person, *, by_rules: bool = True) -> Search:
         offsets = self._offsets if by_rules else None

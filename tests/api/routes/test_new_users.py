@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -11,7 +13,9 @@ import pytest
 
 from classes.options import RecommendationOptions
 from config import PROJECT_ROOT, Config
+from recsys.kinds import PURCHASE
 from storage.artifacts import write_frame
+from storage.events.event import Event
 from tests.support.artifacts import tiny_item_names
 from tests.support.building import open_store_here
 from tests.support.rankers import write_tiny_ranker
@@ -49,6 +53,29 @@ def test_a_new_user_is_personalised_after_the_next_data_reload(config: Config) -
     found = after.recommender.recommend(["cold_start_user"])["cold_start_user"]
     assert found == [after.data.item(item) for item in expected]
     assert found != before.recommender.recommend(["cold_start_user"])["cold_start_user"]
+
+
+def test_a_known_users_history_of_one_request_counts_as_purchases_made_just_now(
+    config: Config,
+) -> None:
+    store = open_store_here(config)
+    store.ensure(lambda _: None)
+    user, [older, newer] = "kelly sullivan", [tiny_item_names()[row] for row in (3, 15)]
+    snapshot = store.current()
+    options = RecommendationOptions(history=(newer, older), n=10)
+    told = snapshot.recommender.recommend_in_detail([user], options)[user]
+    assert told.rows.tolist() != snapshot.recommender.rank_unseen([0], 10)[0].rows.tolist()
+    now_us = time.time_ns() // 1_000
+    store.events.append(
+        [Event(user, older, PURCHASE, now_us), Event(user, newer, PURCHASE, now_us)]
+    )
+    bought = snapshot.recommender.recommend_in_detail([user], RecommendationOptions(n=10))[user]
+    assert told.rows.tolist() == bought.rows.tolist()
+    assert told.scores is not None
+    assert bought.scores is not None
+    assert told.scores.tobytes() == bought.scores.tobytes()
+    other = snapshot.recommender.recommend_in_detail([user], replace(options, history=()))[user]
+    assert other.rows.tolist() == bought.rows.tolist(), "a request's history isn't kept"
 
 
 def test_the_newest_item_of_a_known_user_changes_the_list(config: Config) -> None:
