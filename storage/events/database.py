@@ -1,4 +1,4 @@
-"""The SQLite file of the events: its tables, its connections, and its errors in one form.
+"""The SQLite file of the events: its connections, and its errors in one form.
 
 Readers never wait for writers (write-ahead log), and see whatever was committed before they
 ask. A commit is on the disk before it returns (`synchronous=FULL`). Whatever process is
@@ -7,37 +7,21 @@ killed, what it committed is there and what it hadn't committed is not.
 
 from __future__ import annotations
 
-import secrets
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock, local
-from typing import Final, NamedTuple
+from typing import Final
+from weakref import finalize
 
 from storage.atomic import sync
 from storage.events.event import EventStoreError
+from storage.events.tables import require_format, set_up
 
-FORMAT: Final = 1
 BUSY_S: Final = 5.0
 """How long a write waits for those of other processes."""
 
-_SCHEMA: Final = (
-    (
-        "CREATE TABLE events (seq INTEGER PRIMARY KEY, person INTEGER NOT NULL, user TEXT NOT NULL, "
-        "item TEXT NOT NULL, kind INTEGER NOT NULL, time_us INTEGER NOT NULL, value REAL, id TEXT)"
-    ),
-    "CREATE INDEX events_of_person ON events (person)",
-    "CREATE UNIQUE INDEX events_by_id ON events (id) WHERE id IS NOT NULL",
-    (
-        "CREATE TABLE tombstones (name_hash BLOB PRIMARY KEY, seq INTEGER NOT NULL, "
-        "time_us INTEGER NOT NULL) WITHOUT ROWID"
-    ),
-    (
-        "CREATE TABLE state (store_id BLOB NOT NULL, key_check BLOB NOT NULL, "
-        "last_seq INTEGER NOT NULL, complete_seq INTEGER NOT NULL, n_events INTEGER NOT NULL)"
-    ),
-)
 _WRITER_CACHE_KB: Final = 4_096
 _READER_CACHE_KB: Final = 256
 _LARGEST_LOG_BYTES: Final = 16 << 20
@@ -46,25 +30,15 @@ _LARGEST_LOG_BYTES: Final = 16 << 20
 Identity = tuple[int, int]
 """What tells the file from one that replaces it."""
 
-_Held = tuple[sqlite3.Connection, Identity]
 
+class _Held:
+    """A connection to one file, closed when nobody needs it any more."""
 
-class State(NamedTuple):
-    """The one row about the store itself.
-
-    Attributes:
-        store_id: 16 random bytes, drawn when the file was made.
-        key_check: By which a wrong key is recognized.
-        last_seq: The highest number given to an event or a tombstone here.
-        complete_seq: The number up to which nothing is missing here.
-        n_events: How many events there are.
-    """
-
-    store_id: bytes
-    key_check: bytes
-    last_seq: int
-    complete_seq: int
-    n_events: int
+    def __init__(self, connection: sqlite3.Connection, identity: Identity) -> None:
+        self.connection = connection
+        self.identity = identity
+        self.close = finalize(self, connection.close)
+        self.close.atexit = False  # a connection is closed by the process that opened it
 
 
 class Database:
@@ -94,16 +68,14 @@ class Database:
         """
         identity = self.identity()
         held: _Held | None = getattr(self._readers, "held", None)
-        if held is not None and held[1] == identity:
-            return held[0]
-        if held is not None:
-            self._readers.held = None
-            held[0].close()
+        if held is not None and held.identity == identity:
+            return held.connection
+        self._close_reader()
         if identity is None:
             return None
         connection = _connect(self.path, _READER_CACHE_KB)
-        _require_format(connection)
-        self._readers.held = connection, identity
+        self._readers.held = _Held(connection, identity)
+        require_format(connection)
         return connection
 
     def create(self, key_check: bytes) -> None:
@@ -120,7 +92,7 @@ class Database:
             unfinished.touch(mode=0o600)
             connection = _connect(unfinished, _WRITER_CACHE_KB)
             try:
-                _set_up(connection, key_check)
+                set_up(connection, key_check)
             finally:
                 connection.close()  # which moves the log into the file
             unfinished.replace(self.path)
@@ -163,10 +135,7 @@ class Database:
         """Close the connections of this thread, and the one that writes."""
         with self._lock:
             self._close_writer()
-        held = getattr(self._readers, "held", None)
-        if held is not None:
-            self._readers.held = None
-            held[0].close()
+        self._close_reader()
 
     @contextmanager
     def translated(self) -> Iterator[None]:
@@ -182,34 +151,27 @@ class Database:
 
     def _open_writer(self) -> sqlite3.Connection:
         identity = self.identity()
-        if self._writer is not None and self._writer[1] == identity:
-            return self._writer[0]
+        if self._writer is not None and self._writer.identity == identity:
+            return self._writer.connection
         self._close_writer()
         if identity is None:
             raise EventStoreError("The events in EVENTS_PATH were removed a moment ago.")
         connection = _connect(self.path, _WRITER_CACHE_KB)
-        _require_format(connection)
-        self._writer = connection, identity
+        self._writer = _Held(connection, identity)
+        require_format(connection)
         return connection
 
     def _close_writer(self) -> None:
         if self._writer is not None:
             with suppress(sqlite3.Error):
-                self._writer[0].close()
+                self._writer.close()
             self._writer = None
 
-
-def read_state(connection: sqlite3.Connection) -> State:
-    """Read the row about the store."""
-    return State(*connection.execute("SELECT * FROM state").fetchone())
-
-
-def write_state(connection: sqlite3.Connection, state: State) -> None:
-    """Replace what changes of the row about the store."""
-    connection.execute(
-        "UPDATE state SET last_seq = ?, complete_seq = ?, n_events = ?",
-        (state.last_seq, state.complete_seq, state.n_events),
-    )
+    def _close_reader(self) -> None:
+        held: _Held | None = getattr(self._readers, "held", None)
+        if held is not None:
+            self._readers.held = None
+            held.close()
 
 
 def _connect(path: Path, cache_kb: int) -> sqlite3.Connection:
@@ -228,23 +190,3 @@ def _connect(path: Path, cache_kb: int) -> sqlite3.Connection:
     ):
         connection.execute(f"PRAGMA {setting}")
     return connection
-
-
-def _require_format(connection: sqlite3.Connection) -> None:
-    [version] = connection.execute("PRAGMA user_version").fetchone()
-    if version != FORMAT:
-        raise EventStoreError(
-            f"The events in EVENTS_PATH have format {version}; this version of the service reads "
-            f"{FORMAT}."
-        )
-
-
-def _set_up(connection: sqlite3.Connection, key_check: bytes) -> None:
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("BEGIN IMMEDIATE")
-    for statement in _SCHEMA:
-        connection.execute(statement)
-    state = State(secrets.token_bytes(16), key_check, last_seq=0, complete_seq=0, n_events=0)
-    connection.execute("INSERT INTO state VALUES (?, ?, ?, ?, ?)", state)
-    connection.execute(f"PRAGMA user_version = {FORMAT}")
-    connection.execute("COMMIT")

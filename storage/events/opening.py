@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
 
 from storage.events import rows
-from storage.events.database import Database, Identity, State, read_state
+from storage.events.database import Database, Identity
 from storage.events.event import EventStoreError
 from storage.events.names import NameHash, new_key, read_key, write_key
 from storage.events.presence import Presence
+from storage.events.tables import State, read_state
 from storage.events.transaction import Transaction
 from storage.file_lock import hold_lock
 

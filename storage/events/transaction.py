@@ -7,10 +7,10 @@ import time
 from collections.abc import Sequence
 
 from storage.events import rows
-from storage.events.database import State, write_state
 from storage.events.event import Appended, Event, EventStoreError, Tombstone, too_many
 from storage.events.names import NameHash, person_of
 from storage.events.presence import Presence
+from storage.events.tables import State, write_state
 
 
 class Transaction:
