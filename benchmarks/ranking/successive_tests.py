@@ -34,7 +34,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from config import PROJECT_ROOT, Config
-from pipeline.evaluate.baselines import BASELINES, MINIMAL
+from pipeline.evaluate.baselines import MINIMAL, USUAL
 from pipeline.evaluate.evaluation import EvaluationOptions, evaluate
 from pipeline.evaluate.service_model import RANKER
 from pipeline.evaluate.stage import write_metrics
@@ -146,7 +146,7 @@ def _runs(config: Config, n_seeds: int) -> Iterator[Answers]:
             stdout=subprocess.DEVNULL,
         )
         evaluation = evaluate(
-            config, EvaluationOptions(baselines=BASELINES if number == 0 else MINIMAL)
+            config, EvaluationOptions(baselines=USUAL if number == 0 else MINIMAL)
         )
         fresh, names = evaluation.fresh.with_known_catalog(), evaluation.timeline.user_names
         models = fresh.models if number == 0 else fresh.models[:1]

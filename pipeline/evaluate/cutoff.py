@@ -99,7 +99,12 @@ def cutoff(timeline: Timeline, name: str, max_users: int = 0, seed: int = 7) -> 
     rows = timeline.rows
     known = timeline.parts <= known_until
     history = TrainingData(
-        rows.where(known), timeline.n_users, timeline.n_items, timeline.item_vectors, seed
+        rows.where(known),
+        timeline.n_users,
+        timeline.n_items,
+        timeline.item_vectors,
+        seed,
+        catalog=timeline.catalog,
     )
     starts, seen = seen_items(rows.users[known], rows.items[known], timeline.n_users)
     questions = rows.where(rows.known & first_of_pair(rows) & (timeline.parts == asked))

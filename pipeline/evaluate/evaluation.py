@@ -11,7 +11,7 @@ from typing import Any
 
 from config import Config
 from pipeline.errors import NothingToMeasureError
-from pipeline.evaluate.baselines import BASELINES, Baseline
+from pipeline.evaluate.baselines import USUAL, Baseline
 from pipeline.evaluate.cold_start_users import ColdStartRanks, rank_by_cold_start_rules
 from pipeline.evaluate.cutoff import FRESH, STALE, TUNING, Cutoff, cutoff
 from pipeline.evaluate.models import (
@@ -46,7 +46,7 @@ class EvaluationOptions:
     """
 
     split: str = TEMPORAL
-    baselines: tuple[Baseline, ...] = BASELINES
+    baselines: tuple[Baseline, ...] = USUAL
     max_users: int = 0
     seed: int = 7
     keep_artifacts: Path | None = None

@@ -6,8 +6,10 @@ knows depends on the cutoff at which it is asked.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from functools import cache, partial
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
@@ -19,6 +21,9 @@ from recsys.arrays import FloatArray, Names
 from recsys.interactions import Interactions, interactions_of
 from recsys.split import leave_one_out_labels, temporal_labels
 from storage.artifacts import ArtifactPaths, read_clean, read_embeddings
+
+if TYPE_CHECKING:
+    from pipeline.train.ranker.feature_state import Catalog
 
 TEMPORAL: Final = "temporal"
 LEAVE_ONE_OUT: Final = "leave-one-out"
@@ -46,6 +51,7 @@ class Timeline:
         prices: (n_items,) USD, NaN where unknown.
         item_vectors: (n_items, d) float32, of the items' texts.
         split: `TEMPORAL` or `LEAVE_ONE_OUT`.
+        catalog: Makes what a ranker reads of items; None where that isn't known.
     """
 
     rows: Interactions
@@ -55,6 +61,7 @@ class Timeline:
     prices: NDArray[np.float64]
     item_vectors: FloatArray
     split: str
+    catalog: Callable[[], Catalog] | None = None
 
     @property
     def user_names(self) -> Names:
@@ -98,7 +105,15 @@ def read_timeline(paths: ArtifactPaths, split: str = TEMPORAL) -> Timeline:
         prices=catalog.item_prices(clean, items),
         item_vectors=described.vectors,
         split=split,
+        catalog=cache(partial(_catalog, paths)),
     )
+
+
+def _catalog(paths: ArtifactPaths) -> Catalog:
+    """Read what a ranker reads of items, and compare them, which takes a while."""
+    from pipeline.train.ranker.data import read_ranker_data
+
+    return read_ranker_data(paths).catalog
 
 
 def _parts(rows: Interactions, split: str) -> NDArray[np.int8]:

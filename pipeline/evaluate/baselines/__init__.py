@@ -17,6 +17,7 @@ from pipeline.evaluate.baselines.baseline import (
 from pipeline.evaluate.baselines.blends import BLENDS
 from pipeline.evaluate.baselines.ease import EASE
 from pipeline.evaluate.baselines.factors import BPR, IALS, MINIMAL_ALS
+from pipeline.evaluate.baselines.lambdarank import LAMBDARANK
 from pipeline.evaluate.baselines.neighbors import ITEM_KNN, RP3BETA
 from pipeline.evaluate.baselines.popularity import PLAIN, TUNED
 from pipeline.evaluate.baselines.sasrec import SASREC, SASREC_POPULARITY
@@ -39,8 +40,12 @@ BASELINES: Final = (
     SASREC,
     *BLENDS,
     SASREC_POPULARITY,
+    LAMBDARANK,
 )
 """All of them, each after those that it builds on."""
+
+USUAL: Final = tuple(baseline for baseline in BASELINES if baseline is not LAMBDARANK)
+"""Those that are fitted by default: LambdaRank trains the ranker at every cutoff first."""
 
 MINIMAL: Final = (PLAIN, MINIMAL_ALS)
 """Those that `--baselines minimal` fits: plain popularity and ALS on the ratings, without tuning."""
@@ -49,6 +54,7 @@ __all__ = [
     "BASELINES",
     "MAX_TRIALS",
     "MINIMAL",
+    "USUAL",
     "Baseline",
     "Fitted",
     "Ladder",

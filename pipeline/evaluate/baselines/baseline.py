@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 from pipeline.target_ranks import CatalogScores
 from recsys.arrays import BoolArray, FloatArray
 from recsys.interactions import Interactions
+
+if TYPE_CHECKING:
+    from pipeline.train.ranker.feature_state import Catalog
 
 MAX_TRIALS = 8
 """Settings that each baseline may try on validation, the same number for all."""
@@ -32,6 +35,8 @@ class TrainingData:
         item_vectors: (n_items, d) float32, embeddings of the items' texts.
         seed: Of the draws that a baseline makes.
         pair_decay_days: Age in days at which a pair counts 1 / e; None if age doesn't matter.
+        catalog: Makes what a ranker reads of items, the same for all cutoffs; None where that
+            isn't known.
     """
 
     rows: Interactions
@@ -40,6 +45,7 @@ class TrainingData:
     item_vectors: FloatArray
     seed: int = 7
     pair_decay_days: float | None = None
+    catalog: Callable[[], Catalog] | None = None
 
     @cached_property
     def pairs(self) -> Interactions:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from pipeline.evaluate.baselines import BASELINES, MINIMAL, Baseline
+from pipeline.evaluate.baselines import BASELINES, MINIMAL, USUAL, Baseline
 from pipeline.evaluate.baselines.ease import EASE
 from pipeline.evaluate.baselines.factors import BPR, IALS, MINIMAL_ALS
 from pipeline.evaluate.baselines.neighbors import ITEM_KNN, RP3BETA
@@ -17,6 +17,7 @@ from pipeline.evaluate.baselines.text_knn import TEXT_KNN
 
 GROUPS: Final = {
     "all": BASELINES,
+    "usual": USUAL,
     "minimal": MINIMAL,
     "mission": MINIMAL,  # an older spelling
     "factors": (MINIMAL_ALS, IALS, BPR),

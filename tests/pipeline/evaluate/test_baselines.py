@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipeline.evaluate.baselines import BASELINES, Baseline, TrainingData, first_of_pair
+from pipeline.evaluate.baselines import USUAL, Baseline, TrainingData, first_of_pair
 from pipeline.evaluate.baselines.blends import BLENDS
 from pipeline.evaluate.baselines.ease import EASE
 from pipeline.evaluate.baselines.factors import BPR, IALS, MINIMAL_ALS
@@ -168,7 +168,7 @@ def test_personal_baselines_rank_the_withheld_item_of_a_checker_board_first(
     assert scores.argmax(axis=1).tolist() == [withheld(user, 10) for user in range(40)]
 
 
-@pytest.mark.parametrize("baseline", BASELINES, ids=lambda baseline: baseline.name)
+@pytest.mark.parametrize("baseline", USUAL, ids=lambda baseline: baseline.name)
 def test_fitting_twice_gives_the_same_scores(baseline: Baseline) -> None:
     board = checker_board(20, 10)
     first, again = (

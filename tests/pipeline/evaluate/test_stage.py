@@ -13,7 +13,7 @@ import pytest
 
 from config import Config
 from pipeline.cli import main
-from pipeline.evaluate.baselines import BASELINES, MAX_TRIALS, MINIMAL
+from pipeline.evaluate.baselines import MAX_TRIALS, MINIMAL, USUAL
 from pipeline.evaluate.cutoff import FRESH, STALE, cutoff
 from pipeline.evaluate.evaluation import Evaluation, EvaluationOptions, evaluate
 from pipeline.evaluate.point_in_time import write_artifacts_at
@@ -133,7 +133,7 @@ def test_every_baseline_is_tuned_on_validation_with_the_same_budget(evaluation: 
     for trials in numbers["tuning"].values():
         assert 1 < len(trials["trials"]) <= MAX_TRIALS
         assert {*trials["at_end"], *trials["untried"]} <= trials["trials"][0].keys()
-    names = {baseline.name for baseline in BASELINES}
+    names = {baseline.name for baseline in USUAL}
     assert names | {"network"} == set(numbers["ranking"]["fresh"]["models"])
 
 
