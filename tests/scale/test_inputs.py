@@ -1,23 +1,32 @@
-"""Reviews from a database, an object store or a folder give the artifact that their CSV gives."""
+"""Reviews from a database, an object store or a folder give the artifacts that their CSV gives."""
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.fs
 import pyarrow.parquet as pq
 import pytest
+from rich.console import Console
 
 from benchmarks.replicas.object_server import ACCESS_KEY, BUCKET, SECRET_KEY, ObjectServer
 from pipeline.clean.locations import locate
 from pipeline.clean.stage import clean_reviews
+from pipeline.cli import main
+from pipeline.embed.stage import embed
 from pipeline.errors import PipelineError
+from pipeline.train import popularity
 from recsys.cleaning.rows import Keys
-from storage.artifacts import read_clean
+from storage.artifacts import ArtifactPaths, read_clean
+from storage.sources import data_files
+from tests.support.counting_encoder import CountingEncoder
 from tests.support.postgresql import postgresql, programs
 from tests.support.raw_files import whole_review, write_csv
+from tests.support.services import config_in
 
 pytestmark = pytest.mark.scale
 
@@ -38,21 +47,30 @@ def expected(csv_file: Path) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def database(csv_file: Path) -> Iterator[str]:
-    """A table of the reviews: texts, and numbers and times in types of the database."""
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Reviews of a made-up shop with a number each, for the order of a query."""
+    path = tmp_path_factory.mktemp("sample") / "reviews.csv"
+    size = ("--rows", "1000", "--users", "200", "--items", "80")
+    assert main(["sample", "--output", str(path), *size]) == 0
+    reviews = pd.read_csv(path, dtype="str")
+    reviews.assign(id=[f"{row:05}" for row in range(len(reviews))]).to_csv(path, index=False)
+    return path
+
+
+@pytest.fixture(scope="module")
+def database(csv_file: Path, sample: Path) -> Iterator[str]:
+    """A table of the reviews, with numbers and times in types of the database; one of a sample."""
     dbapi = pytest.importorskip("adbc_driver_postgresql.dbapi")
     if programs() is None:
         pytest.skip("there is no PostgreSQL server; make test-scale installs it")
     reviews = pd.read_csv(csv_file, dtype={"price": "str", "userName": "str"})
     reviews["reviewTime"] = pd.to_datetime(reviews["reviewTime"]).astype("datetime64[us]")
-    with (
-        postgresql() as url,
-        dbapi.connect(url) as connection,
-    ):
+    with postgresql() as url, dbapi.connect(url) as connection:
         with connection.cursor() as cursor:
             table = pq.read_table(_as_parquet(reviews, csv_file.with_name("typed.parquet")))
             cursor.adbc_ingest("reviews", table)
             cursor.execute("ALTER TABLE reviews ALTER COLUMN rating TYPE numeric(3, 1)")
+            cursor.adbc_ingest("sample", pa.Table.from_pandas(pd.read_csv(sample, dtype="str")))
         connection.commit()
         yield url
 
@@ -106,6 +124,36 @@ def test_a_folder_of_parquet_parts_in_a_store_gives_what_the_csv_gives(
         upload(bucket, f"parts/part-{number}.parquet", part.read_bytes())
     upload(bucket, "parts/_SUCCESS", b"")
     pd.testing.assert_frame_equal(cleaned(f"s3://{BUCKET}/parts", tmp_path), expected)
+
+
+def artifacts_from(location: str, folder: Path, sql: str = "") -> dict[str, bytes]:
+    """Run the stages, and return all that a model is fitted to, which the same seed fits alike."""
+    config = config_in(folder)
+    clean_reviews(locate(location, sql), folder / "data" / "clean_df.pq", Keys())
+    embed(CountingEncoder(), config, Console(quiet=True), use_cache=False)
+    popularity.run(argparse.Namespace(), config, Console(quiet=True))
+    paths = ArtifactPaths.in_folders(config.data_path, config.embeddings_path, config.model_path)
+    return {path.name: path.read_bytes() for path in data_files(paths)}
+
+
+@pytest.fixture(scope="module")
+def artifacts(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    return artifacts_from(str(sample), tmp_path_factory.mktemp("from-csv"))
+
+
+def test_a_query_gives_all_artifacts_that_the_csv_gives(
+    database: str, artifacts: dict[str, bytes], tmp_path: Path
+) -> None:
+    assert len(artifacts) == 6
+    found = artifacts_from(database, tmp_path, "SELECT * FROM sample ORDER BY id")
+    assert found == artifacts
+
+
+def test_a_file_in_a_store_gives_all_artifacts_that_the_csv_gives(
+    bucket: pyarrow.fs.FileSystem, sample: Path, artifacts: dict[str, bytes], tmp_path: Path
+) -> None:
+    url = upload(bucket, "sample/reviews.csv", sample.read_bytes())
+    assert artifacts_from(url, tmp_path) == artifacts
 
 
 def test_a_missing_file_in_a_store_is_refused(

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from benchmarks.replicas.object_server import ObjectServer
@@ -9,6 +10,9 @@ from config import Config
 from storage.artifacts import ArtifactError
 from storage.remote.artifacts import fetch_artifacts
 from storage.remote.object_store import Listed, ObjectStore
+from storage.snapshot_folder import SnapshotFolder
+from storage.sources import artifact_paths, required_data_files
+from tests.support.building import open_store_here
 
 pytestmark = pytest.mark.scale
 
@@ -121,3 +125,36 @@ def test_files_that_change_while_they_are_fetched_are_refused(
 def test_urls_survive_the_way_through_the_environment_of_a_child(config: Config) -> None:
     assert Config.from_environment(config.as_environment()) == config
     assert "secret" not in repr(config)
+
+
+def put_in_parts(config: Config, name: str, path: Path, folder: Path) -> None:
+    """Put the first rows of a table and the others into the store, as two parts of it."""
+    table = pq.read_table(path)
+    for number, rows in enumerate((table.slice(0, 7), table.slice(7))):
+        pq.write_table(rows, folder / "part.parquet")
+        put(config, f"{name}/part-{number}.parquet", (folder / "part.parquet").read_bytes())
+
+
+def arrays_in_service(config: Config) -> dict[str, bytes]:
+    folder = SnapshotFolder(config.snapshot_path)
+    pointer = folder.pointer.read()
+    assert pointer is not None
+    generation = folder.generation(pointer.generation)
+    found = {str(path.relative_to(generation)): path for path in generation.rglob("*.npy")}
+    return {name: path.read_bytes() for name, path in found.items()}
+
+
+def test_parts_in_a_store_become_the_arrays_that_single_files_become(
+    config: Config, published: Config, tmp_path: Path
+) -> None:
+    here = artifact_paths(published)
+    store, key = store_of(config, "data/clean_df.pq")
+    store.delete([key])
+    for path in required_data_files(here):
+        put_in_parts(config, f"{path.parent.name}/{path.name}", path, tmp_path)
+    put(config, "models/best_model.keras", here.model.read_bytes())
+    open_store_here(config).ensure(lambda _: None)
+    assert (config.data_path / "clean_df.pq").is_dir()
+    found, expected = arrays_in_service(config), arrays_in_service(published)
+    assert "model/item_half.npy" in expected
+    assert found == expected
