@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from schemathesis import Case, HookContext
 from schemathesis.generation import GenerationMode
 
+from api.contract.event_list import LONGEST_ID
 from classes.options import DEEPEST
 from classes.top_lists import TOP_K
 from recsys.cleaning.text import MAX_NAME_LENGTH
@@ -30,6 +31,9 @@ KNOWN: Final = {
 }
 """Names of the tiny artifacts."""
 
+EVENTS: Final = "/events"
+SOME_TIME: Final = "2024-05-01T09:30:00Z"
+
 MOST_EXPLAINED: Final = 20
 """Items of a list, so that the lists of all users of a request may be explained."""
 
@@ -40,7 +44,12 @@ NAMES: Final = LISTS | {"item", "user"}
 
 @schemathesis.hook
 def map_case(context: HookContext, case: Case) -> Case:
-    """Order the prices, shorten the lists and use names that exist, for categories and brands always."""
+    """Order the prices, shorten the lists and use names that exist, for categories and brands always.
+
+    Events are sent with the token, valid or not.
+    """
+    if case.path == EVENTS:
+        case.headers = {**(case.headers or {}), "Authorization": "Bearer secret"}
     if case.meta is not None and case.meta.generation.mode == GenerationMode.POSITIVE:
         if case.path == "/recommendations":
             case.query = case.query or {}
@@ -52,6 +61,8 @@ def map_case(context: HookContext, case: Case) -> Case:
         for parameters in (case.query, case.body, case.path_parameters):
             if isinstance(parameters, dict):
                 _adjust(parameters)
+        for event in _events_of(case):
+            _adjust_event(event)
     return case
 
 
@@ -70,9 +81,9 @@ def _with_hostile_names(case: Case, text: str | None) -> Case:
         return case
     # Never blank, and without lone surrogates, which neither URLs nor schemathesis can hold.
     text = "x" + text.encode(errors="replace").decode()
-    found = [
-        _replace_names(each, text) for each in (case.body, case.query) if isinstance(each, dict)
-    ]
+    parameters = (case.body, case.query)
+    found = [_replace_names(each, text) for each in parameters if isinstance(each, dict)]
+    found += [_replace_names(each, text.replace("\0", "")) for each in _events_of(case)]
     if case.meta is not None and any(found) and len(text) > MAX_NAME_LENGTH:
         # A copy, since cases may share the object.
         case.meta.generation = replace(case.meta.generation, mode=GenerationMode.NEGATIVE)
@@ -84,10 +95,31 @@ def _with_hostile_names(case: Case, text: str | None) -> Case:
 
 def _replace_names(parameters: dict[str, Any], text: str) -> bool:
     """Return whether there were any."""
-    found = NAMES & parameters.keys()
+    found = NAMES & parameters.keys() - ({"item"} if "kind" in parameters else set())
     for name in found:
         parameters[name] = [text, "zoe"] if name in LISTS else text
     return bool(found)
+
+
+def _events_of(case: Case) -> list[dict[str, Any]]:
+    """List the events that a case sends, which have no names of their own in the body."""
+    body = case.body if case.path == EVENTS else None
+    found = body.get("events") if isinstance(body, dict) else None
+    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+
+
+def _adjust_event(event: dict[str, Any]) -> None:
+    """Make an event one that is taken, about a user of whom no other test knows."""
+    event["user"] = f"fuzzed {_storable(event['user'])}"[:MAX_NAME_LENGTH]
+    event["item"] = KNOWN["item"]
+    event["time"] = SOME_TIME if isinstance(event["time"], str) else 1.7e9
+    event["value"] = 5 if event["kind"] == "review" else None
+    if event.get("id") is not None:
+        event["id"] = f"x{_storable(event['id'])}"[:LONGEST_ID]
+
+
+def _storable(text: str) -> str:
+    return text.encode(errors="replace").decode().replace("\0", "")
 
 
 def _adjust(parameters: dict[str, Any]) -> None:
