@@ -1,0 +1,1 @@
+"""Whether events count at once and are never lost, and what they cost."""
