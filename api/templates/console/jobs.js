@@ -10,7 +10,7 @@ function entry(job, cancel) {
     el(
       "div",
       { class: "body" },
-      el("p", { class: "title" }, `${job.state}: ${job.stage}`),
+      el("p", { class: "title" }, `${job.kind} ${job.state}: ${job.stage}`),
       el("progress", { max: 1, value: job.progress, "aria-label": `Progress of ${job.id}` }),
       el("p", { class: "soft" }, `${job.created_at} · ${job.message}`),
     ),

@@ -37,9 +37,9 @@ async function change(button) {
   say(`${doing} …`);
   try {
     const found = await operate(method, path);
-    say(found.status ?? `Training has begun as job ${found.id}.`);
+    say(found.status ?? `The ${found.kind} has begun as job ${found.id}.`);
     await Promise.all([showService($("service")), showCard($("card"))]);
-    if (path.includes("retrain")) await jobs();
+    if (found.id) await jobs();
   } catch (error) {
     say(error.message, "problem");
   } finally {
