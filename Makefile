@@ -37,13 +37,13 @@ test-serving: ## Run the service's tests without the pipeline's packages (.venv-
 test-scale: setup-scale-test ## Run the tests of what takes more than one machine, on real servers
 	$(RUN) -m pytest -m scale tests/scale $(ARGS)
 
-pipeline: setup-pipeline ## REVIEWS=FILE [METADATA=FILE USER_COLUMN=name ITEM_COLUMN=name ENGINE=ray]: reviews to artifacts
+pipeline: setup-pipeline ## REVIEWS=FILE [EVENTS=1 METADATA=FILE USER_COLUMN=name ITEM_COLUMN=name ENGINE=ray]: reviews to artifacts
 	@[ "$$ENGINE" != ray ] || $(PYTHON) scripts/install.py --venv $(VENV) ray
 	@if [ -z "$$REVIEWS" ]; then \
 	    echo "Which reviews? For example: make pipeline REVIEWS=data/amazon_reviews.csv" >&2; exit 2; \
 	fi
 	@$(RUN) -m pipeline run --reviews "$$REVIEWS" $${METADATA:+--metadata "$$METADATA"} \
-	    $${USER_COLUMN:+--user-column "$$USER_COLUMN"} $${ITEM_COLUMN:+--item-column "$$ITEM_COLUMN"} $(ARGS)
+	    $${USER_COLUMN:+--user-column "$$USER_COLUMN"} $${ITEM_COLUMN:+--item-column "$$ITEM_COLUMN"} $$([ "$$EVENTS" != 1 ] || echo --events) $(ARGS)
 
 sample: setup-pipeline ## Generate the sample reviews, into DATA_PATH/amazon_reviews.csv
 	@$(RUN) -m pipeline sample $(ARGS)

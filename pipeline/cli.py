@@ -120,6 +120,14 @@ STAGES: Final = (
         ("report.stage",),
     ),
     Stage(
+        "events",
+        "Write what users have done in the service to a file, in the form of raw reviews.",
+        "the events in EVENTS_PATH, with EVENTS_URL after fetching those of other machines",
+        "the file named by --out, which clean takes by --events or among its reviews",
+        "events --out events.parquet",
+        ("events.stage",),
+    ),
+    Stage(
         "run",
         "Run clean, embed, train and evaluate, one after the other.",
         "a reviews file, as clean does",

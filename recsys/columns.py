@@ -20,6 +20,10 @@ IMAGE: Final = "image"
 KIND: Final = "kind"
 """What an interaction is, a name of `recsys.kinds.KINDS`; missing for a review."""
 
+EVENT_SEQ: Final = "event_seq"
+"""The number of an event in the service's store, a column of exported events: it makes a raw row
+an event, whose kind counts, and one event of the same number in several files."""
+
 FIVE_STAR_RATE: Final = "five_star_rate"
 """Shrunk share of five-star ratings of an item, an optional column of `item_price_df.pq`."""
 

@@ -54,7 +54,7 @@ def wanted_review_columns(keys: Keys) -> set[str]:
         *(keys.user, keys.item, USER_ID, ITEM_ID, _PARENT, UNIX_TIME, CATEGORIES, "title"),
         *(columns.USER, columns.ITEM, columns.DESCRIPTION, columns.BRAND, columns.CATEGORY),
         *(columns.PRICE, columns.IMAGE, columns.RATING, columns.REVIEW_TIME, columns.SUMMARY),
-        *(columns.REVIEW_TEXT, *_REVIEW_NAMES),
+        *(columns.REVIEW_TEXT, columns.KIND, columns.EVENT_SEQ, *_REVIEW_NAMES),
     }
 
 

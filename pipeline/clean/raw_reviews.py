@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -17,7 +17,7 @@ from pipeline.clean.amazon import (
     read_metadata,
     wanted_review_columns,
 )
-from pipeline.clean.locations import Location, files_of, size_of
+from pipeline.clean.locations import Location, size_of
 from pipeline.clean.readers import read_chunks, read_column_names
 from pipeline.errors import PipelineError
 from recsys import columns
@@ -25,9 +25,9 @@ from recsys.cleaning.rows import DROPPED, UNIX_TIME, Counts, Keys
 
 
 def checked_chunks(
-    path: Location, keys: Keys, metadata_path: Path | None, console: Console | None
+    files: Sequence[Location], keys: Keys, metadata_path: Path | None, console: Console | None
 ) -> Iterator[pd.DataFrame]:
-    """Read reviews, of a folder those of all files, in chunks, with what the metadata say about their items.
+    """Read the reviews of all files in chunks, with what the metadata say about their items.
 
     Yields:
         (n, any) frames of str in the reference schema, with both key columns, `rating`,
@@ -37,12 +37,11 @@ def checked_chunks(
         PipelineError: A file can't be read, or lacks a required column.
     """
     metadata = None if metadata_path is None else read_metadata(metadata_path)
-    files = files_of(path)
     for file in files:
         check_columns(file, keys, metadata)
     sizes = [size_of(file) for file in files]
     with _progress(console) as progress:
-        task = progress.add_task(path.name, total=sum(sizes) or None, rate="")
+        task = progress.add_task(files[0].name, total=sum(sizes) or None, rate="")
         n_rows = 0
         for number, file in enumerate(files):
             for chunk in read_chunks(file, wanted_review_columns(keys)):
@@ -63,7 +62,7 @@ def check_columns(path: Location, keys: Keys, metadata: pd.DataFrame | None) -> 
     """
     names = read_column_names(path)
     in_schema = in_reference_schema(pd.DataFrame(columns=names, dtype="str"))
-    if metadata is not None:
+    if metadata is not None and columns.EVENT_SEQ not in names:
         if ITEM_ID not in in_schema:
             raise PipelineError(
                 f"{path} has no column {ITEM_ID}, by which metadata are joined; it has {names}."
@@ -75,10 +74,15 @@ def check_columns(path: Location, keys: Keys, metadata: pd.DataFrame | None) -> 
 def in_schema_with_metadata(
     chunk: pd.DataFrame, keys: Keys, metadata: pd.DataFrame | None
 ) -> pd.DataFrame:
-    """Bring a chunk as it was read into the form that `clean_rows` takes."""
+    """Bring a chunk as it was read into the form that `clean_rows` takes.
+
+    Events know nothing about their items, and nothing is joined to them.
+    """
     raw = in_reference_schema(chunk).reset_index(drop=True)
     raw = raw.reindex(columns=raw.columns.union([keys.user, keys.item], sort=False))
-    return raw if metadata is None else join_metadata(raw, metadata)
+    if metadata is None or columns.EVENT_SEQ in raw:
+        return raw
+    return join_metadata(raw, metadata)
 
 
 def explain_no_rows(path: Location, keys: Keys, n_rows: int, counts: Counts) -> str:

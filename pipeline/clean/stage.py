@@ -23,35 +23,21 @@ import pyarrow.parquet as pq
 from rich.console import Console
 
 from config import Config
-from pipeline.clean.locations import Location, locate
+from pipeline.clean.from_service import NOTHING, STORE, FromService, from_service
+from pipeline.clean.locations import Location, files_of, locate
 from pipeline.clean.raw_reviews import checked_chunks, explain_no_rows
 from pipeline.clean.report import CleaningReport
+from pipeline.clean.rows import clean_remembered, unify
+from pipeline.clean.schema import schema_of
 from pipeline.errors import PipelineError
 from recsys import columns
-from recsys.cleaning.item_table import item_table, with_item_facts
-from recsys.cleaning.rows import FACT_COLUMNS, Counts, Keys, clean_rows, count_kept, deduplicate
+from recsys.cleaning.item_table import with_item_facts
+from recsys.cleaning.rows import FACT_COLUMNS, Counts, Keys, count_kept
 from storage.artifacts import ArtifactPaths
 from storage.atomic import replacing
 
-_REPEATING: Final = (columns.USER, columns.ITEM, *FACT_COLUMNS)
+_REPEATING: Final = (columns.USER, columns.ITEM, columns.KIND, *FACT_COLUMNS)
 _ROWS_WRITTEN_AT_ONCE: Final = 50_000
-
-CLEAN_SCHEMA: Final = pa.schema(
-    [
-        (columns.USER, pa.string()),
-        (columns.ITEM, pa.string()),
-        (columns.DESCRIPTION, pa.string()),
-        (columns.PRICE, pa.float64()),
-        (columns.REVIEW_TIME, pa.timestamp("us")),
-        (columns.RATING, pa.float64()),
-        (columns.REVIEW_TEXT, pa.string()),
-        (columns.TITLE, pa.string()),
-        (columns.BRAND, pa.string()),
-        (columns.CATEGORY, pa.string()),
-        (columns.IMAGE, pa.string()),
-    ]
-)
-"""The columns of `clean_df.pq`; only price, title, brand, category and image may be missing."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -90,6 +76,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="column that identifies items (default: %(default)s), such as asin; "
         "itemName remains the displayed title",
     )
+    parser.add_argument(
+        "--events",
+        nargs="?",
+        const=STORE,
+        default=None,
+        metavar="FILE",
+        help="take in what users have done in the service, too: the events in EVENTS_PATH, or those "
+        "in a FILE that `python -m pipeline events` wrote",
+    )
 
 
 def run(
@@ -107,17 +102,21 @@ def run(
         clean: Does the work of `clean_reviews` on another engine.
 
     Raises:
-        PipelineError: The reviews or the metadata can't be used.
+        PipelineError: The reviews, the metadata or the file of events can't be used.
+        storage.events.event.EventStoreError: The service's events can't be read.
     """
     paths = ArtifactPaths.in_folders(config.data_path, config.embeddings_path, config.model_path)
     started = time.perf_counter()
-    report = (clean or clean_reviews)(
-        locate(args.reviews, args.query),
-        paths.clean,
-        Keys(args.user_column, args.item_column),
-        metadata_path=args.metadata,
-        console=console,
-    )
+    keys = Keys(args.user_column, args.item_column)
+    with from_service(args.events, keys, config, console) as service:
+        report = (clean or clean_reviews)(
+            locate(args.reviews, args.query),
+            paths.clean,
+            keys,
+            metadata_path=args.metadata,
+            console=console,
+            service=service,
+        )
     console.print(report.table())
     console.print(f"{paths.clean} written in {time.perf_counter() - started:.1f} s", soft_wrap=True)
 
@@ -128,6 +127,7 @@ def clean_reviews(
     keys: Keys,
     metadata_path: Path | None = None,
     console: Console | None = None,
+    service: FromService = NOTHING,
 ) -> CleaningReport:
     """Clean a file of reviews into `clean_path`, which is replaced only on success.
 
@@ -137,6 +137,7 @@ def clean_reviews(
         keys: Columns that identify user and item.
         metadata_path: Product metadata to join by item id.
         console: Where progress is shown; None for nowhere.
+        service: Events to take in, and users to leave out.
 
     Raises:
         PipelineError: An input can't be used, or no row of it can.
@@ -144,37 +145,22 @@ def clean_reviews(
     counts: Counts = Counter()
     parts: list[pa.Table] = []
     n_rows_read = 0
-    for raw in checked_chunks(reviews_path, keys, metadata_path, console):
+    files = [*files_of(reviews_path), *service.files]
+    for raw in checked_chunks(files, keys, metadata_path, console):
         n_rows_read += len(raw)
-        rows, part_counts = clean_rows(raw, keys)
+        rows, part_counts = clean_remembered(raw, keys, service.forgotten)
         counts += part_counts
         parts.append(_compact(rows))
     with console.status("unifying the facts of each item") if console else nullcontext():
-        rows, items, counts["duplicate"] = unify(_join(parts))
+        rows, items, part_counts = unify(_join(parts))
+        counts += part_counts
         if rows.empty:
             raise PipelineError(explain_no_rows(reviews_path, keys, n_rows_read, counts))
-        rows = rows.iloc[np.argsort(rows[columns.REVIEW_TIME].to_numpy(), kind="stable")]
+        arrivals = rows[columns.EVENT_SEQ].fillna(0).to_numpy()
+        rows = rows.iloc[np.lexsort((arrivals, rows[columns.REVIEW_TIME].to_numpy()))]
         counts += count_kept(rows, keys) + _write(rows, items, clean_path)
     n_users = int(rows[columns.USER].nunique())
     return CleaningReport(n_rows_read, len(rows), n_users, len(items), counts)
-
-
-def unify(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, int]:
-    """Make one row an interaction and one an item, of any rows that hold all of their items.
-
-    Args:
-        rows: (n, 10) of `clean_rows`, under a unique index; may be empty.
-
-    Returns:
-        The rows without duplicates, in order and under their index; `item_table` of them; and how
-        many duplicates there were. Neither depends on how items were divided.
-    """
-    rows, n_equal = deduplicate(rows)
-    items = item_table(rows)
-    # Rows that differed only in the facts of their item are duplicates from here on.
-    same = [columns.USER, columns.ITEM, columns.REVIEW_TIME, columns.RATING, columns.REVIEW_TEXT]
-    kept, n_more = deduplicate(rows[same])
-    return rows.loc[kept.index], items, n_equal + n_more
 
 
 def _compact(rows: pd.DataFrame) -> pa.Table:
@@ -198,16 +184,15 @@ def _join(parts: list[pa.Table]) -> pd.DataFrame:
 def _write(rows: pd.DataFrame, items: pd.DataFrame, path: Path) -> Counts:
     """Write the rows with the facts of their items in parts, and count what that changed."""
     counts: Counts = Counter()
+    schema = schema_of(int(rows[columns.EVENT_SEQ].fillna(0).max()))
     with (
         replacing(path) as unfinished,
-        pq.ParquetWriter(unfinished, CLEAN_SCHEMA, compression="zstd") as writer,
+        pq.ParquetWriter(unfinished, schema, compression="zstd") as writer,
     ):
         for part in _parts(rows):
             clean, part_counts = with_item_facts(part, items)
             counts += part_counts
-            writer.write_table(
-                pa.Table.from_pandas(clean, schema=CLEAN_SCHEMA, preserve_index=False)
-            )
+            writer.write_table(pa.Table.from_pandas(clean, schema=schema, preserve_index=False))
     return counts
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Final
@@ -17,24 +17,25 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 from rich.console import Console
 
 from config import Config
 from pipeline.clean import stage
 from pipeline.clean.amazon import read_metadata, wanted_review_columns
+from pipeline.clean.from_service import NOTHING, FromService
 from pipeline.clean.locations import Location, files_of
 from pipeline.clean.raw_reviews import check_columns, explain_no_rows, in_schema_with_metadata
 from pipeline.clean.readers import read_chunks
 from pipeline.clean.report import CleaningReport
-from pipeline.clean.stage import CLEAN_SCHEMA, unify
+from pipeline.clean.rows import clean_remembered, unify
+from pipeline.clean.schema import WITH_KINDS, schema_of
+from pipeline.distributed.by_time import ROWS_A_PART, moments_of, write_by_time
 from pipeline.distributed.exchange import (
     Facts,
     each_of,
     facts_of_buckets,
     facts_of_chunks,
     n_buckets,
-    range_ends,
     read_parts,
     sampled,
     with_bucket,
@@ -43,13 +44,16 @@ from pipeline.distributed.parts import ROW, numbers, workspace, write_part
 from pipeline.distributed.progress import progress
 from pipeline.errors import PipelineError
 from recsys import columns
+from recsys.cleaning.event_rows import is_event
 from recsys.cleaning.item_table import with_item_facts
-from recsys.cleaning.rows import Counts, Keys, clean_rows, count_kept
+from recsys.cleaning.rows import Counts, Keys, count_kept
 from storage.atomic import replacing_by_parts
+from storage.events.forgotten import ForgottenUsers
 
-ROWS_A_PART: Final = 100_000
 _CORES_TO_READ: Final = 0.1
 """Reading takes little of a core; with it and two of those that clean, two cores are busy."""
+_FIRST_EVENT: Final = 1 << 52
+"""Events come behind the rows of all files, in the order of their numbers."""
 
 
 def run(args: argparse.Namespace, config: Config, console: Console) -> None:
@@ -63,11 +67,20 @@ def clean_reviews(
     keys: Keys,
     metadata_path: Path | None = None,
     console: Console | None = None,
+    service: FromService = NOTHING,
 ) -> CleaningReport:
     """Clean reviews into parts; see `pipeline.clean.stage.clean_reviews`."""
     console = console or Console(quiet=True)
     with workspace(clean_path.parent) as folder, replacing_by_parts(clean_path) as result:
-        cleaned = _clean_chunks(reviews_path, keys, metadata_path, folder / "rows", console)
+        files = [*files_of(reviews_path), *service.files]
+        clean = partial(
+            _clean_chunk,
+            keys=keys,
+            metadata_path=metadata_path,
+            forgotten=service.forgotten,
+            folder=folder / "rows",
+        )
+        cleaned = _clean_chunks(files, keys, metadata_path, clean, console)
         counts = _summed(cleaned)
         n_rows_read = sum(facts["n_read"] for facts in cleaned)
         n_valid = sum(facts["done"] for facts in cleaned)
@@ -76,22 +89,26 @@ def clean_reviews(
         unified = _unify_items(folder / "rows", folder / "unified", keys, n_valid, console)
         counts += _summed(unified)
         n_rows = sum(facts["n_rows"] for facts in unified)
+        if not n_rows:
+            raise PipelineError(explain_no_rows(reviews_path, keys, n_rows_read, counts))
         moments = [tuple(moment) for facts in unified for moment in facts["moments"]]
-        _write_by_time(folder / "unified", result, moments, n_rows, console)
+        schema = schema_of(max(facts["last_event"] for facts in unified))
+        write_by_time(folder / "unified", result, moments, n_rows, schema, console)
         n_users = _count_users(result, n_rows, console)
     n_items = sum(facts["n_items"] for facts in unified)
     return CleaningReport(n_rows_read, n_rows, n_users, n_items, counts)
 
 
 def _clean_chunks(
-    path: Location, keys: Keys, metadata_path: Path | None, folder: Path, console: Console
+    files: Sequence[Location],
+    keys: Keys,
+    metadata_path: Path | None,
+    clean: Callable[[pa.Table], Facts],
+    console: Console,
 ) -> list[Facts]:
     """Read and clean; parts of `ROW_COLUMNS` and `ROW`."""
-    folder.mkdir()
-    files = files_of(path)
     read = partial(_read, files=files, keys=keys, metadata_path=metadata_path)
     chunks = each_of(range(len(files)), read, cores=_CORES_TO_READ)
-    clean = partial(_clean_chunk, keys=keys, metadata_path=metadata_path, folder=folder)
     with progress(console, "reading and cleaning", None, "rows") as told:
         return facts_of_chunks(chunks, clean, told, cores=1 - _CORES_TO_READ / 2)
 
@@ -112,24 +129,32 @@ def _read(
         first += len(chunk.frame)
 
 
-def _clean_chunk(rows: pa.Table, keys: Keys, metadata_path: Path | None, folder: Path) -> Facts:
+def _clean_chunk(
+    rows: pa.Table,
+    keys: Keys,
+    metadata_path: Path | None,
+    forgotten: ForgottenUsers | None,
+    folder: Path,
+) -> Facts:
     if not rows.num_rows:
         return {"n_read": 0, "done": 0, "counts": {}}
     order = rows.column(ROW).to_numpy()
     known = [name for name in rows.column_names if rows.column(name).null_count < rows.num_rows]
     chunk = rows.select([name for name in known if name != ROW]).to_pandas()
     raw = in_schema_with_metadata(chunk, keys, _metadata(metadata_path))
-    kept, counts = clean_rows(raw, keys)
+    kept, counts = clean_remembered(raw, keys, forgotten)
     table = pa.Table.from_pandas(kept, preserve_index=False)
-    table = table.append_column(ROW, pa.array(order[kept.index.to_numpy()]))
-    write_part(table, folder, int(order[0]))
+    of_event = is_event(kept).to_numpy()
+    arrivals = kept[columns.EVENT_SEQ].fillna(0).to_numpy(dtype=np.int64) + _FIRST_EVENT
+    places = np.where(of_event, arrivals, order[kept.index.to_numpy()])
+    write_part(table.append_column(ROW, pa.array(places)), folder, int(order[0]))
     return {"n_read": len(raw), "done": len(kept), "counts": dict(counts)}
 
 
 def _unify_items(
     rows: Path, folder: Path, keys: Keys, n_rows: int, console: Console
 ) -> list[Facts]:
-    """Bring the rows of each item together; parts of `CLEAN_SCHEMA` and `ROW`."""
+    """Bring the rows of each item together; parts of `WITH_KINDS` and `ROW`."""
     folder.mkdir()
     n = n_buckets(n_rows)
     data = read_parts(rows).map_batches(
@@ -146,54 +171,22 @@ def _by_hash(rows: pa.Table, name: str, n: int) -> pa.Table:
 
 def _unify_bucket(number: int, table: pa.Table, keys: Keys, folder: Path) -> Facts:
     order = table.column(ROW).to_numpy()
-    rows, items, n_duplicates = unify(table.drop_columns([ROW]).to_pandas())
+    rows, items, dropped = unify(table.drop_columns([ROW]).to_pandas())
     order = order[rows.index.to_numpy()]
     clean, counts = with_item_facts(rows, items)
-    counts += count_kept(rows, keys) + Counter(duplicate=n_duplicates)
-    made = pa.Table.from_pandas(clean, schema=CLEAN_SCHEMA, preserve_index=False)
+    counts += count_kept(rows, keys) + dropped
+    last_event = int(rows[columns.EVENT_SEQ].fillna(0).max()) if len(rows) else 0
+    made = pa.Table.from_pandas(clean, schema=WITH_KINDS, preserve_index=False)
     write_part(made.append_column(ROW, pa.array(order)), folder, number)
-    moments = _moments(made.column(columns.REVIEW_TIME), order)
+    moments = moments_of(made.column(columns.REVIEW_TIME), order)
     return {
         "done": table.num_rows,
         "n_rows": len(clean),
         "n_items": len(items),
+        "last_event": last_event,
         "counts": dict(counts),
         "moments": [(each.real, each.imag) for each in sampled(np.sort(moments).tolist())],
     }
-
-
-def _moments(times: pa.ChunkedArray, order: NDArray[np.int64]) -> NDArray[np.complex128]:
-    """Combine time and place in the file in one number, which NumPy sorts by the one, then the other.
-
-    Both are whole numbers below 2^53 (microseconds until the year 2255), so exact.
-    """
-    since_1970 = pc.cast(times, pa.int64()).to_numpy().astype(np.float64)
-    return np.asarray(since_1970 + 1j * order)
-
-
-def _write_by_time(
-    rows: Path,
-    result: Path,
-    moments: Sequence[tuple[float, float]],
-    n_rows: int,
-    console: Console,
-) -> None:
-    ends = range_ends(moments, n_buckets(n_rows, ROWS_A_PART))
-    cuts = np.array([complex(*end) for end in ends], dtype=np.complex128)
-    data = read_parts(rows).map_batches(partial(_by_moment, cuts=cuts), batch_format="pyarrow")
-    with progress(console, "writing", n_rows, "rows") as told:
-        facts_of_buckets(data, len(cuts) + 1, partial(_write_range, folder=result), told)
-
-
-def _by_moment(rows: pa.Table, cuts: NDArray[np.complex128]) -> pa.Table:
-    moments = _moments(rows.column(columns.REVIEW_TIME), rows.column(ROW).to_numpy())
-    return with_bucket(rows, np.searchsorted(cuts, moments, side="right"))
-
-
-def _write_range(number: int, rows: pa.Table, folder: Path) -> Facts:
-    ordered = rows.sort_by([(columns.REVIEW_TIME, "ascending"), (ROW, "ascending")])
-    write_part(ordered.select(CLEAN_SCHEMA.names).cast(CLEAN_SCHEMA), folder, number)
-    return {"done": rows.num_rows}
 
 
 def _count_users(result: Path, n_rows: int, console: Console) -> int:

@@ -12,6 +12,7 @@ from collections import Counter
 import pandas as pd
 
 from recsys import columns
+from recsys.cleaning.event_rows import is_event
 from recsys.cleaning.rows import FACT_COLUMNS, Counts
 from recsys.cleaning.text import normalize_text
 
@@ -47,29 +48,36 @@ def item_table(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def with_item_facts(rows: pd.DataFrame, items: pd.DataFrame) -> tuple[pd.DataFrame, Counts]:
-    """Add the facts of its item to each row.
+    """Add the facts of its item to each review; those of events stay missing.
+
+    So a mean over the rows of an item is the same with and without events, to the last bit.
 
     Args:
         rows: (n, any) cleaned rows.
         items: Result of `item_table`.
 
     Returns:
-        (n, 11) frame of `CLEAN_COLUMNS` and `OPTIONAL_CLEAN_COLUMNS` under a new index, and
-        how many rows each rule changed.
+        (n, 12) frame of `CLEAN_COLUMNS`, `OPTIONAL_CLEAN_COLUMNS` and `KIND` under a new index,
+        and how many rows each rule changed.
     """
-    facts = items.reindex(rows[columns.ITEM].astype("str")).reset_index(drop=True)
     result = rows.reset_index(drop=True)
+    of_review = ~is_event(result)
+    facts = items.reindex(result[columns.ITEM].astype("str").where(of_review))
+    facts = facts.reset_index(drop=True)
     own = result[columns.DESCRIPTION].astype("str")
-    fallback = facts.pop("description_is_fallback").astype("bool")
+    fallback = facts.pop("description_is_fallback").eq(True)
+    changed = (own != facts[columns.DESCRIPTION]) & of_review & ~fallback
     counts: Counts = Counter(
         description_fallback=int(fallback.sum()),
-        description_unified=int(((own != facts[columns.DESCRIPTION]) & ~fallback).sum()),
-        no_price=int(facts[columns.PRICE].isna().sum()),
+        description_unified=int(changed.sum()),
+        no_price=int((facts[columns.PRICE].isna() & of_review).sum()),
     )
+    facts[columns.DESCRIPTION] = facts[columns.DESCRIPTION].fillna("")
     result[list(facts.columns)] = facts
-    for key in (columns.USER, columns.ITEM):
-        result[key] = result[key].astype("str")
-    return result[[*columns.CLEAN_COLUMNS, *columns.OPTIONAL_CLEAN_COLUMNS]], counts
+    for name in (columns.USER, columns.ITEM, columns.KIND):
+        result[name] = result[name].astype("str")
+    wanted = [*columns.CLEAN_COLUMNS, *columns.OPTIONAL_CLEAN_COLUMNS, columns.KIND]
+    return result[wanted], counts
 
 
 def _mode_by_item(rows: pd.DataFrame, name: str) -> pd.Series:

@@ -48,3 +48,16 @@ def _parse_texts(texts: pd.Series) -> pd.Series:
     plausible = times.dt.year.between(1970, 2099)
     found = times.where(plausible).reindex(codes)
     return found.set_axis(texts.index)
+
+
+def parse_exact_times(texts: pd.Series) -> pd.Series:
+    """Parse times of the form "2024-05-01 09:30:00.123456", in UTC.
+
+    Args:
+        texts: (n,) str, missing allowed.
+
+    Returns:
+        (n,) datetime64[us], naive UTC, under the same index, NaT where a text can't be read.
+    """
+    times = pd.to_datetime(texts, format="ISO8601", errors="coerce", utc=True)
+    return times.dt.tz_localize(None).astype("datetime64[us]")

@@ -14,6 +14,7 @@ from typing import Final
 import pandas as pd
 
 from recsys import columns
+from recsys.cleaning.event_rows import is_event, lacks_kind, lacks_rating, with_events
 from recsys.cleaning.image_url import image_url
 from recsys.cleaning.price_text import other_currency_mask, parse_price, price_range_mask
 from recsys.cleaning.review_time import parse_times
@@ -47,6 +48,8 @@ ROW_COLUMNS: Final = (
     columns.PRICE,
     *FACT_COLUMNS,
     columns.REVIEW_TEXT,
+    columns.KIND,
+    columns.EVENT_SEQ,
 )
 """The columns of a cleaned row before the facts of its item are unified."""
 
@@ -54,9 +57,12 @@ DROPPED: Final = {
     "no_user": "dropped: no user name",
     "no_item": "dropped: no item name",
     "long_name": f"dropped: user or item name of more than {MAX_NAME_LENGTH} characters",
+    "bad_kind": "dropped: event of an unknown kind",
     "bad_rating": "dropped: no rating from 1 to 5",
     "bad_time": "dropped: no usable review time",
+    "forgotten": "dropped: of a user who was forgotten",
     "duplicate": "dropped: exact duplicate",
+    "unknown_item": "dropped: event about an item that no review is about",
 }
 MENDED: Final = {
     "html": "mended: HTML removed from a text",
@@ -73,6 +79,7 @@ NOTED: Final = {
     "no_text": "kept: neither review text nor summary",
     "other_currency": "kept: price in another currency, its number read as US dollars",
     "no_price": "kept: no price known for the item",
+    "event": "kept: event of the service, among them views and hidden items",
 }
 RULES: Final = {**DROPPED, **MENDED, **NOTED}
 """The meaning of each count, in the order of the report. A row is dropped for the first reason
@@ -98,24 +105,28 @@ def clean_rows(raw: pd.DataFrame, keys: Keys) -> tuple[pd.DataFrame, Counts]:
 
     Args:
         raw: (n, any) frame of str columns in the reference schema. The two key columns and
-            `rating` are required; any other may be absent.
+            `rating` are required; any other may be absent. Rows with an `event_seq` are events
+            (`recsys.cleaning.event_rows`).
         keys: Columns that identify user and item.
 
     Returns:
-        (m, 11) frame of `ROW_COLUMNS`, m <= n, in the order and under the index of `raw`, and
+        (m, 13) frame of `ROW_COLUMNS`, m <= n, in the order and under the index of `raw`, and
         how many rows each rule dropped or mended.
     """
     rows = pd.DataFrame({columns.USER: _key(raw, keys.user), columns.ITEM: _key(raw, keys.item)})
     rating = pd.to_numeric(_column(raw, columns.RATING), errors="coerce").astype("float64")
     rows[columns.RATING] = rating.where(rating.between(1, 5))
     given_time = parse_times(_column(raw, columns.REVIEW_TIME))
-    rows[columns.REVIEW_TIME] = given_time.fillna(parse_times(_column(raw, UNIX_TIME)))
+    times = given_time.fillna(parse_times(_column(raw, UNIX_TIME)))
+    rows[columns.REVIEW_TIME] = times.astype("datetime64[us]")
+    rows = with_events(rows, raw, keys.user, keys.item)
 
     faults = {
         "no_user": rows[columns.USER].isna(),
         "no_item": rows[columns.ITEM].isna(),
         "long_name": _is_long(rows[columns.USER]) | _is_long(rows[columns.ITEM]),
-        "bad_rating": rows[columns.RATING].isna(),
+        "bad_kind": lacks_kind(rows),
+        "bad_rating": lacks_rating(rows),
         "bad_time": rows[columns.REVIEW_TIME].isna(),
     }
     counts, kept = _count_first_fault(faults, rows.index)
@@ -138,8 +149,10 @@ def deduplicate(rows: pd.DataFrame) -> tuple[pd.DataFrame, int]:
 
 
 def count_kept(rows: pd.DataFrame, keys: Keys) -> Counts:
-    """Count anonymous customers and missing texts among the kept rows."""
-    counts: Counts = Counter(no_text=int((rows[columns.REVIEW_TEXT] == "").sum()))
+    """Count events, and anonymous customers and missing texts among the kept reviews."""
+    of_event = is_event(rows)
+    textless = (rows[columns.REVIEW_TEXT] == "") & ~of_event
+    counts: Counts = Counter(event=int(of_event.sum()), no_text=int(textless.sum()))
     if keys.user == columns.USER:
         counts["anonymous"] = int(anonymous_mask(rows[columns.USER]).sum())
     return counts

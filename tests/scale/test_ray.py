@@ -19,7 +19,10 @@ from pipeline.train.ranker.nearest import Cosines, Product
 from pipeline.train.ranker.similarities import vector_similarity, word_similarity
 from recsys import columns
 from recsys.cleaning.rows import Keys
-from storage.artifacts import ArtifactPaths, read_clean, read_embeddings
+from storage.artifacts import ArtifactPaths, read_clean, read_embeddings, read_note
+from storage.events.configured import open_events
+from storage.events.event import Event
+from storage.snapshot_folder import EVENTS_THROUGH
 from tests.support.building import open_store_here
 from tests.support.counting_encoder import CountingEncoder
 from tests.support.dying_worker import die_once
@@ -41,12 +44,12 @@ ON_RAY = ("--engine", "ray")
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[None]:
     """Ray on this machine, with buckets so small that the sample needs several."""
-    from pipeline.distributed import clean, embed, exchange
+    from pipeline.distributed import by_time, embed, exchange
     from pipeline.distributed.cluster import connected
 
     with pytest.MonkeyPatch.context() as patch, connected():
         patch.setattr(exchange, "ROWS_A_BUCKET", 1_000)
-        patch.setattr(clean, "ROWS_A_PART", 1_000)
+        patch.setattr(by_time, "ROWS_A_PART", 1_000)
         patch.setattr(embed, "ITEMS_A_BUCKET", 1_000)
         patch.setattr(embed, "USERS_A_BUCKET", 1_000)
         yield
@@ -102,6 +105,41 @@ def test_cleaned_reviews_are_the_same_row_for_row(cleaned: tuple[Config, Config]
 
 def test_nothing_is_left_beside_the_results(cleaned: tuple[Config, Config]) -> None:
     assert [each.name for each in cleaned[1].data_path.iterdir()] == ["clean_df.pq"]
+
+
+def test_events_are_taken_in_and_forgotten_users_left_out_alike(
+    reviews: Path, cleaned: tuple[Config, Config], tmp_path: Path
+) -> None:
+    before = read_clean(paths_of(cleaned[0]).clean)
+    drawn = before.sample(400, random_state=7, replace=True)
+    users, items, times = (
+        drawn[name] for name in (columns.USER, columns.ITEM, columns.REVIEW_TIME)
+    )
+    by_pandas, by_ray = (
+        config_in(tmp_path / name, events_folder=str(tmp_path / "events"))
+        for name in ("pandas", "ray")
+    )
+    store = open_events(by_pandas)
+    store.append(
+        [
+            Event(user, item, 1 + place % 4, int(time.value // 1_000))
+            for place, (user, item, time) in enumerate(zip(users, items, times, strict=True))
+        ]
+    )
+    forgotten = before[columns.USER].mode()[0]
+    store.forget(forgotten)
+    for config, words in ((by_pandas, ()), (by_ray, ON_RAY)):
+        assert pipeline(config, "clean", "--reviews", str(reviews), "--events", *words) == 0
+    expected, found = (read_clean(paths_of(config).clean) for config in (by_pandas, by_ray))
+    pd.testing.assert_frame_equal(found, expected)
+    assert forgotten not in set(found[columns.USER])
+    assert set(found[columns.KIND].dropna()) == {"purchase", "view", "hide", "remove"}
+    noted = [read_note(paths_of(each).clean, EVENTS_THROUGH) for each in (by_pandas, by_ray)]
+    assert (
+        noted[0]
+        == noted[1]
+        == str(max(event.seq for user in set(users) for event in store.of_user(user)))
+    )
 
 
 @pytest.mark.parametrize("name", ["item_desc", "item_price", "user_item", "user_review"])

@@ -1,0 +1,1 @@
+"""Stage `events`: what users have done in the service, as raw reviews."""
