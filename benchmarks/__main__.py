@@ -3,6 +3,9 @@
 python -m benchmarks [--quick] [--items N] [--users N]   everything, on synthetic data
 python -m benchmarks reloads [--reloads N]               reloads under load, every answer judged
 python -m benchmarks replicas [--reloads N]              the same over three services that share a store
+python -m benchmarks events [--quick]                    what events cost
+python -m benchmarks live-events [--users N]             whether answers with events are those of a rebuild
+python -m benchmarks reloads-with-events [--reloads N]   reloads while events come in, every answer judged
 python -m benchmarks abuse [--quick] [--attack NAME]     well-behaved clients beside attackers
 python -m benchmarks agreement [--users N]               whether the service ranks as Keras does
 python -m benchmarks search                              the searches alone, in more detail
@@ -12,6 +15,7 @@ With options of their own (`--help`), the offline half and studies of how well u
 
 python -m benchmarks offline [--large]                   what each stage of the pipeline costs
 python -m benchmarks successive-tests                    ranker and baselines on five test periods
+python -m benchmarks replay-events                       what live events are worth
 python -m benchmarks beauty-leave-one-out FILE           beside published tables
 python -m benchmarks reviews-per-user                    what encoding more reviews is worth
 """
@@ -49,6 +53,7 @@ FULL = (109_000, 131_000)
 STUDIES = {
     "offline": "offline.measure",
     "successive-tests": "ranking.successive_tests",
+    "replay-events": "ranking.replay_events",
     "beauty-leave-one-out": "ranking.beauty_leave_one_out",
     "reviews-per-user": "ranking.reviews_per_user",
 }
@@ -74,9 +79,12 @@ def main() -> int:
     )
     parser.add_argument("--quick", action="store_true", help="a small case, in two minutes")
     parser.add_argument("--items", type=int, help="default: 109000")
-    parser.add_argument("--users", type=int, help="default: 131000; of agreement: 1000")
+    parser.add_argument(
+        "--users", type=int, help="default: 131000; of agreement: 1000; of live-events: all"
+    )
     parser.add_argument("--reloads", type=int, default=100)
     parser.add_argument("--attack", action="append", help="of abuse; default: all of them")
+    parser.add_argument("--artifacts", type=Path, help="of live-events; default: the sample's")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where cases are kept")
     options = parser.parse_args()
     if options.what in STUDIES:
@@ -121,6 +129,29 @@ def _abuse(options: argparse.Namespace, console: Console) -> int:
     return not report(folder, n_items, n_users, n_turns, options.attack, console)
 
 
+def _events(options: argparse.Namespace, console: Console) -> int:
+    from benchmarks.events.report import report
+
+    n_items, n_users = _size(options)
+    n_many, n_turns = (100_000, 3) if options.quick else (1_000_000, 7)
+    folder = options.folder / f"{n_items}x{n_users}"
+    return not report(folder, n_items, n_users, n_many, n_turns, console)
+
+
+def _live_events(options: argparse.Namespace, console: Console) -> int:
+    from benchmarks.events.case import SAMPLE
+    from benchmarks.events.equality import report
+
+    folder = options.folder / "live-events"
+    return not report(options.artifacts or SAMPLE, folder, options.users, console)
+
+
+def _reloads_with_events(options: argparse.Namespace, console: Console) -> int:
+    from benchmarks.events.reload_trial import report
+
+    return not report(options.folder / "reloads-with-events", options.reloads, console)
+
+
 def _agreement(options: argparse.Namespace, console: Console) -> None:
     from benchmarks.engine.agreement import report
 
@@ -149,6 +180,9 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Console], int | None]] = {
     "all": _all,
     "reloads": _reloads,
     "replicas": _replicas,
+    "events": _events,
+    "live-events": _live_events,
+    "reloads-with-events": _reloads_with_events,
     "abuse": _abuse,
     "agreement": _agreement,
     "search": _search,

@@ -21,6 +21,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import pandas as pd
 import psutil
+from rich.console import Console
 
 from benchmarks.events.asked import paths_for
 from benchmarks.events.case import DATA, link_others, operate, paths_in, service_config, write_clean
@@ -36,6 +37,10 @@ from storage.snapshot_folder import EVENTS_THROUGH
 
 N_AT_ONCE: Final = 200
 N_EXAMPLES: Final = 5
+N_SHOWN: Final = 2_000
+N_WORKERS: Final = 4
+N_NEW: Final = 200
+N_IDLE: Final = 100
 N_HELD_BACK: Final = 10
 """Users whose events are sent right before everything is killed."""
 
@@ -90,6 +95,19 @@ class Outcome:
         return are_equal and 0 < self.n_folded < self.n_events
 
 
+def report(artifacts: Path, folder: Path, n_users: int | None, console: Console) -> bool:
+    """Try it with some users, or all, print what is found, and return whether all is equal."""
+    outcome = Trial(artifacts, folder, N_WORKERS, 0, console.log).run(n_users, N_NEW, N_IDLE)
+    for stage in outcome.stages:
+        console.print(
+            f"{stage.moment}: {stage.n_answers:,} answers, {stage.n_different:,} different"
+        )
+        for each in stage.examples:
+            console.print(f"  {each.path}\n    {each.found!r}\n    {each.expected!r}"[:N_SHOWN])
+    console.print(f"{outcome.n_events:,} events, {outcome.n_folded:,} of them folded in")
+    return outcome.is_equal
+
+
 class Trial:
     """A service that takes events, and what it has been sent."""
 
@@ -100,17 +118,18 @@ class Trial:
         self._rng = np.random.default_rng(seed)
         self._stages: list[Stage] = []
 
-    def run(self, n_users: int, n_new: int, n_idle: int) -> Outcome:
+    def run(self, n_users: int | None, n_new: int, n_idle: int) -> Outcome:
         """Send events and compare answers.
 
         Args:
-            n_users: How many known users get events.
+            n_users: How many known users get events; None for all.
             n_new: How many new users do.
             n_idle: Of how many users without events answers are compared, too.
         """
         shutil.rmtree(self._folder, ignore_errors=True)
         data = AppDataProcessor.from_artifacts(paths_in(self._artifacts))
         names = [data.user(int(row)) for row in self._rng.permutation(data.n_users)]
+        n_users = n_users or len(names)
         users = names[:n_users] + [f"new user {number}" for number in range(n_new)]
         self._rng.shuffle(users)
         events = draw_events(data, users, self._rng)

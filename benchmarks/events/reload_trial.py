@@ -21,8 +21,17 @@ from urllib.parse import urlencode
 
 import numpy as np
 import pandas as pd
+from rich.console import Console
 
-from benchmarks.events.case import DATA, link_others, operate, paths_in, service_config, write_clean
+from benchmarks.events.case import (
+    DATA,
+    SAMPLE,
+    link_others,
+    operate,
+    paths_in,
+    service_config,
+    write_clean,
+)
 from benchmarks.events.shopper import Findings, Shopper, look, shop
 from benchmarks.events.workers import Workers
 from benchmarks.http.reload_trial import Change, Load, Verdict, body_of, judge
@@ -30,13 +39,18 @@ from benchmarks.http.service import RunningService, running
 from classes.app_data_processing import AppDataProcessor
 from recsys import columns
 
+N_WORKERS: Final = 4
+N_SHOPPERS: Final = 600
+N_EXAMPLES: Final = 5
 N_THREADS: Final = 3
 N_IDLE: Final = 20
 SHARE_DROPPED: Final = 0.1
 """Of the interactions, the newest ones, in one of the two sets."""
 
 ROLLBACK_EVERY: Final = 10
-PAUSE_S: Final = 0.02
+PAUSE_S: Final = 0.05
+"""After what a user does, and after an answer for others; reloads need the processor too."""
+
 
 Say = Callable[[str], None]
 
@@ -93,6 +107,26 @@ def run_trial(
     return Outcome(findings, verdict, reload_s)
 
 
+def report(folder: Path, n_reloads: int, console: Console) -> bool:
+    """Try it on the sample, print what is found, and return whether nothing was wrong."""
+    outcome = run_trial(SAMPLE, folder, n_reloads, N_WORKERS, N_SHOPPERS, console.log)
+    found, verdict = outcome.findings, outcome.verdict
+    console.print(
+        f"{found.n_events:,} events; {found.n_lists:,} lists, {found.n_wrong_lists} of them wrong; "
+        f"{found.n_histories:,} histories, {found.n_lost} events lost, {found.n_twice} twice; "
+        f"{found.n_failed} requests failed"
+    )
+    console.print(
+        f"users without events: {verdict.n_answers:,} answers, {verdict.n_failed} failed, "
+        f"{verdict.n_unlike_their_generation} unlike their generation, "
+        f"{verdict.n_out_of_time} from a generation not in service"
+    )
+    console.print(f"seconds for a reload: median {np.median(outcome.reload_s):.1f}")
+    for example in found.examples[:N_EXAMPLES]:
+        console.print(f"  {example}")
+    return outcome.is_clean
+
+
 @contextmanager
 def _shopping(
     service: RunningService, shoppers: Sequence[Shopper], n_workers: int
@@ -102,7 +136,8 @@ def _shopping(
 
     def run(number: int) -> Findings:
         with closing(Workers(service, n_workers)) as workers:
-            return shop(shoppers[number::N_THREADS], workers, np.random.default_rng(number), stop)
+            own, rng = shoppers[number::N_THREADS], np.random.default_rng(number)
+            return shop(own, workers, rng, stop, PAUSE_S)
 
     with ThreadPoolExecutor(N_THREADS) as pool:
         threads = [pool.submit(run, number) for number in range(N_THREADS)]

@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import cycle
 from threading import Event as Flag
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote, urlencode
@@ -125,15 +126,18 @@ class Shopper:
 
 
 def shop(
-    shoppers: Sequence[Shopper], workers: Workers, rng: np.random.Generator, stop: Flag
+    shoppers: Sequence[Shopper],
+    workers: Workers,
+    rng: np.random.Generator,
+    stop: Flag,
+    pause_s: float,
 ) -> Findings:
     """Let users do something in turns until `stop` is set, and look at what is answered."""
     client = _Client(workers, rng, Findings())
-    while not stop.is_set():
-        for shopper in shoppers:
-            _step(shopper, client)
-            if stop.is_set():
-                break
+    for shopper in cycle(shoppers):
+        _step(shopper, client)
+        if stop.wait(pause_s):
+            break
     return client.findings
 
 

@@ -28,7 +28,7 @@ class Load:
         rates: Answers a second in each turn.
         seconds: Response times in each turn.
         client_share: Share of a core that the client itself took in each turn.
-        n_failed: Answers other than 200.
+        n_failed: Answers other than 200 and 202.
     """
 
     rates: list[float] = field(default_factory=list)
@@ -91,7 +91,7 @@ def _ask_for(
     taken, n_failed = [], 0
     for answer in ask(port, requests, n_connections):
         taken.append(answer.ended - answer.begun)
-        n_failed += not answer.raw.startswith(b"HTTP/1.1 200")
+        n_failed += not answer.raw.startswith(b"HTTP/1.1 20")
         if answer.ended > end:
             break
     elapsed = (answer.ended - started) / 1e9
