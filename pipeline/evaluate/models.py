@@ -33,6 +33,8 @@ RATERS: Final = (RATING_NETWORK, RANKER, *(baseline.name for baseline in MINIMAL
 """The models that answer the rating task, besides the bias model."""
 
 STRICT: Final = "ranker, similarities of training only"
+HISTORIES_ONLY: Final = ", histories reloaded only"
+"""What follows the name of the model in service."""
 
 ORACLE: Final = "popularity of the days asked about"
 
@@ -109,8 +111,9 @@ def service_models(
 ) -> tuple[dict[str, list[RankingModel]], dict[str, str]]:
     """Load what the service's classes can score, on artifacts as of each cutoff.
 
-    The model in service comes first. A ranker is followed by the rating network, and where
-    single items are left out by itself with similarities of the training part.
+    The model in service comes first. At the fresh cutoff a ranker is followed by itself with
+    similarities and item columns of the training part, which is what a reload without a refresh
+    gives, and what published tables do that leave single items out. The rating network comes next.
 
     Args:
         paths: Paths of the artifacts as they are.
@@ -139,11 +142,12 @@ def service_models(
         }
         if not paths.item_affinity.exists():
             return loaded, {}
-        if timeline.split == LEAVE_ONE_OUT:
-            strict = with_similarities_of(stale, fresh, folder / STRICT)
-            told = ServedFacts(STRICT, settings=told.settings)
-            loaded[FRESH].append(ranking_model_from_artifacts(strict, timeline.user_names, told))
-        elif with_network:
+        leaves_one_out = timeline.split == LEAVE_ONE_OUT
+        other = STRICT if leaves_one_out else f"{name}{HISTORIES_ONLY}"
+        told = ServedFacts(other, settings=told.settings)
+        earlier = with_similarities_of(stale, fresh, folder / told.name)
+        loaded[FRESH].append(ranking_model_from_artifacts(earlier, timeline.user_names, told))
+        if with_network and not leaves_one_out:
             try:
                 networks = _networks(paths, timeline, stale, fresh, folder)
             except NotTrainableError as error:

@@ -51,7 +51,8 @@ def weaknesses(numbers: dict[str, Any]) -> str:
         for name, part in parts.items():
             models = part["ndcg@10"]
             served = next(iter(models))
-            best = max(models, key=lambda model: models[model]["value"])
+            others = [model for model in models if not model.startswith(f"{served},")]
+            best = max(others, key=lambda model: models[model]["value"])
             if best != served and models[best]["low"] > models[served]["high"]:
                 lines.append(
                     f"* {kind.replace('_', ' ')} {name} ({part['cases']:,} cases): "
@@ -91,7 +92,8 @@ def examples(evaluation: Evaluation, n_users: int = 3, seed: int = 7) -> str:
 
 def _about_ranking(ranking: dict[str, Any], when: str) -> str:
     models = ranking["models"]
-    served, *baselines = models
+    served, *others = models
+    baselines = [name for name in others if not name.startswith(f"{served},")]
     best = max(baselines, key=lambda name: models[name]["ndcg@10"]["value"])
     lead = models[best]["lead_of_served"]
     verdict = (

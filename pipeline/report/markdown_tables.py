@@ -29,6 +29,7 @@ from pipeline.report.measures import (
     diversity_rows,
     labels,
     measured,
+    mode_rows,
     ranking_rows,
     rating_rows,
 )
@@ -103,6 +104,35 @@ def successive(numbers: Numbers) -> str:
     return "\n".join(lines)
 
 
+def modes(numbers: Numbers) -> str:
+    """The model in service refreshed, with new histories alone, and stale, on the same users."""
+    lines = _head("data", "mode", "NDCG@10", "over the mode below", "over stale")
+    for data, part in numbers.items():
+        if "modes" in part:  # numbers may be older
+            lines += _group(
+                f"**{data}**, {part['modes']['users']:,} users", mode_rows(part["modes"])
+            )
+    return "\n".join(lines)
+
+
+def whole_catalog(numbers: Numbers) -> str:
+    """Every model where items that nobody had reviewed are ranked and asked for too (fresh)."""
+    wholes = {data: _fresh(part).get("whole_catalog") for data, part in numbers.items()}
+    models = [model for whole in wholes.values() if whole for model in whole["models"].values()]
+    shown = measured(RANKING, models)
+    lines = _head("data", "model", *labels(shown), "items without history")
+    for data, whole in wholes.items():
+        if whole:  # numbers may be older
+            new = whole["slices"].get("item", {}).get("without history", {}).get("ndcg@10", {})
+            rows = {
+                name: [*cells, with_interval(new[name]) if name in new else ""]
+                for name, cells in ranking_rows(whole, shown).items()
+            }
+            label = f"**{data}**, {whole['items']:,} items, {whole['cases']:,} cases"
+            lines += _group(label, rows)
+    return "\n".join(lines)
+
+
 def rating(numbers: Numbers) -> str:
     """The rating task, one line per model."""
     shown = [measure for measure in RATING if measure.key in _SHOWN_OF_RATING]
@@ -173,7 +203,18 @@ def runs(numbers: Numbers) -> str:
 
 TABLES: Final[dict[str, Callable[[Numbers], str]]] = {
     table.__name__: table
-    for table in (ranking, successive, rating, cold_start_users, windows, diversity, costs, runs)
+    for table in (
+        ranking,
+        whole_catalog,
+        modes,
+        successive,
+        rating,
+        cold_start_users,
+        windows,
+        diversity,
+        costs,
+        runs,
+    )
 }
 
 _SHOWN_OF_RATING: Final = ("auc", "accuracy", "five_star.f1", "other.f1")

@@ -117,6 +117,22 @@ def cold_start_rows(cold_start: Numbers) -> Rows:
     return {name: cells(rule, COLD_START) for name, rule in cold_start["rules"].items()}
 
 
+def mode_rows(modes: Numbers) -> Rows:
+    """Write each mode of the model in service, and what it gains over the others."""
+    values, changes = modes["ndcg@10"], modes["changes"]
+    *_, last = values
+
+    def gain(name: str, other: str) -> str:
+        change = changes.get(f"{name} over {other}")
+        return with_interval(change) if change else ""
+
+    following = dict(zip(values, [*list(values)[1:], ""], strict=True))
+    return {
+        name: [with_interval(found), gain(name, following[name]), gain(name, last)]
+        for name, found in values.items()
+    }
+
+
 def diversity_rows(diversity: Numbers) -> Rows:
     """Write what each value of `diversity` shows."""
     return {f"diversity {name}": cells(part, DIVERSITY) for name, part in diversity.items()}

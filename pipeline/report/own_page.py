@@ -17,10 +17,23 @@ _TABLES: Final = """
 ## Ranking the catalog
 
 Means over users with 95 % intervals. *Fresh*: everything before the test period is known, as after
-a reload. *Stale*: only the training part is. "Served ahead by" is the NDCG@10 of the model in service
-minus that of the row.
+a refresh. *Stale*: only the training part is. "Served ahead by" is the NDCG@10 of the model in service
+minus that of the row. Ranked are the items that somebody had reviewed by then.
 
 <!-- table: ranking -->
+<!-- end -->
+
+With all items of the file, also those that nobody had reviewed yet:
+
+<!-- table: whole_catalog -->
+<!-- end -->
+
+## What a refresh is worth
+
+The model in service on the same users: refreshed (`python -m pipeline refresh`), with reloaded histories
+alone (`POST /reload_data`), and stale.
+
+<!-- table: modes -->
 <!-- end -->
 
 ## Is the rating 5?

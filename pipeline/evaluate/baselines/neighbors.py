@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
 import numpy as np
 
 from pipeline.evaluate.baselines.baseline import Baseline, Fitted, Ladder, TrainingData
+from pipeline.train.ranker.nearest import blocks, joined
 from pipeline.train.ranker.similarities import largest_entries, random_walk
 from recsys.arrays import FloatArray, Rows
 
@@ -20,10 +22,12 @@ def fit_item_knn(data: TrainingData, n_neighbors: int, shrinkage: float) -> Fitt
     with n_i users of item i and n_ij of both: the cosine, shrunk where there are few users.
     Where age matters, pairs count as `data.matrix` has them, in n and in the user's sum.
     """
-    both = (data.matrix.T @ data.matrix).tocoo()
     lengths = np.sqrt(np.asarray(data.matrix.power(2).sum(axis=0)).reshape(-1))
-    both.data = both.data / (lengths[both.row] * lengths[both.col] + shrinkage)
-    return _fitted(data, both, n_neighbors)
+
+    def cosines(both: Any, items: Rows, neighbors: Rows) -> Any:
+        return both / (lengths[items] * lengths[neighbors] + shrinkage)
+
+    return _fitted(data, data.matrix.T.tocsr(), data.matrix, cosines, n_neighbors)
 
 
 def fit_rp3beta(data: TrainingData, n_neighbors: int, alpha: float, beta: float) -> Fitted:
@@ -34,26 +38,42 @@ def fit_rp3beta(data: TrainingData, n_neighbors: int, alpha: float, beta: float)
     """
     to_users, to_items = random_walk(data.matrix, alpha, dtype=np.float64)
     to_users, to_items = to_users.multiply(data.matrix.T), to_items.multiply(data.matrix)
-    walks = (to_users.tocsr() @ to_items.tocsr()).tocoo()
-    # Scaled after summing, equal walks to an item stay equal, and lower rows win the ties.
-    walks.data *= np.maximum(data.counts, 1)[walks.col] ** -beta
-    return _fitted(data, walks, n_neighbors)
+    popularity = np.maximum(data.counts, 1) ** -beta
+
+    def held_back(walks: Any, items: Rows, _: Rows) -> Any:
+        return walks * popularity[items]  # after summing, so that equal walks stay equal
+
+    return _fitted(data, to_items.T.tocsr(), to_users.T.tocsr(), held_back, n_neighbors)
 
 
-def _fitted(data: TrainingData, similarities: Any, n_neighbors: int) -> Fitted:
-    """Keep the nearest neighbors of each item, a column of the matrix, and score by them.
+def _fitted(
+    data: TrainingData,
+    left: Any,
+    right: Any,
+    weigh: Callable[[Any, Rows, Rows], Any],
+    n_neighbors: int,
+) -> Fitted:
+    """Keep the nearest neighbors of each item, and score by them.
+
+    The product is made some rows at a time and never held whole.
 
     Args:
         data: What users have.
-        similarities: (n_items, n_items) sparse in coordinates.
-        n_neighbors: Entries kept in a column; of equal ones those of lower rows.
+        left: (n_items, n_users) sparse, a row an item.
+        right: (n_users, n_items) sparse, a column a neighbor of it.
+        weigh: Entries of left · right, their items and their neighbors to similarities.
+        n_neighbors: Entries kept of an item; of equal ones those of lower rows.
     """
     from scipy.sparse import csr_matrix
 
-    items, neighbors, weights = largest_entries(
-        similarities.col, similarities.row, similarities.data, n_neighbors
-    )
-    kept = csr_matrix((weights, (neighbors, items)), shape=similarities.shape)
+    parts = []
+    for first, end in blocks(data.n_items):
+        products = (left[first:end] @ right).tocoo()
+        items, neighbors = products.row + np.int32(first), products.col
+        weights = weigh(products.data, items, neighbors)
+        parts.append(largest_entries(items, neighbors, weights, n_neighbors))
+    items, neighbors, weights = joined(parts)
+    kept = csr_matrix((weights, (neighbors, items)), shape=(data.n_items, data.n_items))
     n_bytes = kept.data.nbytes + kept.indices.nbytes + kept.indptr.nbytes
     return Fitted(partial(_sums, data.matrix, kept), n_bytes)
 

@@ -13,6 +13,7 @@ import numpy as np
 from pipeline.evaluate.evaluation import Evaluation
 from pipeline.evaluate.results.cold_start_users import cold_start_user_numbers
 from pipeline.evaluate.results.diversity import diversity_numbers
+from pipeline.evaluate.results.modes import mode_numbers
 from pipeline.evaluate.results.ranking import ranking_numbers
 from pipeline.evaluate.results.rating import rating_numbers
 from pipeline.evaluate.timeline import LEAVE_ONE_OUT, TEMPORAL
@@ -30,7 +31,10 @@ FROM_CARD: Final = ("model", "plan", "lists", "validation", "instead_of")
 PROTOCOL: Final = {
     "stale": "models, histories and user vectors know the training part only",
     "fresh": "histories and factors are rebuilt on training and validation, hyper-parameters and "
-    "the weights of the network unchanged: what a service does that reloads its data",
+    "the weights of the network unchanged: what a service does that refreshes its data",
+    "modes": "the model in service on cases of both cutoffs, all items ranked. refreshed: fresh; "
+    "histories only: fresh histories, similarities and item columns of the training part, as after "
+    "a reload without a refresh; stale: all of the training part",
     "cases": "test reviews of a user with history and an item of the catalog, the first review "
     "of the pair, whatever its rating; the same for every model of a mode",
     "catalog": "items with a review before the cutoff, and the cases that ask for one; under "
@@ -46,7 +50,7 @@ PROTOCOL: Final = {
     "was left for want of trials",
     "oracle": "the items reviewed most in the part that is asked about, the same for everybody, which "
     "nobody can know beforehand",
-    "diversity": "fresh; lists that the service shows with `diversity`; changes are from those without",
+    "diversity": "fresh, whole_catalog; lists that the service shows with `diversity`; changes are from those without",
     "intervals": "95 %, bootstrap over users; differences between models on the same draws",
     "rating": "stale; is the rating 5, among the same cases; thresholds maximise true minus false "
     "positive rate on validation pairs",
@@ -65,6 +69,7 @@ def results(evaluation: Evaluation) -> dict[str, Any]:
             comparison.cutoff.name: ranking_numbers(comparison, evaluation.timeline.prices)
             for comparison in (evaluation.stale, evaluation.fresh)
         },
+        "modes": mode_numbers(evaluation),
         "diversity": diversity_numbers(evaluation.varied, evaluation.fresh.cutoff),
         "tuning": {
             each.baseline.name: {

@@ -17,6 +17,7 @@ from pipeline.evaluate.baselines.popularity import PLAIN
 from pipeline.evaluate.baselines.session_knn import SESSION_KNN
 from pipeline.evaluate.baselines.slim import SLIM
 from pipeline.evaluate.baselines.text_knn import TEXT_KNN
+from pipeline.train.ranker import nearest
 from recsys.split import TRAIN
 from tests.support.timelines import history, rows
 
@@ -109,6 +110,19 @@ def test_rp3beta_of_decaying_pairs_by_hand() -> None:
     assert scores[2, 0] == pytest.approx(math.exp(-2) / 6)
 
 
+@pytest.mark.parametrize("baseline", [ITEM_KNN, RP3BETA], ids=lambda baseline: baseline.name)
+def test_neighbors_found_block_by_block_are_those_found_at_once(
+    baseline: Baseline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pairs = np.unique(np.random.default_rng(5).integers(0, 40, (400, 2)), axis=0)
+    data = history([(int(user), int(item)) for user, item in pairs], 40, 40)
+    at_once = baseline.fit(data, **baseline.start).catalog_scores(np.arange(40))
+    monkeypatch.setattr(nearest, "_BLOCK_ENTRIES", 3 * 40)  # three rows a block
+    assert np.array_equal(
+        baseline.fit(data, **baseline.start).catalog_scores(np.arange(40)), at_once
+    )
+
+
 def test_blend_adds_neighbors_and_popularity_on_one_scale() -> None:
     # neighbors of user 2: 1/2, 1/2, 0, 0; counts 2, 2, 2, 0
     blend = BLENDS[0].fit(SMALL, 0.5, None, n_neighbors=10, shrinkage=0.0)
@@ -163,7 +177,8 @@ def test_personal_baselines_rank_the_withheld_item_of_a_checker_board_first(
     baseline: Baseline,
 ) -> None:
     board = checker_board(40, 10)
-    scores = baseline.fit(board, **baseline.start).catalog_scores(np.arange(40))
+    sure = {"learning_rate": 0.1} if baseline is BPR else {}  # the first rate to try is slow
+    scores = baseline.fit(board, **baseline.start | sure).catalog_scores(np.arange(40))
     scores[board.pairs.users, board.pairs.items] = -np.inf
     assert scores.argmax(axis=1).tolist() == [withheld(user, 10) for user in range(40)]
 

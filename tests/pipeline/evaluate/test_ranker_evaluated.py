@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from flask.testing import FlaskClient
@@ -14,7 +15,7 @@ from pipeline.cli import main
 from pipeline.evaluate.baselines import MINIMAL
 from pipeline.evaluate.cutoff import STALE, cutoff
 from pipeline.evaluate.evaluation import Evaluation, EvaluationOptions, evaluate
-from pipeline.evaluate.models import STRICT
+from pipeline.evaluate.models import HISTORIES_ONLY, STRICT
 from pipeline.evaluate.point_in_time import write_artifacts_at
 from pipeline.evaluate.results import results
 from pipeline.evaluate.timeline import read_timeline
@@ -61,10 +62,38 @@ def evaluation(config: Config, kept: Path) -> Evaluation:
 
 def test_a_ranker_competes_with_the_rating_network(evaluation: Evaluation) -> None:
     numbers = results(evaluation)
-    for mode in numbers["ranking"].values():
-        assert list(mode["models"]) == ["ranker", "network", "popularity", "ALS"]
+    stale, fresh = (list(mode["models"]) for mode in numbers["ranking"].values())
+    assert stale == ["ranker", "network", "popularity", "ALS"]
+    assert fresh == ["ranker", f"ranker{HISTORIES_ONLY}", "network", "popularity", "ALS"]
     assert numbers["rating"]["models"]["network"]["auc"]["value"] > 0.95
     assert numbers["ranking"]["stale"]["models"]["network"]["fit_seconds"] > 0
+
+
+def test_modes_are_compared_on_the_same_users_and_differ_by_what_is_told(
+    evaluation: Evaluation,
+) -> None:
+    numbers = results(evaluation)["modes"]
+    values = {name: found["value"] for name, found in numbers["ndcg@10"].items()}
+    assert list(values) == ["refreshed", "histories only", "stale"]
+    # Everybody has a history at either cutoff, and nobody asks for a new item.
+    assert (numbers["cases"], numbers["users"]) == (N_USERS, N_USERS)
+    measured = results(evaluation)["ranking"]
+    assert values["refreshed"] == measured["fresh"]["models"]["ranker"]["ndcg@10"]["value"]
+    histories = measured["fresh"]["models"][f"ranker{HISTORIES_ONLY}"]
+    assert values["histories only"] == histories["ndcg@10"]["value"]
+    assert values["stale"] == measured["stale"]["models"]["ranker"]["ndcg@10"]["value"]
+    for name, change in numbers["changes"].items():
+        later, earlier = name.split(" over ")
+        assert change["value"] == pytest.approx(values[later] - values[earlier])
+        assert change["low"] - 1e-9 <= change["value"] <= change["high"] + 1e-9
+
+
+def test_reloaded_histories_alone_give_other_lists_than_a_refresh_and_than_none(
+    evaluation: Evaluation,
+) -> None:
+    refreshed, histories = (answers.lists for answers in evaluation.fresh.models[:2])
+    assert not np.array_equal(histories, refreshed)
+    assert not np.array_equal(histories, evaluation.stale.models[0].lists)
 
 
 def test_where_single_items_are_left_out_similarities_of_training_only_are_told_apart(
