@@ -1,45 +1,37 @@
 """`python -m benchmarks offline`: what each stage costs, and how that grows with the reviews.
 
-    python -m benchmarks offline                        50,000 and 551,159 reviews
+    python -m benchmarks offline                        50,000 and 551,159 reviews, by pandas
+    python -m benchmarks offline --engines pandas ray   by Ray too
     python -m benchmarks offline --large                2,000,000 too
-    python -m benchmarks offline --rows 50000 --json benchmarks/offline.json
+    python -m benchmarks offline --rows 50000 --stages clean embed --folder FOLDER --json FILE
 
 The reviews are those of `python -m pipeline sample`, with as many users and items a review as
 the system that this one replaces had: 551,159 reviews of 131,000 users and 109,000 items. Each
 stage is a program of its own. `embed` runs with the encoder of `benchmarks.offline.word_encoder`,
-so its figures are those of everything but encoding. Files of a finished stage are made anew
-each time; nothing is kept unless --folder names a place.
+so its figures are those of everything but encoding. Nothing is kept unless --folder names a
+place; there, a later call can do the stages that an earlier one left out. Figures are written to
+the --json file after each stage, beside those of other stages that it holds.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from rich.console import Console
-from rich.table import Table
 
-from benchmarks.offline.process_tree import Cost, cost_of
-from benchmarks.results import machine
+from benchmarks.offline.figures import REFERENCE, Cell, Figures
+from benchmarks.offline.process_tree import cost_of
 from config import Config
+from pipeline.engines import ENGINES, PANDAS
 
-REFERENCE: Final = (551_159, 131_000, 109_000)
-"""Reviews, users and items of the system that this one replaces."""
-
-SIZES: Final = (50_000, 551_159)
+SIZES: Final = (50_000, REFERENCE[0])
 LARGE: Final = 2_000_000
-TARGET_S: Final = 300
-"""Every stage but the encoder, at the size of the reference, on two cores."""
-
-ENGINES: Final = ("pandas",)
-"""What the stages run on; another engine gets columns of its own beside these."""
 
 
 class Size(NamedTuple):
@@ -63,113 +55,65 @@ def main(arguments: Sequence[str]) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--rows", type=int, nargs="+", default=list(SIZES), metavar="N")
-    parser.add_argument("--large", action="store_true", help=f"add {LARGE:,} rows: an hour or two")
-    parser.add_argument("--stages", nargs="+", choices=STAGES, default=list(STAGES))
+    parser.add_argument("--large", action="store_true", help=f"add {LARGE:,} rows: hours")
+    parser.add_argument("--engines", nargs="+", choices=ENGINES, default=[PANDAS])
+    parser.add_argument("--stages", nargs="*", choices=(SAMPLE, *STAGES), default=[SAMPLE, *STAGES])
     parser.add_argument("--folder", type=Path, help="where cases are kept; default: nowhere")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     options = parser.parse_args(arguments)
-    console = Console(width=None if sys.stdout.isatty() else 110)
-    measured: dict[int, dict[str, Cost]] = {}
+    console, figures = Console(width=120), Figures.read(options.json)
+    sizes = [Size.of(rows) for rows in [*options.rows, *([LARGE] if options.large else [])]]
     with tempfile.TemporaryDirectory(prefix="offline-") as temporary:
-        for rows in [*options.rows, *([LARGE] if options.large else [])]:
-            folder = (options.folder or Path(temporary)) / str(rows)
-            measured[rows] = measure(Size.of(rows), folder, options.stages, console)
-    console.print(table(measured))
-    if options.json:
-        options.json.write_text(json.dumps(as_json(measured), indent=2) + "\n", encoding="utf-8")
+        folder = options.folder or Path(temporary)
+        for size in sizes:
+            for cell in _cells(size, options.stages, options.engines):
+                measure(cell, size, folder / str(size.rows), figures, console)
+    console.print(figures.table())
     return 0
 
 
-def measure(size: Size, folder: Path, stages: Sequence[str], console: Console) -> dict[str, Cost]:
-    """Run the stages one after the other in `folder`; those left out must have been run there."""
-    folder.mkdir(parents=True, exist_ok=True)
+def _cells(size: Size, stages: Sequence[str], engines: Sequence[str]) -> Iterator[Cell]:
+    if SAMPLE in stages:
+        yield Cell(size.rows, SAMPLE, PANDAS)
+    for engine in engines:
+        yield from (Cell(size.rows, stage, engine) for stage in STAGES if stage in stages)
+
+
+def measure(cell: Cell, size: Size, folder: Path, figures: Figures, console: Console) -> None:
+    """Run a stage in `folder`, where what it reads must be, and keep what it costs."""
+    place = folder / cell.engine
+    place.mkdir(parents=True, exist_ok=True)
     config = Config(
-        data_path=folder / "data",
-        embeddings_path=folder / "embeddings",
-        model_path=folder / "models",
-        snapshot_path=folder / "snapshots",
+        data_path=place / "data",
+        embeddings_path=place / "embeddings",
+        model_path=place / "models",
+        snapshot_path=place / "snapshots",
     )
-    environment = os.environ | config.as_environment()
-    costs = {}
-    for stage in stages:
-        console.log(f"{size.rows:,} reviews: {stage}")
-        costs[stage] = cost_of([sys.executable, *STAGES[stage](size, folder)], environment)
-        console.log(f"{costs[stage].seconds:.1f} s, {costs[stage].gigabytes:.2f} GB")
-    return costs
+    reviews = folder / "reviews.csv"
+    if cell.stage == SAMPLE:
+        command = _sample(size, reviews)
+    else:
+        command = [*STAGES[cell.stage](reviews, place), "--engine", cell.engine]
+    console.log(f"{cell.rows:,} reviews: {cell.stage}, {cell.engine}")
+    cost = cost_of([sys.executable, *command], os.environ | config.as_environment())
+    console.log(f"{cost.seconds:.1f} s, {cost.gigabytes:.2f} GB")
+    figures.keep(cell, cost)
 
 
-def _sample(size: Size, folder: Path) -> list[str]:
+def _sample(size: Size, reviews: Path) -> list[str]:
     """Words of the command that makes the reviews."""
     numbers = {"--rows": size.rows, "--users": size.users, "--items": size.items}
     counts = [word for name, number in numbers.items() for word in (name, str(number))]
-    return ["-m", "pipeline", "sample", "--output", str(_reviews(folder)), *counts]
+    return ["-m", "pipeline", "sample", "--output", str(reviews), *counts]
 
 
-def _reviews(folder: Path) -> Path:
-    return folder / "reviews.csv"
-
-
-STAGES: Final[Mapping[str, Callable[[Size, Path], list[str]]]] = {
-    "sample": _sample,
-    "clean": lambda _, folder: ["-m", "pipeline", "clean", "--reviews", str(_reviews(folder))],
+SAMPLE: Final = "sample"
+STAGES: Final[Mapping[str, Callable[[Path, Path], list[str]]]] = {
+    "clean": lambda reviews, _: ["-m", "pipeline", "clean", "--reviews", str(reviews)],
     "embed": lambda *_: ["-m", "benchmarks.offline.embed"],
     "train": lambda *_: ["-m", "pipeline", "train", "--objective", "ranker", "--allow-worse"],
-    "recommend": lambda _, folder: [
-        *("-m", "pipeline", "recommend", "--out", str(folder / "lists.parquet"))
+    "recommend": lambda _, place: [
+        *("-m", "pipeline", "recommend", "--out", str(place / "lists.parquet"))
     ],
 }
-"""The command of each stage, after the name of the interpreter."""
-
-
-def table(measured: dict[int, dict[str, Cost]]) -> Table:
-    """Lay out seconds, processor seconds and memory, and their growth from the size before."""
-    shown = Table(title=f"The offline half, {machine()}", caption=_CAPTION)
-    for heading in ("reviews", "stage"):
-        shown.add_column(heading)
-    for engine in ENGINES:
-        for heading in ("s", "processor s", "GB", "growth", "target"):
-            shown.add_column(f"{engine}: {heading}", justify="right")
-    before: dict[str, Cost] = {}
-    for rows, costs in measured.items():
-        for stage, cost in costs.items():
-            growth = target = ""
-            if stage in before:
-                growth = f"{cost.processor_seconds / before[stage].processor_seconds:.1f} ×"
-            if rows == REFERENCE[0]:
-                target = f"≤ {TARGET_S} s, {'yes' if cost.seconds <= TARGET_S else 'no'}"
-            shown.add_row(
-                f"{rows:,}",
-                stage,
-                f"{cost.seconds:,.1f}",
-                f"{cost.processor_seconds:,.1f}",
-                f"{cost.gigabytes:.2f}",
-                growth,
-                target,
-            )
-        shown.add_section()
-        before = costs
-    return shown
-
-
-_CAPTION: Final = (
-    "growth: of the processor time, from the size before. embed: all but encoding. On a busy "
-    "machine, s can be many times what it is on a quiet one."
-)
-
-
-def as_json(measured: dict[int, dict[str, Cost]]) -> dict[str, Any]:
-    """Return the figures by engine, number of reviews and stage, and what they were taken on."""
-    figures = {
-        str(rows): {stage: _rounded(cost) for stage, cost in costs.items()}
-        for rows, costs in measured.items()
-    }
-    return {
-        "date": time.strftime("%Y-%m-%d", time.gmtime()),
-        "machine": machine(),
-        "load_average": round(os.getloadavg()[2], 1),
-        "engines": {ENGINES[0]: figures},
-    }
-
-
-def _rounded(cost: Cost) -> dict[str, float]:
-    return {name: round(value, 2) for name, value in cost._asdict().items()}
+"""The command of each stage, after the name of the interpreter, given the reviews and a folder."""

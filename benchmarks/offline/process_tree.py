@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import threading
 import time
@@ -21,13 +22,15 @@ class Cost(NamedTuple):
     Attributes:
         seconds: From its start to its end.
         processor_seconds: Of all its processes, as far as they were seen alive.
-        gigabytes: Most resident memory of all its processes at once; what several of them map
-            counts for each.
+        gigabytes: Most proportional memory of all its processes at once; what several of them
+            map counts once.
+        load: Mean number of processes on the machine that wanted a core in its last five minutes.
     """
 
     seconds: float
     processor_seconds: float
     gigabytes: float
+    load: float
 
 
 class StageFailedError(RuntimeError):
@@ -56,16 +59,17 @@ def cost_of(command: Sequence[str], environment: Mapping[str, str]) -> Cost:
     if process.returncode:
         last = "".join(said[-_LINES_SHOWN:])
         raise StageFailedError(f"{' '.join(command)} ended with {process.returncode}:\n{last}")
-    return Cost(time.monotonic() - began, sum(seconds_of.values()), peak / 1e9)
+    seconds = time.monotonic() - began
+    return Cost(seconds, sum(seconds_of.values()), peak / 1e9, os.getloadavg()[1])
 
 
 def _look(process: psutil.Popen, seconds_of: dict[tuple[int, float], float]) -> int:
     """Note the processor time of each process by its id and start; return their memory in bytes."""
-    resident = 0
+    in_all = 0
     with suppress(psutil.Error):
         for each in [process, *process.children(recursive=True)]:
             with suppress(psutil.Error):  # it has just ended
                 times = each.cpu_times()
                 seconds_of[each.pid, each.create_time()] = times.user + times.system
-                resident += each.memory_info().rss
-    return resident
+                in_all += each.memory_full_info().pss
+    return in_all
