@@ -9,7 +9,14 @@ from config import PROJECT_ROOT, settings
 
 PAGE = (PROJECT_ROOT / "docs" / "security.md").read_text(encoding="utf-8")
 CONSTANT = re.compile(r"`([a-z_]+(?:\.[a-z_]+)*)\.(_?[A-Z_]+)`")
-NO_LIMITS = {"PORT", "WORKERS", "LOG_SLOW_MS", "COLD_START_WINDOW_DAYS", "DRAIN_S"}
+NO_LIMITS = {
+    "PORT",
+    "WORKERS",
+    "LOG_SLOW_MS",
+    "COLD_START_WINDOW_DAYS",
+    "COLD_START_WINDOW_HOURS",
+    "DRAIN_S",
+}
 
 
 def test_every_setting_that_is_a_limit_is_on_the_page() -> None:
