@@ -187,12 +187,14 @@ def _write_sets(artifacts: Path, folder: Path) -> list[str]:
     clean = pd.read_parquet(paths_in(artifacts).clean)
     n_kept = int(len(clean) * (1 - SHARE_DROPPED))
     order = clean[columns.REVIEW_TIME].argsort(kind="stable")
-    for number, rows in enumerate((clean, clean.iloc[np.sort(order[:n_kept])])):
+    kept, dropped = clean.iloc[np.sort(order[:n_kept])], clean.iloc[order[n_kept:]]
+    for number, rows in enumerate((clean, kept)):
         write_clean(folder / str(number), rows.reset_index(drop=True))
     link_others(artifacts, folder)
     _link(folder, 0)
-    newest: list[str] = clean[columns.USER].iloc[order[n_kept:]].drop_duplicates().tolist()
-    return newest[:N_IDLE]
+    in_both = dropped[columns.USER].isin(kept[columns.USER])
+    found: list[str] = dropped.loc[in_both, columns.USER].drop_duplicates().tolist()
+    return found[:N_IDLE]
 
 
 def _asked(idle: Sequence[str]) -> list[str]:
