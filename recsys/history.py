@@ -61,6 +61,8 @@ class History(NamedTuple):
     @property
     def users(self) -> NDArray[np.int64]:
         """The user of each entry, (n,)."""
+        if self.n_users == 1:  # a request asks for them several times
+            return np.zeros(len(self.items), dtype=np.int64)
         return np.repeat(np.arange(self.n_users), np.diff(self.starts))
 
     @property

@@ -65,6 +65,8 @@ def reviews_by_user(interactions: Interactions) -> Reviews:
 
 def hidden_items(reviews: Reviews) -> ItemRows:
     """Rows of the items that one user hid and hasn't chosen since, ascending."""
+    if not len(reviews.kinds):
+        return reviews.items[:0]
     acted = np.flatnonzero(reviews.kinds != VIEW)
     items, newest = np.unique(reviews.items[acted], return_index=True)
     return np.asarray(items[reviews.kinds[acted[newest]] == HIDE])

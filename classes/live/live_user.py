@@ -11,7 +11,6 @@ import numpy as np
 from classes.app_data_processing import AppDataProcessor
 from classes.live.description import person
 from recsys.arrays import ItemRows
-from recsys.catalog import seen_items
 from recsys.interactions import NOTHING_NEWER, NewInteractions
 from recsys.kinds import PURCHASE
 from recsys.reviews import Reviews, hidden_items, one_user, reviews_by_user
@@ -49,8 +48,7 @@ class LiveUser:
     @cached_property
     def seen_items(self) -> ItemRows:
         """Rows of the items that lists leave out by default, ascending."""
-        seen = self._interactions.seen()
-        return seen_items(seen.users, seen.items, 1)[1]
+        return np.unique(self._interactions.seen().items).astype(np.int32)
 
     @cached_property
     def hidden_items(self) -> ItemRows:
