@@ -18,6 +18,8 @@ from classes.model import Model
 from classes.options import RecommendationOptions
 from classes.rules.snapshot_rules import WITHOUT_RULES, SnapshotRules
 from recsys.columns import MODEL_INPUTS
+from recsys.interactions import NewInteractions
+from recsys.kinds import HIDE, PURCHASE, VIEW
 from scoring.keras_file import MODEL_FILE
 from tests.support.artifacts import tiny_item_names, write_tiny_artifacts
 from tests.support.rankers import deep_ranker, ranker, save, unsplit_ranker, write_tiny_ranker
@@ -188,3 +190,46 @@ def test_nobody_known_gets_the_rule_of_the_cold_start_list_with_its_counts(searc
 def test_all_inputs_that_a_network_reads_are_named(shop: Shop) -> None:
     assert shop.model.inputs_read <= set(MODEL_INPUTS)
     assert len(shop.model.inputs_read) >= 4
+
+
+def lately(user: int, data: AppDataProcessor) -> FoundUser:
+    """A user who viewed one item, hid another and bought a third."""
+    items = np.array([(user + step) % data.n_items for step in (6, 9, 12)], dtype=np.int32)
+    times = np.arange(3) + np.iinfo(np.int64).max // 2
+    kinds = np.array([VIEW, HIDE, PURCHASE], dtype=np.uint8)
+    newer = NewInteractions(items, kinds, times, np.full(3, np.nan, dtype=np.float32))
+    return FoundUser(data.user(user), user, newer)
+
+
+def test_shares_of_views_and_hidden_items_add_up_too(shop: Shop) -> None:
+    for user in range(0, shop.data.n_users, 3):
+        found_user = lately(user, shop.data)
+        person = Person(shop.data, found_user, PLAIN).visitor
+        assert person is not None
+        ranked = shop.model.top_k_of_visitor(person, shop.data.n_items, shop.data.no_items)
+        for item, score in zip(ranked.rows, ranked.scores, strict=True):
+            found = shop.explain_for(found_user, int(item), PLAIN)
+            if shop.model.slow_reason is None:
+                assert found.score_logit == pytest.approx(float(score), abs=1e-5)
+            total = sum(part.share for part in found.parts)
+            assert total == pytest.approx(found.score_logit - found.reference_logit, abs=1e-9)
+
+
+def test_taking_a_viewed_or_hidden_item_out_changes_the_affinities_as_was_said(
+    searched: Shop,
+) -> None:
+    named = set()
+    for user in range(searched.data.n_users):
+        found_user = lately(user, searched.data)
+        assert found_user.newer is not None
+        events = dict(zip(found_user.newer.items.tolist(), ("view", "hide", "buy"), strict=True))
+        for item in range(searched.data.n_items):
+            found = searched.explain_for(found_user, item, PLAIN)
+            for part in (part for part in found.parts if part.kind == "history"):
+                options = RecommendationOptions(without=(part.name,))
+                without = searched.explain_for(found_user, item, options)
+                for name, change in part.affinity_change.items():
+                    difference = without.affinities[name] - found.affinities[name]
+                    assert difference == pytest.approx(change, abs=1e-12)
+                named.add(events.get(part.item_row))
+    assert named >= {"view", "hide", "buy"}
