@@ -38,7 +38,8 @@ from pipeline.evaluate.baselines import MINIMAL, USUAL
 from pipeline.evaluate.evaluation import EvaluationOptions, evaluate
 from pipeline.evaluate.service_model import RANKER
 from pipeline.evaluate.stage import write_metrics
-from pipeline.report.markdown_tables import SAMPLE, SUCCESSIVE, read_successive, successive
+from pipeline.report.markdown_tables import SAMPLE, successive
+from pipeline.report.studies import SUCCESSIVE, read_study
 from recsys import columns, metrics
 from recsys.interactions import interactions_of
 from recsys.split import temporal_cuts
@@ -78,7 +79,7 @@ def main(arguments: Sequence[str]) -> int:
             earlier = first_share(config, share, Path(folder))
             tests.append(by_seed([*_runs(earlier, args.seeds)]))
     measured = {args.name: numbers(tests) | {"seeds": args.seeds}}
-    write_metrics(read_successive() | measured, SUCCESSIVE)
+    write_metrics(read_study(SUCCESSIVE) | measured, SUCCESSIVE)
     print(successive({args.name: {"successive": measured[args.name]}}))
     return 0
 

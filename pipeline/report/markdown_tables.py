@@ -2,8 +2,8 @@
 
 `report/metrics.json` holds those of the bundled sample, `report/metrics_real.json` those
 of public review data that is not part of the project, by name of the data set, with the day
-and the command that made them. `report/successive_tests.json` holds what
-`python -m benchmarks successive-tests` measured, by name of the data set.
+and the command that made them. Beside them lie, by name of the data set, the numbers of
+`python -m benchmarks successive-tests` and `replay-events`.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ from pipeline.report.measures import (
     ranking_rows,
     rating_rows,
 )
+from pipeline.report.studies import EVENT_COLUMNS, event_rows, with_studies
 
 FOLDER: Final = PROJECT_ROOT / "report"
-SUCCESSIVE: Final = FOLDER / "successive_tests.json"
 SAMPLE: Final = "bundled sample"
 
 _BLOCK: Final = re.compile(r"(<!-- table: (\w+) -->\n)(?:\|[^\n]*\n)*(<!-- end -->)")
@@ -45,23 +45,12 @@ def read_numbers(folder: Path = FOLDER) -> Numbers:
     """Read the numbers of the sample and of the real data sets, by name of the data set."""
     sample = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
     numbers = {SAMPLE: sample, **read_real_numbers(folder)}
-    for name, part in read_successive(folder / SUCCESSIVE.name).items():
-        if name in numbers:  # other data have no numbers to be shown with
-            numbers[name]["successive"] = part
-    return numbers
+    return with_studies(numbers, folder)
 
 
 def read_real_numbers(folder: Path = FOLDER) -> Numbers:
     """Read the numbers of the real data sets, by name of the data set."""
     numbers: Numbers = json.loads((folder / "metrics_real.json").read_text(encoding="utf-8"))
-    return numbers
-
-
-def read_successive(path: Path = SUCCESSIVE) -> Numbers:
-    """Read what was measured on several test periods, by name of the data set; empty before that."""
-    if not path.exists():
-        return {}
-    numbers: Numbers = json.loads(path.read_text(encoding="utf-8"))
     return numbers
 
 
@@ -130,6 +119,14 @@ def whole_catalog(numbers: Numbers) -> str:
             }
             label = f"**{data}**, {whole['items']:,} items, {whole['cases']:,} cases"
             lines += _group(label, rows)
+    return "\n".join(lines)
+
+
+def events(numbers: Numbers) -> str:
+    """The service with and without live events, by group of users."""
+    lines = _head("data", "users", *EVENT_COLUMNS.values())
+    for data, part in numbers.items():
+        lines += _group(f"**{data}**", event_rows(part.get("replayed_events", {})))
     return "\n".join(lines)
 
 
@@ -208,6 +205,7 @@ TABLES: Final[dict[str, Callable[[Numbers], str]]] = {
         whole_catalog,
         modes,
         successive,
+        events,
         rating,
         cold_start_users,
         windows,
