@@ -32,3 +32,11 @@ def test_an_empty_log_describes_items_without_history() -> None:
     nothing = np.zeros(0)
     columns = item_columns(nothing.astype(int), nothing, nothing, np.zeros(2), np.zeros(2))
     assert columns.tolist() == np.zeros((2, 8)).tolist()
+
+
+def test_purchases_count_for_popularity_and_not_for_ratings() -> None:
+    items, days = np.array([0, 0, 1]), np.zeros(3, dtype=int)
+    ratings = np.array([5.0, np.nan, 2.0])
+    found = item_columns(items, days, ratings, np.zeros(2), np.zeros(2))
+    assert found[:, ITEM_COLUMNS.index("log_count")] == pytest.approx(np.log1p([2, 1]))
+    assert found[:, ITEM_COLUMNS.index("rating")] == pytest.approx([1.5 / 6, -1.5 / 6])
