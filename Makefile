@@ -35,7 +35,7 @@ test-serving: ## Run the service's tests without the pipeline's packages (.venv-
 	.venv-serving/bin/python -m pytest $(PARALLEL) -m "not pipeline and not slow and not scale" $(ARGS)
 
 test-scale: setup-scale-test ## Run the tests of what takes more than one machine, on real servers
-	$(RUN) -m pytest -m scale tests/scale $(ARGS)
+	$(RUN) -m pytest $(PARALLEL) -m scale tests/scale $(ARGS)
 
 pipeline: setup-pipeline ## REVIEWS=FILE [EVENTS=1 METADATA=FILE USER_COLUMN=name ITEM_COLUMN=name ENGINE=ray]: reviews to artifacts
 	@[ "$$ENGINE" != ray ] || $(PYTHON) scripts/install.py --venv $(VENV) ray
