@@ -61,6 +61,14 @@ def events_of(
     return list(map(Event._make, found.fetchall()))
 
 
+def has_events(connection: sqlite3.Connection, user: str, person: int) -> bool:
+    """Return whether there are events of a user."""
+    found = connection.execute(
+        "SELECT 1 FROM events WHERE person = ? AND user = ? LIMIT 1", (person, user)
+    )
+    return bool(found.fetchall())
+
+
 def events_between(
     connection: sqlite3.Connection, after_seq: int, through_seq: int, most: int
 ) -> list[Event]:

@@ -97,7 +97,10 @@ class EventStore:
         Raises:
             EventStoreError: They can't be read.
         """
-        return self.may_concern(user) and bool(self.of_user(user))
+        return self.may_concern(user) and self._files.ask(
+            lambda connection, names: rows.has_events(connection, user, names.person(user)),
+            nothing=False,
+        )
 
     def forgotten_seq(self, user: str) -> int | None:
         """Return after which event a user was forgotten; None for never.
