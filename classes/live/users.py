@@ -69,18 +69,15 @@ class Users:
         return [name for name in drawn if self.find(name) is not None][:n]
 
     def _found(self, name: str, row: int | None) -> FoundUser | None:
-        if row is not None:
-            known = self._data.user(row)
-            if self._events is None:
-                return FoundUser(known, row)
-            return self._with_events(self._events, known, row)
+        """Find by what is known as written, then by the cleaned name, as `canonical` does."""
+        known = normalize_name(name) if row is None else self._data.user(row)
         if self._events is None:
-            return None
-        found = self._with_events(self._events, name, None)
-        cleaned = normalize_name(name)
-        if found is None and cleaned != name:
-            found = self._with_events(self._events, cleaned, None)
-        return found
+            return None if row is None else FoundUser(known, row)
+        if known != name:
+            found = self._with_events(self._events, name, None)
+            if found is not None:
+                return found
+        return self._with_events(self._events, known, row)
 
     def _with_events(self, events: UserEvents, name: str, row: int | None) -> FoundUser | None:
         """Add the events of the user with exactly this name."""
