@@ -22,6 +22,7 @@ from pipeline.sample.people import Person
 from pipeline.sample.portable_random import PortableRandom
 from pipeline.sample.shelf import Shelf
 from pipeline.sample.vocabulary import Theme
+from pipeline.train.progress import Tell, silently, told
 
 _IN_TASTE_SHARE = 0.74
 _THRESHOLDS = (-2.5, -1.9, -1.2, -0.4)
@@ -40,7 +41,12 @@ class Purchase:
 
 
 def simulate(
-    random: PortableRandom, people: list[Person], items: list[Item], n_purchases: int, n_days: int
+    random: PortableRandom,
+    people: list[Person],
+    items: list[Item],
+    n_purchases: int,
+    n_days: int,
+    tell: Tell = silently,
 ) -> list[Purchase]:
     """Let every person buy at least once, and eager ones often, each in the order of days.
 
@@ -64,7 +70,8 @@ def simulate(
     purchases: list[Purchase] = []
     traffic_met = [traffic[end] - traffic[start] for start, end in stays]
     counts = _activity(random, traffic_met, n_purchases, most)
-    for person, stay, n_own in zip(people, stays, counts, strict=True):
+    buyers = told(people, tell, "letting people buy")
+    for person, stay, n_own in zip(buyers, stays, counts, strict=True):
         owned: dict[str, list[int]] = {}
         purchases += [
             _purchase(random, person, shelves, themes, owned, day)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from config import Config
 from pipeline.errors import PipelineError
 from pipeline.sample.table import SampleSize, as_csv, sample_rows
+from pipeline.train.progress import shown_on
 from storage.atomic import replacing
 
 if TYPE_CHECKING:
@@ -46,11 +47,13 @@ def run(args: argparse.Namespace, config: Config, console: Console) -> None:
         raise PipelineError(
             f"--{too_small[0]} is {getattr(args, too_small[0])}; expected 1 or more."
         )
-    try:
-        rows = sample_rows(args.seed, SampleSize(args.users, args.items, args.rows))
-    except ValueError as error:
-        raise PipelineError(str(error)) from error
     output = args.output or config.data_path / "amazon_reviews.csv"
-    with replacing(output) as unfinished:
-        unfinished.write_bytes(as_csv(rows))
+    with shown_on(console) as tell:
+        try:
+            rows = sample_rows(args.seed, SampleSize(args.users, args.items, args.rows), tell)
+        except ValueError as error:
+            raise PipelineError(str(error)) from error
+        tell(f"writing {output.name}")
+        with replacing(output) as unfinished:
+            unfinished.write_bytes(as_csv(rows))
     console.print(f"{output}: {len(rows):,} reviews, {output.stat().st_size / 1e6:.1f} MB")

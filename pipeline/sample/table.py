@@ -22,6 +22,7 @@ from pipeline.sample.people import make_people
 from pipeline.sample.portable_random import PortableRandom
 from pipeline.sample.reviews import write_review
 from pipeline.sample.vocabulary import Phrases, read_phrases, read_themes
+from pipeline.train.progress import Tell, silently, told
 from recsys import columns
 
 FIRST_DAY = date(2014, 10, 1)
@@ -38,8 +39,13 @@ class SampleSize:
     n_rows: int = 20_000
 
 
-def sample_rows(seed: int, size: SampleSize) -> list[Row]:
+def sample_rows(seed: int, size: SampleSize, tell: Tell = silently) -> list[Row]:
     """Generate the rows, grouped by item as in the public files and ordered by time within.
+
+    Args:
+        seed: Another one makes another shop.
+        size: How much to generate.
+        tell: Told how far it is.
 
     Raises:
         ValueError: More users than rows, or more items than the vocabulary can name.
@@ -49,10 +55,11 @@ def sample_rows(seed: int, size: SampleSize) -> list[Row]:
     items = make_items(random, themes, size.n_items, n_days)
     people = make_people(random, themes, size.n_users)
     n_purchases = round(size.n_rows / (1.0 + SHARES["row_duplicate"]))
-    purchases = simulate(random, people, items, n_purchases, n_days)
+    purchases = simulate(random, people, items, n_purchases, n_days, tell)
     purchases.sort(key=lambda purchase: (purchase.item.asin, purchase.day))
     shown = {item.asin: _shown(random, item) for item in items}
-    rows = [_row(random, phrases, purchase, shown[purchase.item.asin]) for purchase in purchases]
+    reviewed = told(purchases, tell, "writing reviews")
+    rows = [_row(random, phrases, purchase, shown[purchase.item.asin]) for purchase in reviewed]
     return rows_with_defects(random, rows)
 
 

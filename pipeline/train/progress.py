@@ -1,21 +1,24 @@
-"""How far the training is: each step in words, what of it is done, and when it will end."""
+"""How far a stage is: each step in words, what of it is done, and when it will end."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+T = TypeVar("T")
+
+TELL_EVERY: Final = 1_000
 LINE_EVERY_S: Final = 15.0
 """How often a step that goes on gets a line where there is no terminal."""
 
 
 class Tell(Protocol):
-    """Told the steps of a training: each as it begins, and counted ones as they go on."""
+    """Told the steps of a stage: each as it begins, and counted ones as they go on."""
 
     def __call__(self, step: str, done: int = 0, total: int = 0, detail: str = "") -> object:
         """Show a step.
@@ -31,6 +34,14 @@ class Tell(Protocol):
 
 def silently(step: str, done: int = 0, total: int = 0, detail: str = "") -> None:
     """Show nothing."""
+
+
+def told(things: Sequence[T], tell: Tell, step: str) -> Iterator[T]:
+    """Go through things, telling every thousand of them how many are done."""
+    for done, thing in enumerate(things):
+        if done % TELL_EVERY == 0:
+            tell(step, done, len(things))
+        yield thing
 
 
 def numbered(tell: Tell, n_steps: int) -> Tell:
