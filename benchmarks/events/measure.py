@@ -11,8 +11,8 @@ from typing import Final
 import numpy as np
 
 from benchmarks.events.sending import N_A_BATCH, as_request, batches, send_all, sending
-from benchmarks.http.measure import SERVER, generation_of
-from benchmarks.http.service import RunningService, free_port, running
+from benchmarks.http.measure import SERVER, copy_without_lists, generation_of
+from benchmarks.http.service import RunningService, running
 from benchmarks.http.throughput import Load, LoadTarget, load_in_turns, recommendation_requests
 from classes.snapshot import Snapshot
 from config import Config
@@ -94,7 +94,7 @@ class Measurement:
 
     def _on_demand(self) -> None:
         """Compare users with events with others, where no list is computed ahead."""
-        config = replace(self.config, port=free_port())
+        config = copy_without_lists(self.config, self.folder, "without_lists")
         with running(config, (*SERVER, "--without-lists")) as service:
             each = [
                 batches([user], self.items, N_EACH, N_EACH, n) for n, user in enumerate(self.live)

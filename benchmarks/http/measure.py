@@ -56,8 +56,8 @@ def measure_service(
 ) -> None:
     """Measure one service with all top lists, and beside it one without any, and one with rules."""
     _measure_starts(results, config)
-    cold_config = _copy_without_lists(config, folder, "without_lists")
-    ruled_config = _copy_without_lists(config, folder, "with_rules")
+    cold_config = copy_without_lists(config, folder, "without_lists")
+    ruled_config = copy_without_lists(config, folder, "with_rules")
     rules = draw_rules(Snapshot.open(generation_of(config)))
     RuleStore(RulesFolder(SnapshotFolder(ruled_config.snapshot_path).rules)).replace(rules)
     _fill_lists(results, config, say)
@@ -131,7 +131,7 @@ def _measure_memory(results: Results, requests: Sequence[bytes], warm: RunningSe
     results.add("memory_with_parent", mb=warm.pss_mb(parent=True))
 
 
-def _copy_without_lists(config: Config, folder: Path, name: str) -> Config:
+def copy_without_lists(config: Config, folder: Path, name: str) -> Config:
     """Publish the same generation a second time, as hard links instead of copies."""
     copy = replace(config_of(folder, f"snapshots_{name}"), log_path=folder / f"logs_{name}")
     shutil.rmtree(copy.snapshot_path, ignore_errors=True)
