@@ -13,7 +13,7 @@ python -m benchmarks affinities                          what affinities add to 
 
 With options of their own (`--help`), the offline half and studies of how well users are ranked:
 
-python -m benchmarks offline [--large]                   what each stage of the pipeline costs
+python -m benchmarks offline [--large] [--engines ray]   what each stage of the pipeline costs
 python -m benchmarks successive-tests                    ranker and baselines on five test periods
 python -m benchmarks replay-events                       what live events are worth
 python -m benchmarks beauty-leave-one-out FILE           beside published tables
