@@ -61,7 +61,8 @@ def main(arguments: Sequence[str]) -> int:
     config = Config.from_environment()
     with TemporaryDirectory() as folder:
         earlier = first_share(config, SHARE, Path(folder))
-        (earlier.embeddings_path / CACHE_FOLDER).symlink_to(config.embeddings_path / CACHE_FOLDER)
+        if (cache := config.embeddings_path / CACHE_FOLDER).is_dir():
+            (earlier.embeddings_path / CACHE_FOLDER).symlink_to(cache.absolute())
         for stage in (["embed"], ["train", "--objective", "ranker", "--allow-worse"]):
             _run_stage(stage, earlier)
         found = _replayed(config, earlier)
