@@ -77,6 +77,11 @@ def test_newer_choices_teach_more_where_targets_decay(
     assert fitted.catalog_scores(np.array([60]))[0].argmax() == expected
 
 
+def test_targets_older_than_any_weight_leave_finite_scores() -> None:
+    fitted = SASREC.fit(walks(20), n_passes=2, dropout=0.1, target_decay_days=1e-3)
+    assert np.isfinite(fitted.catalog_scores(np.arange(21))).all()
+
+
 def test_sequences_end_with_the_newest_items_and_the_first_review_of_a_pair_counts() -> None:
     long = [(1, item) for item in range(MAX_HISTORY_ITEMS + 2)]
     sequences = sequences_of(history([(0, 5), (0, 3), (0, 5), *long], 3, MAX_HISTORY_ITEMS + 2))

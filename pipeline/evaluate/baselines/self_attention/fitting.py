@@ -19,6 +19,8 @@ from recsys.history import MAX_HISTORY_ITEMS
 BATCH_SIZE: Final = 128
 LEARNING_RATE: Final = 1e-3
 WEIGHT_DECAY: Final = 0.01
+LEAST_WEIGHT: Final = 1e-6
+"""So that the weights of no batch, however old, add up to 0."""
 
 
 class Training:
@@ -98,5 +100,5 @@ def _recency(days: NDArray[np.int32], decay_days: float | None) -> FloatArray:
     if decay_days is None:
         return np.ones(len(days), dtype=np.float32)
     ages = days.max(initial=0) - days
-    weights: FloatArray = np.exp(-ages / decay_days).astype(np.float32)
+    weights: FloatArray = np.maximum(np.exp(-ages / decay_days), LEAST_WEIGHT).astype(np.float32)
     return weights
