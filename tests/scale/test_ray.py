@@ -107,47 +107,81 @@ def test_nothing_is_left_beside_the_results(cleaned: tuple[Config, Config]) -> N
     assert [each.name for each in cleaned[1].data_path.iterdir()] == ["clean_df.pq"]
 
 
-def test_events_are_taken_in_and_forgotten_users_left_out_alike(
-    reviews: Path, cleaned: tuple[Config, Config], tmp_path: Path
-) -> None:
-    before = read_clean(paths_of(cleaned[0]).clean)
-    drawn = before.sample(400, random_state=7, replace=True)
-    users, items, times = (
-        drawn[name] for name in (columns.USER, columns.ITEM, columns.REVIEW_TIME)
-    )
+def refuse_other_vectors(found: ArtifactPaths, expected: ArtifactPaths, name: str) -> None:
+    key = columns.ITEM if name.startswith("item") else columns.USER
+    ours, theirs = (read_embeddings(getattr(paths, name), key) for paths in (found, expected))
+    assert ours.names.tolist() == theirs.names.tolist()
+    np.testing.assert_allclose(ours.vectors, theirs.vectors, atol=1e-6)
+
+
+def refuse_other_tables(found: data.ReviewTables, expected: data.ReviewTables) -> None:
+    # Neither where a row stood in the file is read nor what it is, as reviews and purchases count alike.
+    for name in {field.name for field in fields(expected.interactions)} - {"file_rows", "kinds"}:
+        ours, theirs = (getattr(each.interactions, name) for each in (found, expected))
+        np.testing.assert_array_equal(ours, theirs, err_msg=name)
+    np.testing.assert_array_equal(found.texts, expected.texts)
+    np.testing.assert_array_equal(found.prices, expected.prices)
+
+
+@pytest.fixture(scope="module")
+def with_events(
+    reviews: Path, cleaned: tuple[Config, Config], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Config, Config]:
+    """The reviews with 400 events of the service, which has forgotten somebody, cleaned by both."""
+    folder, before = tmp_path_factory.mktemp("events"), read_clean(paths_of(cleaned[0]).clean)
     by_pandas, by_ray = (
-        config_in(tmp_path / name, events_folder=str(tmp_path / "events"))
-        for name in ("pandas", "ray")
+        config_in(folder / name, events_folder=str(folder / "events")) for name in ("pandas", "ray")
     )
-    store = open_events(by_pandas)
+    store, drawn = open_events(by_pandas), before.sample(400, random_state=7, replace=True)
+    rows = drawn[[columns.USER, columns.ITEM, columns.REVIEW_TIME]].itertuples(index=False)
     store.append(
         [
-            Event(user, item, 1 + place % 4, int(time.value // 1_000))
-            for place, (user, item, time) in enumerate(zip(users, items, times, strict=True))
+            Event(user, item, 1 + number % 4, int(time.value // 1_000))
+            for number, (user, item, time) in enumerate(rows)
         ]
     )
-    forgotten = before[columns.USER].mode()[0]
-    store.forget(forgotten)
+    store.forget(before[columns.USER].mode()[0])
     for config, words in ((by_pandas, ()), (by_ray, ON_RAY)):
         assert pipeline(config, "clean", "--reviews", str(reviews), "--events", *words) == 0
-    expected, found = (read_clean(paths_of(config).clean) for config in (by_pandas, by_ray))
-    pd.testing.assert_frame_equal(found, expected)
-    assert forgotten not in set(found[columns.USER])
-    assert set(found[columns.KIND].dropna()) == {"purchase", "view", "hide", "remove"}
-    noted = [read_note(paths_of(each).clean, EVENTS_THROUGH) for each in (by_pandas, by_ray)]
-    assert (
-        noted[0]
-        == noted[1]
-        == str(max(event.seq for user in set(users) for event in store.of_user(user)))
-    )
+    return by_pandas, by_ray
+
+
+def test_events_are_taken_in_and_forgotten_users_left_out_alike(
+    cleaned: tuple[Config, Config], with_events: tuple[Config, Config]
+) -> None:
+    expected, found = (paths_of(config).clean for config in with_events)
+    rows = read_clean(expected)
+    pd.testing.assert_frame_equal(read_clean(found), rows)
+    assert set(rows[columns.KIND].dropna()) == {"purchase", "view", "hide", "remove"}
+    forgotten = read_clean(paths_of(cleaned[0]).clean)[columns.USER].mode()[0]
+    assert forgotten not in set(rows[columns.USER])
+    last_event = read_note(expected, EVENTS_THROUGH)
+    assert last_event is not None
+    assert read_note(found, EVENTS_THROUGH) == last_event
+
+
+def test_vectors_and_tables_of_reviews_with_events_are_the_same(
+    with_events: tuple[Config, Config], tmp_path: Path
+) -> None:
+    from pipeline.distributed.embed import embed as embed_on_ray
+    from pipeline.distributed.training_tables import read_tables, write_tables
+    from pipeline.embed.stage import embed
+
+    by_pandas, by_ray = with_events
+    embed(CountingEncoder(), by_pandas, Console(quiet=True))
+    embed_on_ray(CountingEncoder(), by_ray, Console(quiet=True))
+    expected, found = (paths_of(config) for config in with_events)
+    for name in ("item_price", "user_item", "user_review"):
+        refuse_other_vectors(found, expected, name)
+    names = pd.Index(read_embeddings(expected.item_desc, columns.ITEM).names)
+    write_tables(found.clean, names, tmp_path, Console(quiet=True))
+    refuse_other_tables(read_tables(tmp_path, names), data.read_tables(expected.clean, names))
 
 
 @pytest.mark.parametrize("name", ["item_desc", "item_price", "user_item", "user_review"])
 def test_vectors_are_the_same(embedded: tuple[Config, Config], name: str) -> None:
-    key = columns.ITEM if name.startswith("item") else columns.USER
-    expected, found = (read_embeddings(getattr(paths_of(config), name), key) for config in embedded)
-    assert found.names.tolist() == expected.names.tolist()
-    np.testing.assert_allclose(found.vectors, expected.vectors, atol=1e-6)
+    expected, found = (paths_of(config) for config in embedded)
+    refuse_other_vectors(found, expected, name)
 
 
 def test_a_killed_worker_changes_nothing(
@@ -213,17 +247,32 @@ def test_the_lists_of_all_users_are_the_same(
     pd.testing.assert_frame_equal(found, expected, atol=1e-6, rtol=1e-6)
 
 
+def test_texts_are_grouped_where_no_user_of_some_buckets_wrote_any(
+    cluster: None, tmp_path: Path
+) -> None:
+    from pipeline.distributed.parts import write_part
+    from pipeline.distributed.texts import ITEM, USER, group_texts, text_table
+
+    n_texts, nobody = 10_000, np.arange(0)  # the shuffle takes fewer rows for one block
+    folders = [tmp_path / "items", tmp_path / "users"]
+    for folder in folders:
+        folder.mkdir()
+    places = np.arange(n_texts)
+    texts = [f"text {place}" for place in places]
+    write_part(text_table(ITEM, 0, places, 0 * places, texts), folders[0], 0)
+    for bucket in range(7):
+        write_part(text_table(USER, bucket, nobody, nobody, []), folders[1], bucket)
+    groups = group_texts(folders, n_texts, tmp_path / "groups")
+    found = pd.concat([pd.read_parquet(group) for group in groups])
+    assert sorted(found["text"]) == sorted(texts)
+
+
 def test_what_training_reads_of_the_whole_sample_is_the_same(cluster: None, tmp_path: Path) -> None:
     from pipeline.distributed.training_tables import read_tables, write_tables
 
     names = pd.Index(read_embeddings(BUNDLED.item_desc, columns.ITEM).names)
     write_tables(BUNDLED.clean, names, tmp_path, Console(quiet=True))
-    found, expected = read_tables(tmp_path, names), data.read_tables(BUNDLED.clean, names)
-    for field in fields(expected.interactions):
-        ours, theirs = (getattr(each.interactions, field.name) for each in (found, expected))
-        np.testing.assert_array_equal(ours, theirs, err_msg=field.name)
-    np.testing.assert_array_equal(found.texts, expected.texts)
-    np.testing.assert_array_equal(found.prices, expected.prices)
+    refuse_other_tables(read_tables(tmp_path, names), data.read_tables(BUNDLED.clean, names))
 
 
 @pytest.mark.parametrize("kind", ["words", "vectors"])
