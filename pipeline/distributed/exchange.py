@@ -16,8 +16,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipeline.distributed.parts import ROW, read_part
-from storage.parquet.parts import parts_of
+from pipeline.distributed.parts import ROW, filled_parts, read_part
 
 if TYPE_CHECKING:
     from ray.data import Dataset
@@ -124,7 +123,7 @@ def with_bucket(rows: pa.Table, buckets: NDArray[Any]) -> pa.Table:
 
 def read_parts(path: Path, columns: Sequence[str] | None = None) -> Dataset:
     """Read the parts of a table, one task a part."""
-    return each_of([str(part) for part in parts_of(path)], partial(read_part, columns=columns))
+    return each_of([str(part) for part in filled_parts(path)], partial(read_part, columns=columns))
 
 
 def n_buckets(n_rows: int, rows_a_bucket: int = 0) -> int:

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from storage.atomic import remove, replacing
+from storage.parquet.parts import parts_of
 
 ROW: Final = "row_number"
 """The column that keeps the order of the file: number of the file, shifted, plus that of the row."""
@@ -33,6 +34,11 @@ def read_part(number: int, path: str, columns: Sequence[str] | None = None) -> I
     with pq.ParquetFile(path) as file:
         for batch in file.iter_batches(_ROWS_AT_ONCE, columns=columns and list(columns)):
             yield pa.Table.from_batches([batch])
+
+
+def filled_parts(path: Path) -> list[Path]:
+    """List the parts that have rows: Ray's shuffle fails where a task has only a block without any."""
+    return [part for part in parts_of(path) if pq.read_metadata(part).num_rows]
 
 
 def part_name(number: int) -> str:

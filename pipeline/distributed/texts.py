@@ -28,7 +28,7 @@ from pipeline.distributed.exchange import (
     n_buckets,
     with_bucket,
 )
-from pipeline.distributed.parts import write_part
+from pipeline.distributed.parts import filled_parts, write_part
 from pipeline.distributed.progress import Told
 from pipeline.embed.cache import EmbeddingCache, TextEncoder, encode_texts, text_keys
 from pipeline.embed.text_groups import group_count, text_groups
@@ -168,7 +168,7 @@ def ordered_vectors(rows: pa.Table) -> PlacedVectors:
 
 
 def _read_texts(folders: Sequence[Path]) -> Dataset:
-    paths = [str(part) for folder in folders for part in parts_of(folder)]
+    paths = [str(part) for folder in folders for part in filled_parts(folder)]
     return each_of(paths, _read_whole)
 
 
