@@ -12,6 +12,7 @@ import pytest
 import requests
 
 from config import Config
+from pipeline.cli import main
 from processes.event_follower import EventFollower
 from recsys.kinds import VIEW
 from storage.events.configured import open_events
@@ -74,6 +75,18 @@ def test_a_machine_gets_what_others_store_and_forget(url: str, tmp_path: Path) -
     assert here.of_user("zoe") == there.of_user("zoe") != []
     assert here.last_seq == there.last_seq
     assert here.n_events == there.n_events == 2
+
+
+def test_export_has_the_events_of_all_machines_where_no_service_follows(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_events(machine(tmp_path / "one", url)).append([view("zoe"), view("amir")])
+    open_events(machine(tmp_path / "two", url)).forget("zoe")
+    for name, value in machine(tmp_path / "three", url).as_environment().items():
+        monkeypatch.setenv(name, value)
+    assert main(["events", "--out", str(tmp_path / "events.csv")]) == 0
+    [_, row] = (tmp_path / "events.csv").read_text().splitlines()
+    assert row.startswith('"amir","blue kettle",,"1970-01-01T00:00:00.000000Z","view",')
 
 
 def test_machines_that_write_at_once_end_with_the_same_events_in_one_order(
