@@ -123,7 +123,7 @@ class Recommender:
             self._count_list(COLD_START)
             return self._data.cold_start.order[:n] if rules is None else rules.popular_list[:n]
         user_row = user.user_row
-        if user_row is None or user.newer is not None or self._top_lists is None:
+        if user_row is None or user.live is not None or self._top_lists is None:
             return None
         listed = self._top_lists.of(user_row)
         if listed is not None and rules is not None:

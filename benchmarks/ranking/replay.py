@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from classes.app_data_processing import AppDataProcessor
 from classes.lists.choice import Choice
 from classes.live.found_user import FoundUser
+from classes.live.live_user import live_user
 from classes.model import Model
 from classes.options import RecommendationOptions
 from pipeline.evaluate.baselines.baseline import first_of_pair
@@ -77,7 +78,8 @@ def replay(data: AppDataProcessor, model: Model, rows: Interactions, start_us: i
     ranks = {}
     for name, how_many in KNOWN.items():
         found = [
-            _found(rows, case, in_data[case.user], how_many(days[case.events])) for case in cases
+            _found(data, rows, case, in_data[case.user], how_many(days[case.events]))
+            for case in cases
         ]
         ranks[name] = _ranks(choice, found, targets)
     return Replay(
@@ -99,7 +101,9 @@ def _cases(rows: Interactions, start_us: int) -> list[_Case]:
     return cases
 
 
-def _found(rows: Interactions, case: _Case, user_row: int | None, n: int) -> FoundUser | None:
+def _found(
+    data: AppDataProcessor, rows: Interactions, case: _Case, user_row: int | None, n: int
+) -> FoundUser | None:
     """Describe the user of a case as the service does that knows the first `n` of the events."""
     name = str(rows.user_names[case.user])
     if not n:
@@ -107,7 +111,8 @@ def _found(rows: Interactions, case: _Case, user_row: int | None, n: int) -> Fou
     known = case.events[:n]
     kinds = rows.kinds[known] if len(rows.kinds) else np.full(n, REVIEW, dtype=np.uint8)
     items, ratings = rows.items[known].astype(np.int32), rows.ratings[known]
-    return FoundUser(name, user_row, NewInteractions(items, kinds, rows.times[known], ratings))
+    newer = NewInteractions(items, kinds, rows.times[known], ratings)
+    return FoundUser(name, user_row, live_user(data, user_row, newer))
 
 
 def _ranks(

@@ -88,9 +88,10 @@ class Person:
     def _live(self) -> LiveUser | None:
         """A known user with events, and with the request's history, which is newer still."""
         user = self.user
-        if user is None or (user.newer is None and not len(self.history)):
-            return None
-        return live_user(self._data, user.user_row, chosen_now(user.newer, self.history))
+        if user is None or not len(self.history):
+            return None if user is None else user.live
+        newer = None if user.live is None else user.live.newer
+        return live_user(self._data, user.user_row, chosen_now(newer, self.history))
 
 
 def rows_of(data: AppDataProcessor, names: Sequence[str]) -> ItemRows:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from recsys.interactions import NewInteractions
+from classes.live.live_user import LiveUser
 
 
 class FoundUser(NamedTuple):
@@ -14,9 +14,9 @@ class FoundUser(NamedTuple):
         name: As in the data, or as in events.
         user_row: Row of the snapshot; None for somebody whom only events know, or whose row
             was forgotten.
-        newer: What the snapshot doesn't have yet; None for nothing.
+        live: The user with what the snapshot doesn't have yet; None for nothing.
     """
 
     name: str
     user_row: int | None
-    newer: NewInteractions | None = None
+    live: LiveUser | None = None

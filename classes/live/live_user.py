@@ -29,6 +29,7 @@ class LiveUser:
 
     Attributes:
         user_row: Row of the snapshot; None for somebody whom it doesn't know.
+        newer: What the snapshot doesn't have.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class LiveUser:
     ) -> None:
         """Merge newer interactions into those of the snapshot; see `live_user`."""
         self.user_row = user_row
+        self.newer = newer
         self._data = data
         recorded = _NOTHING_RECORDED if user_row is None else data.reviews.recorded(user_row)
         self._interactions = one_user(recorded, newer)
@@ -57,6 +59,13 @@ class LiveUser:
 
     def person(self, without: ItemRows) -> Visitor:
         """Describe the user for the model, as if some items (rows) weren't in the history."""
+        return self._described(without) if len(without) else self._whole
+
+    @cached_property
+    def _whole(self) -> Visitor:
+        return self._described(self._data.no_items)
+
+    def _described(self, without: ItemRows) -> Visitor:
         return person(self._data.arrays, self.user_row, self._interactions, without)
 
     def __repr__(self) -> str:

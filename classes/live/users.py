@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from typing import Protocol
+from threading import Lock
+from typing import Final, Protocol
 
 from classes.app_data_processing import AppDataProcessor
 from classes.live.found_user import FoundUser
-from classes.live.live_user import new_interactions
+from classes.live.live_user import live_user, new_interactions
 from recsys.cleaning.text import normalize_name
 from storage.events.event import Event, EventStoreError
 
 logger = logging.getLogger(__name__)
+
+_MOST_KEPT: Final = 1_000
+"""Users with events who are kept ready, since somebody who does something asks for several lists."""
+
+_MOST_EVENTS_KEPT: Final = 100
+"""Of a user who is kept, so that all of them together take some 10 MB."""
+
+_State = tuple[int | None, tuple[int, int]]
+"""The user's row, and the extent of the events: what is known of a user as long as it is the same."""
 
 
 class UserEvents(Protocol):
@@ -26,6 +36,9 @@ class UserEvents(Protocol):
 
     def forgotten_seq(self, user: str) -> int | None:
         """Return after which event a user was forgotten; None for never."""
+
+    def extent_of(self, user: str, after_seq: int) -> tuple[int, int]:
+        """Tell by two numbers whether what `of_user` lists has changed; (0, 0) for nothing."""
 
     @property
     def n_forgotten(self) -> int:
@@ -48,6 +61,8 @@ class Users:
         self._data = data
         self._events = events
         self._events_through = events_through
+        self._kept: dict[str, tuple[_State, FoundUser | None]] = {}
+        self._keeping = Lock()
 
     def find(self, name: str) -> FoundUser | None:
         """Find a user as written, else by the cleaning rule; None means unknown.
@@ -86,7 +101,26 @@ class Users:
         forgotten_seq = events.forgotten_seq(name)
         if forgotten_seq is not None and forgotten_seq > self._events_through:
             row = None
+        extent = events.extent_of(name, self._events_through)
+        if not extent[0]:
+            return None if row is None else FoundUser(name, row)
+        state, kept = (row, extent), self._kept.get(name)
+        if kept is not None and kept[0] == state:
+            return kept[1]
+        found = self._described(events, name, row)
+        if extent[0] <= _MOST_EVENTS_KEPT:
+            self._keep(name, state, found)
+        return found
+
+    def _described(self, events: UserEvents, name: str, row: int | None) -> FoundUser | None:
         newer = new_interactions(self._data, events.of_user(name, self._events_through))
         if len(newer.items):
-            return FoundUser(name, row, newer)
+            return FoundUser(name, row, live_user(self._data, row, newer))
         return None if row is None else FoundUser(name, row)
+
+    def _keep(self, name: str, state: _State, found: FoundUser | None) -> None:
+        """Keep what was found in place of what was kept first."""
+        with self._keeping:
+            while len(self._kept) >= _MOST_KEPT:
+                del self._kept[next(iter(self._kept))]
+            self._kept[name] = state, found

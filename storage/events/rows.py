@@ -61,12 +61,17 @@ def events_of(
     return list(map(Event._make, found.fetchall()))
 
 
-def has_events(connection: sqlite3.Connection, user: str, person: int) -> bool:
-    """Return whether there are events of a user."""
+def extent_of(connection: sqlite3.Connection, person: int, after_seq: int) -> tuple[int, int]:
+    """Count a person's events with higher numbers than `after_seq`, and tell the last number.
+
+    Only the index is read. Whoever shares the person's number is counted, too.
+    """
     found = connection.execute(
-        "SELECT 1 FROM events WHERE person = ? AND user = ? LIMIT 1", (person, user)
+        "SELECT COUNT(*), IFNULL(MAX(seq), 0) FROM events WHERE person = ? AND seq > ?",
+        (person, after_seq),
     )
-    return bool(found.fetchall())
+    [(n_events, last_seq)] = found.fetchall()
+    return n_events, last_seq
 
 
 def events_between(

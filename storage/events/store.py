@@ -91,16 +91,16 @@ class EventStore:
             nothing=[],
         )
 
-    def knows(self, user: str) -> bool:
-        """Return whether there are events of a user.
-
-        Raises:
-            EventStoreError: They can't be read.
-        """
-        return self.may_concern(user) and self._files.ask(
-            lambda connection, names: rows.has_events(connection, user, names.person(user)),
-            nothing=False,
+    def extent_of(self, user: str, after_seq: int = 0) -> tuple[int, int]:
+        """Tell the length and the last number of what `of_user` lists; raises as that does."""
+        return self._files.ask(
+            lambda connection, names: rows.extent_of(connection, names.person(user), after_seq),
+            nothing=(0, 0),
         )
+
+    def knows(self, user: str) -> bool:
+        """Return whether there are events of a user; raises as `of_user` does."""
+        return self.may_concern(user) and self.extent_of(user)[0] > 0
 
     def forgotten_seq(self, user: str) -> int | None:
         """Return after which event a user was forgotten; None for never.
@@ -197,7 +197,7 @@ class EventStore:
         """
         first = since_us - LARGEST_SKEW_US
         return self._files.ask(
-            lambda connection, _: rows.count_by_item(connection, since_us, first), nothing=[]
+            lambda each, _: rows.count_by_item(each, since_us, first), nothing=[]
         )
 
     @property

@@ -116,10 +116,12 @@ def test_details_are_those_of_the_same_lists(
     assert counted == ["personalised"] * 4
     kelly, visitor = details[KELLY], details[None]
     # 20 items without the excluded one, and without three reviewed ones or the chosen one.
-    assert (kelly.user_row, kelly.n_candidates, len(kelly.rows)) == (0, 16, 16)
-    assert (visitor.user_row, visitor.n_candidates, len(visitor.rows)) == (None, 18, 18)
+    assert kelly.person.user is not None
+    assert visitor.person.user is None
+    assert (kelly.n_candidates, len(kelly.rows)) == (15, 15)
+    assert (visitor.n_candidates, len(visitor.rows)) == (18, 18)
     assert visitor.unknown_items == ("no such item",)
-    assert kelly.unknown_items == ()
+    assert kelly.unknown_items == ("no such item",)
     assert kelly.reason == (
-        "The catalog has 20 items, and 4 of those are excluded or already reviewed."
+        "The catalog has 20 items, and 5 of those are excluded or already reviewed."
     )

@@ -14,6 +14,7 @@ from classes.explanation.explainer import Explainer
 from classes.explanation.parts import Explanation
 from classes.lists.person import Person
 from classes.live.found_user import FoundUser
+from classes.live.live_user import live_user
 from classes.model import Model
 from classes.options import RecommendationOptions
 from classes.rules.snapshot_rules import WITHOUT_RULES, SnapshotRules
@@ -198,7 +199,7 @@ def lately(user: int, data: AppDataProcessor) -> FoundUser:
     times = np.arange(3) + np.iinfo(np.int64).max // 2
     kinds = np.array([VIEW, HIDE, PURCHASE], dtype=np.uint8)
     newer = NewInteractions(items, kinds, times, np.full(3, np.nan, dtype=np.float32))
-    return FoundUser(data.user(user), user, newer)
+    return FoundUser(data.user(user), user, live_user(data, user, newer))
 
 
 def test_shares_of_views_and_hidden_items_add_up_too(shop: Shop) -> None:
@@ -221,8 +222,10 @@ def test_taking_a_viewed_or_hidden_item_out_changes_the_affinities_as_was_said(
     named = set()
     for user in range(searched.data.n_users):
         found_user = lately(user, searched.data)
-        assert found_user.newer is not None
-        events = dict(zip(found_user.newer.items.tolist(), ("view", "hide", "buy"), strict=True))
+        assert found_user.live is not None
+        events = dict(
+            zip(found_user.live.newer.items.tolist(), ("view", "hide", "buy"), strict=True)
+        )
         for item in range(searched.data.n_items):
             found = searched.explain_for(found_user, item, PLAIN)
             for part in (part for part in found.parts if part.kind == "history"):

@@ -88,7 +88,7 @@ def test_cleaned_events_give_the_lists_that_live_ones_gave(config: Config, revie
     snapshot = open_store_here(config).current()
     found = snapshot.users.find("user 0")
     assert found is not None
-    assert found.newer is None
+    assert found.live is None
     assert lists_of(config) == live
     later = int((FIRST_DAY + pd.Timedelta(days=99)).value // 1_000)
     open_events(config).append([Event("user 0", live[1]["user 0"][-1], PURCHASE, later)])
