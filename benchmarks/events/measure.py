@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from benchmarks.events.sending import N_A_BATCH, as_request, batches, send_all, sending
+from benchmarks.events.sending import N_A_BATCH, as_request, batches, bodies_of, send_all, sending
 from benchmarks.http.measure import SERVER, copy_without_lists, generation_of
 from benchmarks.http.service import RunningService, running
 from benchmarks.http.throughput import Load, LoadTarget, load_in_turns, recommendation_requests
@@ -23,8 +23,11 @@ EVENTS_PER_S: Final = 1_000
 N_EACH: Final = 20
 """Events of each of the users whose lists are asked for."""
 
-N_ASKED: Final = 400
-"""Users with as many events, and as many without."""
+N_ASKED: Final = 2_400
+"""Users with as many events, and as many without; more than a worker keeps ready."""
+
+N_KEPT: Final = 400
+"""Users with events who are asked for again and again."""
 
 N_TAKEN: Final = 100_000
 """Different events that are sent while it is counted how many are taken."""
@@ -57,9 +60,9 @@ class Measurement:
     numbers: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        data = Snapshot.open(generation_of(self.config)).data
+        self.data = data = Snapshot.open(generation_of(self.config)).data
         self.items = data.item_names(np.arange(data.n_items))
-        users = data.random_users(2 * N_ASKED + 5_000)
+        users = data.random_users(2 * N_ASKED)
         self.live, self.idle = users[:N_ASKED], users[N_ASKED:]
 
     def measure(self) -> None:
@@ -96,20 +99,30 @@ class Measurement:
         """Compare users with events with others, where no list is computed ahead."""
         config = copy_without_lists(self.config, self.folder, "without_lists")
         with running(config, (*SERVER, "--without-lists")) as service:
-            each = [
-                batches([user], self.items, N_EACH, N_EACH, n) for n, user in enumerate(self.live)
-            ]
-            send_all(service.port, [body for bodies in each for body in bodies])
+            send_all(service.port, bodies_of(self._near_their_own(), N_A_BATCH))
+            users = {"idle": self.idle, "first": self.live, "again": self.live[:N_KEPT]}
             targets = [
-                LoadTarget(name, service.port, recommendation_requests(users))
-                for name, users in (("live", self.live), ("idle", self.idle[:N_ASKED]))
+                LoadTarget(name, service.port, recommendation_requests(asked))
+                for name, asked in users.items()
             ]
-            for key, n_connections in (("live", 8), ("live_at_once", 1)):
+            for when, n_connections in (("", 8), ("_alone", 1)):
                 loads = load_in_turns(targets, self.n_turns, n_connections)
-                idle, live = _checked(loads["idle"]), _checked(loads["live"])
-                ratios = np.array(idle.rates) / np.array(live.rates)
-                self.numbers[key] = float(np.median(ratios))
+                for name in ("first", "again"):
+                    ratios = np.array(_checked(loads["idle"]).rates) / loads[name].rates
+                    self.numbers[name + when] = float(np.median(ratios))
+                    _checked(loads[name])
         _forget_events(config)
+
+    def _near_their_own(self) -> list[tuple[str, str]]:
+        """Pair users, each `N_EACH` times and in random order, with items near one of their own."""
+        rng, data = np.random.default_rng(0), self.data
+        pairs = []
+        for user in rng.permutation(np.repeat(self.live, N_EACH)).tolist():
+            row = data.user_row(user)
+            own = data.history(0 if row is None else row)
+            near = int(rng.choice(own)) + int(rng.integers(-20, 21))
+            pairs.append((user, data.item(near % data.n_items)))
+        return pairs
 
     def _many(self, users: Sequence[str]) -> None:
         """Look at memory and starts with many events."""

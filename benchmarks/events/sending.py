@@ -27,14 +27,20 @@ def batches(
     """Write the bodies of requests with events: views and purchases of users and items at random."""
     rng = np.random.default_rng(seed)
     who, what = rng.integers(len(users), size=n_events), rng.integers(len(items), size=n_events)
-    kinds = rng.choice([VIEW, PURCHASE], size=n_events)
+    pairs = [(users[a], items[b]) for a, b in zip(who.tolist(), what.tolist(), strict=True)]
+    return bodies_of(pairs, n_a_batch, seed)
+
+
+def bodies_of(pairs: Sequence[tuple[str, str]], n_a_batch: int, seed: int = 0) -> list[bytes]:
+    """Write the bodies of requests with a view or purchase for each pair of user and item."""
+    kinds = np.random.default_rng(seed).choice([VIEW, PURCHASE], size=len(pairs)).tolist()
     events = [
-        {"user": users[user], "item": items[item], "kind": KINDS[kind], "time": _TIME}
-        for user, item, kind in zip(who.tolist(), what.tolist(), kinds.tolist(), strict=True)
+        {"user": user, "item": item, "kind": KINDS[kind], "time": _TIME}
+        for (user, item), kind in zip(pairs, kinds, strict=True)
     ]
     return [
         json.dumps({"events": events[start : start + n_a_batch]}).encode()
-        for start in range(0, n_events, n_a_batch)
+        for start in range(0, len(events), n_a_batch)
     ]
 
 
