@@ -19,6 +19,9 @@ from storage.artifacts import ArtifactPaths, write_frame
 SAMPLE: Final = PROJECT_ROOT / "data" / "sample"
 DATA: Final = "data"
 _OTHERS: Final = ("embeddings", "models")
+PATIENCE_S: Final = 300
+"""A worker on a machine that others load too is slow, but not stuck."""
+
 _TIMEOUT_S: Final = 900
 
 
@@ -29,8 +32,13 @@ def paths_in(folder: Path) -> ArtifactPaths:
 
 def service_config(artifacts: Path, folder: Path, n_workers: int) -> Config:
     """Make the settings of a service on artifacts, with all that it writes in `folder`."""
-    config = replace(config_of(artifacts, ""), workers=n_workers)
-    return replace(config, snapshot_path=folder / "snapshots", log_path=folder / "logs")
+    return replace(
+        config_of(artifacts, ""),
+        workers=n_workers,
+        snapshot_path=folder / "snapshots",
+        log_path=folder / "logs",
+        worker_timeout_s=PATIENCE_S,
+    )
 
 
 def write_clean(folder: Path, clean: pd.DataFrame) -> None:

@@ -171,9 +171,8 @@ class Trial:
         """Send events to the workers in turns.
 
         Raises:
-            RuntimeError: Some were refused, or weren't recognized as repeated.
+            RuntimeError: Some were refused.
         """
-        n_taken = 0
         with closing(Workers(service, self._config.workers)) as workers:
             for number, start in enumerate(range(0, len(events), N_AT_ONCE)):
                 some = [as_sent(each) for each in events[start : start + N_AT_ONCE]]
@@ -182,8 +181,6 @@ class Trial:
                 outcome = json.loads(answer.body)
                 if answer.status != _ACCEPTED or outcome["refused"]:
                     raise RuntimeError(f"{answer.status}: {answer.body.decode()[:1_000]}")
-                n_taken += outcome["taken"]
-        self._say(f"Sent {len(events):,} events, {n_taken:,} of them taken.")
 
     def _reload(self, service: RunningService, events: Sequence[Event]) -> int:
         """Reload while events come; return how many the new generation holds."""
