@@ -1,6 +1,6 @@
 """Neighbors and popularity added up, with newer choices counting more in both.
 
-On data where what is popular these days says most, neighbors alone are no rival. Each of these
+On data where what is popular these days says most, neighbors alone rank poorly. Each of these
 takes the settings that validation chose for its two parts, and chooses how they are joined.
 """
 
