@@ -231,7 +231,7 @@ class PostgresqlEvents:
 
 
 def _row(connection: Connection, statement: LiteralString, *values: object) -> tuple[Any, ...]:
-    found = connection.execute(statement, values).fetchone()
+    found: tuple[Any, ...] | None = connection.execute(statement, values).fetchone()
     if found is None:
         raise EventStoreError("The database in EVENTS_URL has lost its state.")
     return found
