@@ -25,10 +25,10 @@ def quiet(_: str) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_users_with_events_are_answered_as_if_these_stood_in_the_data(tmp_path: Path) -> None:
-    outcome = Trial(SAMPLE, tmp_path / "trial", N_WORKERS, 0, quiet).run(80, 25, 10)
+    outcome = Trial(SAMPLE, tmp_path / "trial", N_WORKERS, 0, quiet).run(24, 8, 4)
     assert len(outcome.stages) == 4
     for stage in outcome.stages:
-        assert stage.n_answers > 1_000
+        assert stage.n_answers > 300
         assert not stage.examples, stage
     assert 0 < outcome.n_folded < outcome.n_events
     assert outcome.is_equal
@@ -39,11 +39,11 @@ def test_users_with_events_are_answered_as_if_these_stood_in_the_data(tmp_path: 
 def test_reloads_while_events_come_lose_none_count_none_twice_and_mix_nothing(
     tmp_path: Path,
 ) -> None:
-    outcome = run_trial(SAMPLE, tmp_path / "trial", 3, N_WORKERS, 80, quiet)
+    outcome = run_trial(SAMPLE, tmp_path / "trial", 3, N_WORKERS, 40, quiet)
     assert outcome.findings.is_clean, outcome.findings
     assert outcome.verdict.is_clean, outcome.verdict
     assert outcome.findings.n_events > 100
-    assert outcome.findings.n_lists > 2 * outcome.findings.n_events
+    assert outcome.findings.n_lists >= 2 * outcome.findings.n_events
     assert len(outcome.verdict.n_of_each_generation) >= 3
 
 
