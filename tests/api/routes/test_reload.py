@@ -193,8 +193,10 @@ def test_reload_endpoints_answer_to_post_only(client: FlaskClient, path: str) ->
     assert set(answer.headers["Allow"].split(", ")) == {"OPTIONS", "POST"}
 
 
-def test_a_reload_takes_no_parameters(client: FlaskClient, recording: RecordingStore) -> None:
-    assert_problem(client.post("/reload_data?force=1"), 400, "'force'", "takes none")
+def test_a_reload_takes_no_parameter_but_refresh(
+    client: FlaskClient, recording: RecordingStore
+) -> None:
+    assert_problem(client.post("/reload_data?force=1"), 400, "'force'", "allowed: refresh")
     assert recording.calls == []
 
 
