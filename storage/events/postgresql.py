@@ -189,7 +189,7 @@ class PostgresqlEvents:
         import psycopg
 
         try:
-            yield self._connection or self._connect()
+            yield self._alive() or self._connect()
         except psycopg.Error as error:
             self.close()
             line = next(iter(str(error).splitlines()), type(error).__name__)
@@ -199,6 +199,17 @@ class PostgresqlEvents:
         except BaseException:
             self.close()
             raise
+
+    def _alive(self) -> Connection | None:
+        """Return the connection if it still answers; a database that was restarted ended it."""
+        import psycopg
+
+        try:
+            if self._connection is not None:
+                self._connection.execute("SELECT 1")
+        except psycopg.Error:
+            self.close()
+        return self._connection
 
     def _connect(self) -> Connection:
         import psycopg
