@@ -33,7 +33,14 @@ from pipeline.report.measures import (
     ranking_rows,
     rating_rows,
 )
-from pipeline.report.studies import EVENT_COLUMNS, event_rows, with_studies
+from pipeline.report.studies import (
+    BEAUTY_MEASURES,
+    EVENT_COLUMNS,
+    beauty_rows,
+    event_rows,
+    successive_rows,
+    with_studies,
+)
 
 FOLDER: Final = PROJECT_ROOT / "report"
 SAMPLE: Final = "bundled sample"
@@ -81,14 +88,7 @@ def successive(numbers: Numbers) -> str:
     shares = [f"{100 * share:.0f} %" for share in next(iter(measured.values()))["shares"]]
     lines = _head("data", "model", *shares, "all", "ranker ahead by")
     for data, part in measured.items():
-        models = sorted(part["models"].items(), key=lambda model: -model[1]["all"])
-        rows = {
-            name: [
-                *(number(value) for value in (*model["tests"], model["all"])),
-                with_interval(model["ranker_ahead"]),
-            ]
-            for name, model in models
-        }
+        rows = successive_rows(part)
         lines += _group(f"**{data}**, {', '.join(map(str, part['users']))} users", rows)
     return "\n".join(lines)
 
@@ -127,6 +127,14 @@ def events(numbers: Numbers) -> str:
     lines = _head("data", "users", *EVENT_COLUMNS.values())
     for data, part in numbers.items():
         lines += _group(f"**{data}**", event_rows(part.get("replayed_events", {})))
+    return "\n".join(lines)
+
+
+def beauty(_: Numbers) -> str:
+    """The ranker on Amazon Beauty beside baselines and published models, by order within a day."""
+    lines = _head("order within a day", "model", *labels(BEAUTY_MEASURES))
+    for order, rows in beauty_rows().items():
+        lines += _group(f"**{order}**", rows)
     return "\n".join(lines)
 
 
@@ -206,6 +214,7 @@ TABLES: Final[dict[str, Callable[[Numbers], str]]] = {
         modes,
         successive,
         events,
+        beauty,
         rating,
         cold_start_users,
         windows,

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from config import PROJECT_ROOT
-from pipeline.number_format import with_interval
-from pipeline.report.measures import Numbers, Rows
+from pipeline.number_format import number, with_interval
+from pipeline.report.measures import Measure, Numbers, Rows, cells
 
 SUCCESSIVE: Final = PROJECT_ROOT / "report" / "successive_tests.json"
 REPLAYED: Final = PROJECT_ROOT / "report" / "replayed_events.json"
+BEAUTY: Final = PROJECT_ROOT / "report" / "beauty.json"
 
 EVENT_COLUMNS: Final = {
     "once": "NDCG@10, data loaded once",
@@ -21,6 +23,23 @@ EVENT_COLUMNS: Final = {
     "live ahead of nightly": "live ahead of midnight",
 }
 """What is shown of a group of users with replayed events, and what it is called."""
+
+_four_digits = partial(number, digits=4)
+BEAUTY_MEASURES: Final = (
+    Measure("HR@5", "hit_rate@5", _four_digits),
+    Measure("NDCG@5", "ndcg@5", _four_digits),
+    Measure("HR@10", "hit_rate@10", _four_digits),
+    Measure("NDCG@10", "ndcg@10", _four_digits),
+    Measure("fresh ranker ahead by", "fresh_ranker_ahead"),
+)
+
+PUBLISHED_ON_BEAUTY: Final[Rows] = {
+    "BSARec (Shin et al., AAAI 2024, arXiv 2312.10325)": [".0736", ".0523", ".1008", ".0611", ""],
+    "eSASRec (Tikhonovich et al., RecSys 2025, arXiv 2508.06450)": ["", "", ".0928", ".0523", ""],
+    "TIGER (Rajput et al., NeurIPS 2023)": [".0454", ".0321", ".0648", ".0384", ""],
+    "SASRec (Geng et al., RecSys 2022)": [".0387", ".0249", ".0605", ".0318", ""],
+}
+"""Cells of models that others measured, on the items of a day as the file gives them."""
 
 
 def read_study(path: Path) -> Numbers:
@@ -40,6 +59,18 @@ def with_studies(numbers: Numbers, folder: Path) -> Numbers:
     return numbers
 
 
+def successive_rows(measured: Numbers) -> Rows:
+    """Lay out the models that were measured on several test periods, best on all of them first."""
+    models = sorted(measured["models"].items(), key=lambda model: -model[1]["all"])
+    return {
+        name: [
+            *(number(value) for value in (*model["tests"], model["all"])),
+            with_interval(model["ranker_ahead"]),
+        ]
+        for name, model in models
+    }
+
+
 def event_rows(replayed: Numbers) -> Rows:
     """Lay out the groups of users of one data set; none where nothing was replayed."""
     return {
@@ -48,3 +79,12 @@ def event_rows(replayed: Numbers) -> Rows:
         ]
         for name, group in replayed.get("groups", {}).items()
     }
+
+
+def beauty_rows() -> dict[str, Rows]:
+    """Lay out the models on Amazon Beauty by order within a day, best NDCG@10 first."""
+    groups = {}
+    for order, part in read_study(BEAUTY).items():
+        models = sorted(part["models"].items(), key=lambda model: -model[1]["ndcg@10"])
+        groups[order] = {name: cells(model, BEAUTY_MEASURES) for name, model in models}
+    return {**groups, "as published": PUBLISHED_ON_BEAUTY}
