@@ -6,12 +6,17 @@
 | itemName, neighbour | names as in `item_desc_emb_df.pq`: the item speaks for the neighbor |
 | weight | float32, on the scale of the affinity |
 | recency_decay | float32, constant within a similarity |
+
+A hundred neighbors an item are gigabytes, so the file is written by ranges of items and read by
+row groups, twice: first to count the entries of each item, then to put them in their places.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -20,20 +25,28 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from recsys import columns
-from recsys.cleaning.faults import long_name
-from recsys.item_similarities import ItemSimilarities, stack_similarities
-from storage.artifacts import LARGEST_VALUE, ArtifactError, missing_file_message
+from recsys.arrays import ItemRows
+from recsys.item_similarities import ItemSimilarities
+from storage.artifacts import ArtifactError, missing_file_message
 from storage.atomic import replacing
-from storage.parquet.parts import read_schema, read_table
-
-SIMILARITY: Final = "kernel"
-NEIGHBOR: Final = "neighbour"
-WEIGHT: Final = "weight"
-RECENCY_DECAY: Final = "recency_decay"
-COLUMNS: Final = (SIMILARITY, columns.ITEM, NEIGHBOR, WEIGHT, RECENCY_DECAY)
+from storage.parquet.affinity_columns import (
+    COLUMNS,
+    NEIGHBOR,
+    REBUILD,
+    RECENCY_DECAY,
+    SIMILARITY,
+    WEIGHT,
+    ItemRowsByName,
+    Similarities,
+    numbers_of,
+)
+from storage.parquet.parts import parts_of
 
 _NAMES: Final = (SIMILARITY, columns.ITEM, NEIGHBOR)
-_REBUILD: Final = "Train the ranker again: python -m pipeline train."
+_ITEMS_A_GROUP: Final = 40_000
+
+Piece = tuple[str, pa.Table]
+"""Where a row group is, in words, and its rows."""
 
 
 def read_similarities(path: Path, items: pd.Index) -> ItemSimilarities:
@@ -48,49 +61,78 @@ def read_similarities(path: Path, items: pd.Index) -> ItemSimilarities:
             numeric, an item isn't in the catalog, a name is too long, a weight isn't finite
             or above `LARGEST_VALUE`, or a similarity has several decays.
     """
-    table = _read_table(path)
-    if not table.num_rows:
-        raise ArtifactError(f"{path}: has no rows. {_REBUILD}")
-    similarity, names = _as_they_appear(*_codes(table, SIMILARITY, path))
-    item, neighbor = (_rows(table, name, items, path) for name in (columns.ITEM, NEIGHBOR))
-    weight, decay = (_numbers(table, name, path) for name in (WEIGHT, RECENCY_DECAY))
-    entries = (similarity, item, neighbor, weight)
-    decays = _checked_decays(similarity, names, decay, path)
-    return stack_similarities(names.tolist(), decays, entries, len(items))
+    similarities, speaking, spoken_for = (
+        Similarities(),
+        ItemRowsByName(items),
+        ItemRowsByName(items),
+    )
+    counts = _counts(path, similarities, speaking)
+    decays, n = similarities.decays(path), len(similarities.names)
+    starts = np.concatenate([[0], np.cumsum(counts.T.reshape(-1))]).astype(np.int64)
+    neighbors, weights = np.empty(starts[-1], np.int32), np.empty(starts[-1], np.float32)
+    free = starts[:-1].copy()
+    for place, table in _pieces(path, (*_NAMES, WEIGHT)):
+        keys = speaking.rows(table, columns.ITEM, place).astype(np.int64) * n
+        order, to = _places(keys + similarities.numbers(table, place), free)
+        neighbors[to] = spoken_for.rows(table, NEIGHBOR, place)[order]
+        weights[to] = numbers_of(table, WEIGHT, place)[order]
+    return ItemSimilarities(
+        np.array(similarities.names, dtype=np.str_), decays, starts, neighbors, weights
+    )
 
 
 def write_similarities(similarities: ItemSimilarities, items: pd.Index, path: Path) -> None:
     """Write one similarity after the other, atomically, for `read_similarities`."""
-    counts = np.diff(similarities.starts)
-    segment = np.repeat(np.arange(len(counts)), counts)
-    item, similarity = np.divmod(segment, similarities.n_similarities)
-    order = np.argsort(similarity, kind="stable")
-    names = pa.array(items.astype(str))
-    table = pa.table(
-        {
-            SIMILARITY: _dictionary(similarity[order], pa.array(similarities.names.tolist())),
-            columns.ITEM: _dictionary(item[order], names),
-            NEIGHBOR: _dictionary(similarities.neighbors[order], names),
-            WEIGHT: similarities.weights[order],
-            RECENCY_DECAY: similarities.recency_decay[similarity[order]],
-        }
-    )
+    names = pa.array(items.astype(str)), pa.array(similarities.names.tolist())
     with replacing(path) as unfinished:
-        pq.write_table(table, unfinished, compression="zstd")
+        tables = _tables(similarities, *names)
+        first = next(tables)
+        with pq.ParquetWriter(unfinished, first.schema, compression="zstd") as writer:
+            for table in chain([first], tables):
+                writer.write_table(table, row_group_size=max(table.num_rows, 1))
 
 
-def _dictionary(codes: NDArray[Any], names: pa.Array) -> pa.DictionaryArray:
-    return pa.DictionaryArray.from_arrays(pa.array(codes.astype(np.int32)), names)
+def _tables(similarities: ItemSimilarities, items: pa.Array, names: pa.Array) -> Iterator[pa.Table]:
+    """Yield the rows of ranges of items, similarity by similarity."""
+    n = similarities.n_similarities
+    for number in range(n):
+        starts = similarities.starts[number:-1:n]
+        counts = similarities.starts[number + 1 :: n] - starts
+        for first in range(0, len(starts), _ITEMS_A_GROUP):
+            some = slice(first, first + _ITEMS_A_GROUP)
+            before = np.cumsum(counts[some]) - counts[some]
+            entries = np.repeat(starts[some] - before, counts[some])
+            entries += np.arange(len(entries))
+            owners = np.arange(first, first + len(before), dtype=np.int32)
+            decay = similarities.recency_decay[number]
+            yield pa.table(
+                {
+                    SIMILARITY: _dictionary(np.full(len(entries), number, np.int32), names),
+                    columns.ITEM: _dictionary(np.repeat(owners, counts[some]), items),
+                    NEIGHBOR: _dictionary(similarities.neighbors[entries], items),
+                    WEIGHT: similarities.weights[entries],
+                    RECENCY_DECAY: np.full(len(entries), decay, np.float32),
+                }
+            )
 
 
-def _read_table(path: Path) -> pa.Table:
+def _dictionary(codes: ItemRows, names: pa.Array) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(pa.array(codes), names)
+
+
+def _pieces(path: Path, chosen: Sequence[str]) -> Iterator[Piece]:
+    """Read some columns, a row group at a time."""
     try:
-        found = read_schema(path).names
-        missing = [name for name in COLUMNS if name not in found]
-        if missing:
-            raise ArtifactError(f"{path}: lacks the columns {missing}; it has {found}. {_REBUILD}")
-        # Names are read as codes: as strings, a hundred neighbors an item are gigabytes.
-        return read_table(path, COLUMNS, codes=_NAMES)
+        for part in parts_of(path):
+            found = pq.read_schema(part).names
+            if missing := [name for name in COLUMNS if name not in found]:
+                raise ArtifactError(
+                    f"{part}: lacks the columns {missing}; it has {found}. {REBUILD}"
+                )
+            with pq.ParquetFile(part, read_dictionary=list(_NAMES)) as file:
+                for number in range(file.num_row_groups):
+                    place = f"{part}, row group {number + 1} of {file.num_row_groups}"
+                    yield place, file.read_row_group(number, columns=list(chosen))
     except (OSError, pa.ArrowInvalid) as error:
         if not path.exists():
             raise ArtifactError(missing_file_message(path)) from error
@@ -98,78 +140,37 @@ def _read_table(path: Path) -> pa.Table:
         raise ArtifactError(f"{path} is not a readable parquet file: {reason}") from error
 
 
-def _codes(
-    table: pa.Table, column: str, path: Path
-) -> tuple[NDArray[np.int32], NDArray[np.object_]]:
-    """Read a column of names as codes, and the names that the codes stand for."""
-    values = table.column(column)
-    if values.null_count:
-        raise ArtifactError(f"{path}: {values.null_count:,} rows have no {column}. {_REBUILD}")
-    if not pa.types.is_dictionary(values.type):
-        values = values.cast(pa.string()).dictionary_encode()
-    joined = values.combine_chunks()
-    whole = joined.unify_dictionaries().chunk(0) if isinstance(joined, pa.ChunkedArray) else joined
-    codes = whole.indices.to_numpy(zero_copy_only=False).astype(np.int32)
-    names = np.array(whole.dictionary.to_pylist(), dtype=object)
-    if fault := long_name(pd.Series(names), column):
-        raise ArtifactError(f"{path}: {fault} {_REBUILD}")
-    return codes, names
+def _counts(path: Path, similarities: Similarities, speaking: ItemRowsByName) -> NDArray[np.int64]:
+    """Count the entries of each item in each similarity, (C, n_items), and note these and decays."""
+    counts = np.zeros((0, speaking.n_items), dtype=np.int64)
+    for place, table in _pieces(path, (SIMILARITY, columns.ITEM, RECENCY_DECAY)):
+        numbers = similarities.numbers(table, place)
+        similarities.note_decays(numbers, numbers_of(table, RECENCY_DECAY, place))
+        counts.resize((len(similarities.names), speaking.n_items), refcheck=False)
+        rows = speaking.rows(table, columns.ITEM, place)
+        for number in np.unique(numbers):
+            counts[number] += np.bincount(rows[numbers == number], minlength=speaking.n_items)
+    if not similarities.names:
+        raise ArtifactError(f"{path}: has no rows. {REBUILD}")
+    return counts
 
 
-def _as_they_appear(
-    codes: NDArray[np.int32], names: NDArray[np.object_]
-) -> tuple[NDArray[np.int32], NDArray[np.object_]]:
-    """Number the similarities in the order of their first rows."""
-    present, first = np.unique(codes, return_index=True)
-    order = present[np.argsort(first)]
-    place = np.zeros(len(names), dtype=np.int32)
-    place[order] = np.arange(len(order))
-    return place[codes], names[order]
+def _places(
+    keys: NDArray[np.int64], free: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Find the places of entries in their compressed rows, which fill up in order.
 
+    Args:
+        keys: (n,) the row of each entry.
+        free: (n_rows,) the next free place of each row, to write to.
 
-def _rows(table: pa.Table, column: str, items: pd.Index, path: Path) -> NDArray[np.int32]:
-    """Look up the item rows of a column of item names."""
-    codes, names = _codes(table, column, path)
-    rows = items.get_indexer(pd.Index(names, dtype="str"))
-    used = np.unique(codes)
-    unknown = used[rows[used] < 0]
-    if len(unknown):
-        raise ArtifactError(
-            f"{path}: {len(unknown):,} of {len(used):,} names in {column!r} are not among "
-            f"the {len(items):,} items of the catalog, {names[unknown[0]]!r} for one. {_REBUILD}"
-        )
-    return rows[codes].astype(np.int32)
-
-
-def _numbers(table: pa.Table, column: str, path: Path) -> NDArray[np.float32]:
-    try:
-        with np.errstate(over="ignore"):  # becomes infinite, which is refused
-            values: NDArray[np.float32] = table.column(column).to_numpy().astype(np.float32)
-    except (TypeError, ValueError) as error:
-        raise ArtifactError(f"{path}: {column!r} is not numeric: {error}. {_REBUILD}") from error
-    n_bad = int(np.count_nonzero(~(np.abs(values) <= LARGEST_VALUE)))
-    if n_bad:
-        raise ArtifactError(
-            f"{path}: {n_bad:,} of {len(values):,} values of {column!r} are NaN or infinite, or "
-            f"above {LARGEST_VALUE:g}. {_REBUILD}"
-        )
-    return values
-
-
-def _checked_decays(
-    similarity: NDArray[np.int32],
-    names: NDArray[np.object_],
-    decay: NDArray[np.float32],
-    path: Path,
-) -> NDArray[np.float32]:
-    lowest = np.full(len(names), np.inf, dtype=np.float32)
-    highest = np.full(len(names), -np.inf, dtype=np.float32)
-    np.minimum.at(lowest, similarity, decay)
-    np.maximum.at(highest, similarity, decay)
-    for name, low, high in zip(names, lowest, highest, strict=True):
-        if low != high or low < 0:
-            raise ArtifactError(
-                f"{path}: {RECENCY_DECAY!r} of the similarity {name!r} runs from {low:g} to {high:g}; "
-                f"expected one number, at least 0. {_REBUILD}"
-            )
-    return lowest
+    Returns:
+        The order of the entries by row, (n,), and the place of each in that order.
+    """
+    order = np.argsort(keys, kind="stable")
+    ordered = keys[order]
+    firsts = np.flatnonzero(np.diff(ordered, prepend=-1))
+    lengths = np.diff(firsts, append=len(ordered))
+    to = np.repeat(free[ordered[firsts]] - firsts, lengths) + np.arange(len(ordered))
+    free[ordered[firsts]] += lengths
+    return order, to

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from storage import affinity_file
 from storage.affinity_file import COLUMNS, read_similarities, write_similarities
 from storage.artifacts import ArtifactError
 from tests.support.similarities import random_similarities, two_similarities
@@ -91,3 +92,38 @@ def test_a_file_in_several_row_groups_is_one_set_of_similarities(tmp_path: Path)
     pq.write_table(plain, path, row_group_size=100)
     for before, after in zip(similarities, read_similarities(path, names), strict=True):
         np.testing.assert_array_equal(before, after)
+
+
+def test_similarities_written_by_ranges_of_items_are_the_same(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path, similarities = tmp_path / "item_affinity_df.pq", random_similarities()
+    names = pd.Index([f"item {i}" for i in range(70)])
+    monkeypatch.setattr(affinity_file, "_ITEMS_A_GROUP", 9)
+    write_similarities(similarities, names, path)
+    assert pq.read_metadata(path).num_row_groups == 8 * similarities.n_similarities
+    for before, after in zip(similarities, read_similarities(path, names), strict=True):
+        np.testing.assert_array_equal(before, after)
+
+
+def test_rows_in_any_order_keep_that_order_within_an_item(tmp_path: Path) -> None:
+    path, random = tmp_path / "item_affinity_df.pq", np.random.default_rng(3)
+    names = pd.Index([f"item {i}" for i in range(9)])
+    rows = pd.DataFrame({"kernel": random.permutation(list("abc") * 40)})
+    rows["itemName"], rows["neighbour"] = (names[random.integers(0, 9, 120)] for _ in range(2))
+    rows["weight"], rows["recency_decay"] = np.arange(120.0), 0.5
+    rows.to_parquet(path, row_group_size=17)
+    found = read_similarities(path, names)
+    assert found.names.tolist() == rows["kernel"].drop_duplicates().tolist()
+    for number, (first, end) in enumerate(pairwise(found.starts)):
+        item, similarity = divmod(number, 3)
+        own = rows[(rows["itemName"] == names[item]) & (rows["kernel"] == found.names[similarity])]
+        assert found.weights[first:end].tolist() == own["weight"].tolist()
+        assert names[found.neighbors[first:end]].tolist() == own["neighbour"].tolist()
+
+
+def test_a_bad_value_of_a_later_row_group_is_refused_with_the_group(tmp_path: Path) -> None:
+    path = tmp_path / "item_affinity_df.pq"
+    frame().assign(neighbour=["lamp", "sofa"]).to_parquet(path, row_group_size=1)
+    with pytest.raises(ArtifactError, match=r"row group 2 of 2: 1 of 1 names .* 'sofa' for one"):
+        read_similarities(path, ITEMS)
