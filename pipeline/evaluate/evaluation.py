@@ -31,6 +31,7 @@ from pipeline.train.rating.data import data_fingerprint
 from pipeline.train.tensorflow_startup import start_tensorflow
 from recsys.split import SplitError
 from storage.artifacts import ArtifactPaths
+from storage.sources import file_hash
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,7 @@ class Evaluation:
         cold_start: Ranks by the cold-start rules, for people never seen before.
         card: The card of the model in service; {} where it has none.
         fingerprint: Fingerprint of the data files.
+        model_hash: Hash of the file of the model in service.
         seconds: Wall time of the whole evaluation.
     """
 
@@ -82,6 +84,7 @@ class Evaluation:
     cold_start: ColdStartRanks
     card: Mapping[str, Any]
     fingerprint: str
+    model_hash: str
     seconds: float
 
     def __repr__(self) -> str:
@@ -144,6 +147,7 @@ def evaluate(
         ),
         card=read_card(paths.model),
         fingerprint=data_fingerprint(paths),
+        model_hash=file_hash(paths.model),
         seconds=time.monotonic() - started,
     )
 

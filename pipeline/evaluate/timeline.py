@@ -36,6 +36,7 @@ _CLEAN_COLUMNS: Final = (
     columns.REVIEW_TIME,
     columns.RATING,
     columns.TITLE,
+    columns.CATEGORY,
 )
 
 
@@ -49,6 +50,7 @@ class Timeline:
         item_names: (n_items,) the catalog, in its order.
         titles: (n_items,) readable title, the name where there is none.
         prices: (n_items,) USD, NaN where unknown.
+        categories: (n_items,) str, "" where unknown.
         item_vectors: (n_items, d) float32, of the items' texts.
         split: `TEMPORAL` or `LEAVE_ONE_OUT`.
         catalog: Makes what a ranker reads of items; None where that isn't known.
@@ -59,6 +61,7 @@ class Timeline:
     item_names: Names
     titles: list[str]
     prices: NDArray[np.float64]
+    categories: Names
     item_vectors: FloatArray
     split: str
     catalog: Callable[[], Catalog] | None = None
@@ -103,6 +106,7 @@ def read_timeline(paths: ArtifactPaths, split: str = TEMPORAL) -> Timeline:
         item_names=described.names,
         titles=[title or str(name) for title, name in zip(titles, items, strict=True)],
         prices=catalog.item_prices(clean, items),
+        categories=np.array(catalog.item_texts(clean, columns.CATEGORY, items), dtype=object),
         item_vectors=described.vectors,
         split=split,
         catalog=cache(partial(_catalog, paths)),

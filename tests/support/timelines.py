@@ -34,13 +34,14 @@ def history(pairs: list[tuple[int, int]], n_users: int, n_items: int) -> Trainin
 
 
 def timeline(table: list[Row], n_users: int, n_items: int) -> Timeline:
-    """A timeline of such reviews; item j costs 10 + j and has the vector e_j."""
+    """A timeline of such reviews; item j costs 10 + j, is odd or even, and has the vector e_j."""
     return Timeline(
         rows=rows(table, n_users),
         parts=np.array([part for *_, part in table], dtype=np.int8),
         item_names=np.array([f"item {j}" for j in range(n_items)], dtype=object),
         titles=[f"Title {j}" for j in range(n_items)],
         prices=10.0 + np.arange(n_items),
+        categories=np.array(["odd" if j % 2 else "even" for j in range(n_items)], dtype=object),
         item_vectors=np.eye(n_items, dtype=np.float32),
         split=TEMPORAL,
     )

@@ -64,9 +64,12 @@ def results(evaluation: Evaluation) -> dict[str, Any]:
     return {
         "protocol": {"split": SPLITS[evaluation.options.split], **PROTOCOL},
         "data": _data(evaluation),
-        "served": {name: evaluation.card[name] for name in FROM_CARD if name in evaluation.card},
+        "served": {
+            "model_hash": evaluation.model_hash,
+            **{name: evaluation.card[name] for name in FROM_CARD if name in evaluation.card},
+        },
         "ranking": {
-            comparison.cutoff.name: ranking_numbers(comparison, evaluation.timeline.prices)
+            comparison.cutoff.name: ranking_numbers(comparison, evaluation.timeline)
             for comparison in (evaluation.stale, evaluation.fresh)
         },
         "modes": mode_numbers(evaluation),

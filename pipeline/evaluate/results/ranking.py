@@ -11,6 +11,7 @@ from pipeline.evaluate.cutoff import Cutoff
 from pipeline.evaluate.models import Comparison
 from pipeline.evaluate.ranking_model import ModelAnswers
 from pipeline.evaluate.results.slices import slice_numbers
+from pipeline.evaluate.timeline import Timeline
 from recsys import metrics
 from recsys.arrays import ItemRows
 
@@ -20,7 +21,7 @@ SHOWN: Final = 5
 """Length of the lists whose variety is measured, as many items as the service shows."""
 
 
-def ranking_numbers(comparison: Comparison, prices: NDArray[np.float64]) -> dict[str, Any]:
+def ranking_numbers(comparison: Comparison, timeline: Timeline) -> dict[str, Any]:
     """Compute the numbers of every model at one cutoff.
 
     They are those with the catalog as it was known at the cutoff; beside them stand those with
@@ -28,15 +29,15 @@ def ranking_numbers(comparison: Comparison, prices: NDArray[np.float64]) -> dict
 
     Args:
         comparison: The cutoff and the answers; the first model is the one in service.
-        prices: (n_items,) USD, NaN where unknown.
+        timeline: What items cost, and of which category they are.
     """
     return {
-        **_numbers(comparison.with_known_catalog(), prices),
-        "whole_catalog": _numbers(comparison, prices),
+        **_numbers(comparison.with_known_catalog(), timeline),
+        "whole_catalog": _numbers(comparison, timeline),
     }
 
 
-def _numbers(comparison: Comparison, prices: NDArray[np.float64]) -> dict[str, Any]:
+def _numbers(comparison: Comparison, timeline: Timeline) -> dict[str, Any]:
     cutoff = comparison.cutoff
     return {
         "items": int(cutoff.catalog.sum()),
@@ -46,7 +47,7 @@ def _numbers(comparison: Comparison, prices: NDArray[np.float64]) -> dict[str, A
         "base_rate": _by_chance(cutoff),
         "models": _models(comparison),
         "oracle": {"by": comparison.oracle.name, **_quality(comparison.oracle, comparison)},
-        "slices": slice_numbers(comparison, prices),
+        "slices": slice_numbers(comparison, timeline),
     }
 
 

@@ -9,7 +9,7 @@ from pipeline.evaluate.models import Comparison
 from pipeline.evaluate.ranking_model import RankingModel, ask, ranks_at
 from pipeline.evaluate.results.ranking import ranking_numbers
 from recsys.split import TEST, TRAIN, VALIDATION
-from tests.support.timelines import cutoff_of
+from tests.support.timelines import cutoff_of, timeline
 
 pytestmark = pytest.mark.pipeline
 
@@ -46,7 +46,7 @@ def test_ranks_among_known_items_leave_out_what_nobody_had_reviewed() -> None:
 def test_a_catalog_known_at_the_cutoff_has_its_own_cases_and_chances() -> None:
     cutoff = cutoff_of(TABLE, 2, 4)
     models = (ask(lowest_row_first(scale=-1.0), cutoff),)
-    found = ranking_numbers(Comparison(cutoff, models, models[0]), np.arange(4.0))
+    found = ranking_numbers(Comparison(cutoff, models, models[0]), timeline(TABLE, 2, 4))
     whole = found["whole_catalog"]
     assert (found["items"], found["users"], found["cases"]) == (3, 1, 1)
     assert (whole["items"], whole["users"], whole["cases"]) == (4, 2, 2)
