@@ -14,6 +14,7 @@ from pipeline.evaluate.baselines import TrainingData
 from pipeline.evaluate.cutoff import Cutoff
 from pipeline.train.ranker.data import RankerData
 from pipeline.train.ranker.feature_state import Catalog, content_similarities
+from recsys.arrays import FloatArray
 from recsys.catalog import seen_items
 from recsys.interactions import FIVE_STARS, Interactions
 
@@ -31,10 +32,12 @@ class Beauty(NamedTuple):
     Attributes:
         data: What the ranker learns from.
         from_end: (n,) how many interactions of the same user follow in the file.
+        item_vectors: (n_items, d) float32, of the titles.
     """
 
     data: RankerData
     from_end: NDArray[np.int64]
+    item_vectors: FloatArray
 
 
 def read_rows(path: Path) -> pd.DataFrame:
@@ -43,8 +46,8 @@ def read_rows(path: Path) -> pd.DataFrame:
     return rows.sort_values(["reviewerID", "position"], kind="stable").reset_index(drop=True)
 
 
-def read_catalog(rows: pd.DataFrame, cache: Path) -> Catalog:
-    """Encode the titles and compare them; prices are unknown."""
+def read_catalog(rows: pd.DataFrame, cache: Path) -> tuple[Catalog, FloatArray]:
+    """Encode the titles and compare them; prices are unknown. Return their vectors too."""
     from pipeline.embed.encoder import open_encoder
 
     titles = rows.drop_duplicates("asin").sort_values("asin")["itemName"]
@@ -53,23 +56,24 @@ def read_catalog(rows: pd.DataFrame, cache: Path) -> Catalog:
     encoded = encode_texts(list(texts), encoder, EmbeddingCache(cache, encoder.fingerprint))
     vectors, n_items = encoded.astype(np.float32), len(texts)
     return Catalog(
-        texts,
-        vectors,
         np.full(n_items, np.nan, np.float32),
         np.zeros(n_items, np.float32),
         content_similarities(texts, vectors),
-    )
+    ), vectors
 
 
-def beauty_in(order: str, rows: pd.DataFrame, catalog: Catalog, seed: int) -> Beauty:
+def beauty_in(
+    order: str, rows: pd.DataFrame, described: tuple[Catalog, FloatArray], seed: int
+) -> Beauty:
     """Turn the rows into interactions in one of `ORDERS`.
 
     Args:
         order: `AS_GIVEN`, or `SYMMETRIC` for a drawn order within each run of `run_numbers`.
         rows: Those of `read_rows`.
-        catalog: What the items are.
+        described: What the items are, and their vectors.
         seed: Of the draw.
     """
+    catalog, vectors = described
     position = rows["position"].to_numpy(np.int64)
     last = rows.groupby("reviewerID")["position"].transform("max").to_numpy(np.int64)
     times = position
@@ -90,7 +94,7 @@ def beauty_in(order: str, rows: pd.DataFrame, catalog: Catalog, seed: int) -> Be
         user_names=np.asarray(user_names, dtype=object),
     )
     data = RankerData(interactions, catalog, pd.Index(item_names))
-    return Beauty(data, (last - position)[oldest_first])
+    return Beauty(data, (last - position)[oldest_first], vectors)
 
 
 def run_numbers(rows: pd.DataFrame) -> NDArray[np.int64]:
@@ -110,11 +114,11 @@ def run_numbers(rows: pd.DataFrame) -> NDArray[np.int64]:
 
 def cutoff_before(beauty: Beauty, last: int, seed: int) -> Cutoff:
     """Stand before the items that have `last` others of their user after them, and ask for them."""
-    data, from_end = beauty
+    data, from_end, vectors = beauty
     rows, n_items = data.interactions, data.catalog.n_items
     known = from_end > last
     before, cases = rows.where(known), rows.where(from_end == last)
-    history = TrainingData(before, rows.n_users, n_items, data.catalog.vectors, seed)
+    history = TrainingData(before, rows.n_users, n_items, vectors, seed)
     starts, seen = seen_items(before.users, before.items, rows.n_users)
     return Cutoff(
         name=f"{last} from the end",

@@ -84,11 +84,11 @@ def main(arguments: Sequence[str]) -> int:
         print(f"{args.interactions} is absent; this benchmark needs it.")
         return 1
     started, rows = time.monotonic(), read_rows(args.interactions)
-    catalog = read_catalog(rows, args.cache)
+    described = read_catalog(rows, args.cache)
     start_tensorflow()
     ranks, settings = Ranks(), {}
     for seed in range(args.seeds):
-        beauty = beauty_in(args.order, rows, catalog, seed)
+        beauty = beauty_in(args.order, rows, described, seed)
         for name, found in ranker_ranks(beauty, seed).items():
             ranks.setdefault(name, []).append(found)
         if not seed:
@@ -102,7 +102,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def ranker_ranks(beauty: Beauty, seed: int) -> dict[str, NDArray[np.float64]]:
     """Fit on the second and third last items, and rank the last."""
-    data, from_end = beauty
+    data, from_end, _ = beauty
     plan, started = RankerPlan(seed=seed), time.monotonic()
 
     def tell(step: str, done: int = 0, total: int = 0, detail: str = "") -> None:
@@ -125,7 +125,7 @@ def ranker_ranks(beauty: Beauty, seed: int) -> dict[str, NDArray[np.float64]]:
 
 def fold_before(beauty: Beauty, last: int) -> Fold:
     """Make the fold whose targets have `last` items of their user after them."""
-    data, from_end = beauty
+    data, from_end, _ = beauty
     before = data.interactions.where(from_end > last)
     parts, later = parts_at(before, data.catalog), data.interactions.where(from_end == last)
     return Fold(parts, before, targets_of(later, parts.history, known_items(parts.columns)))

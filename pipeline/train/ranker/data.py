@@ -63,8 +63,6 @@ def read_ranker_data(paths: ArtifactPaths, tell: Tell = silently) -> RankerData:
     names = pd.Index(desc.names)
     tables = READ_TABLES.get()(paths.clean, names)
     items = Catalog(
-        tables.texts,
-        desc.vectors,
         centered_log_prices(tables.prices),
         price.vectors[:, 0],
         content_similarities(tables.texts, desc.vectors, tell),

@@ -53,6 +53,7 @@ DECAY_SCALES: Final = (0.25, 0.5, 1.0)
 SCALE: Final = 3.0
 SCALE_PLACE: Final = 20
 SCALE_USERS: Final = 2_000
+SCALE_SEED: Final = 0
 ITEM_SHRINKAGE: Final = 10.0
 
 
@@ -61,15 +62,11 @@ class Catalog:
     """What items are.
 
     Attributes:
-        texts: (n_items,) str.
-        vectors: (n_items, d) float32, of the encoder.
         log_prices: (n_items,) float32, centered, NaN where unknown.
         prices: (n_items,) float32, imputed and scaled.
-        fixed: The two similarities of these facts, made once for all feature states.
+        fixed: The similarities of their words and vectors, made once for all feature states.
     """
 
-    texts: NDArray[np.object_]
-    vectors: FloatArray
     log_prices: FloatArray
     prices: FloatArray
     fixed: Mapping[str, Entries]
@@ -77,7 +74,7 @@ class Catalog:
     @property
     def n_items(self) -> int:
         """Items."""
-        return len(self.texts)
+        return len(self.prices)
 
 
 @dataclass(frozen=True)
@@ -114,6 +111,7 @@ class FeatureParts:
         history: As of the state.
         columns: As of the state.
         profiles: As of the state.
+        speaking: (n_items,) the items whose neighbors are kept; None for all.
     """
 
     behavior: Mapping[str, Entries]
@@ -121,6 +119,21 @@ class FeatureParts:
     history: History
     columns: FloatArray
     profiles: FloatArray
+    speaking: BoolArray | None = None
+
+    def of_users(self, users: NDArray[Any]) -> FeatureParts:
+        """Keep the neighbors of what some users have: their state is the same, others have none.
+
+        So are scales, since the users from whom they are taken are kept too.
+        """
+        asked = np.zeros(self.history.n_users, dtype=bool)
+        asked[users] = asked[scale_users(self.history)] = True
+        speaking = np.zeros(self.catalog.n_items, dtype=bool)
+        speaking[self.history.items[asked[self.history.users]]] = True
+        behavior = {
+            name: entries.where(speaking[entries.items]) for name, entries in self.behavior.items()
+        }
+        return replace(self, behavior=behavior, speaking=speaking)
 
     def state(self, decay_scale: float = 1.0, among: BoolArray | None = None) -> FeatureState:
         """Stack the similarities and bring them to scale.
@@ -130,8 +143,11 @@ class FeatureParts:
             among: (n_items,) the items that may be neighbors; None for all.
         """
         made = {**self.behavior, **self.catalog.fixed}
+        if self.speaking is not None:
+            fixed = self.catalog.fixed.items()
+            made |= {name: entries.where(self.speaking[entries.items]) for name, entries in fixed}
         if among is not None and not among.all():
-            made = {name: _among(entries, among) for name, entries in made.items()}
+            made = {name: entries.where(among[entries.neighbors]) for name, entries in made.items()}
         similarities = stacked(made, self.catalog.n_items)
         similarities = with_decay_scale(similarities, self.history, decay_scale)
         return FeatureState(similarities, self.history, self.columns, self.profiles)
@@ -226,13 +242,15 @@ def with_decay_scale(
     return scaled(similarities._replace(recency_decay=decays), history)
 
 
-def scaled(similarities: ItemSimilarities, history: History, seed: int = 0) -> ItemSimilarities:
-    """Bring each similarity to one scale: 3 / s_c, s_c the mean 20th largest affinity of a user.
-
-    The scale is taken from at most 2,000 users with a history, drawn by `seed`.
-    """
+def scale_users(history: History) -> NDArray[np.int64]:
+    """Draw the users from whom scales are taken: at most 2,000 with a history."""
     present = np.flatnonzero(np.diff(history.starts))
-    drawn = np.random.default_rng(seed).permutation(present)[:SCALE_USERS]
+    return np.random.default_rng(SCALE_SEED).permutation(present)[:SCALE_USERS]
+
+
+def scaled(similarities: ItemSimilarities, history: History) -> ItemSimilarities:
+    """Bring each similarity to one scale: 3 / s_c, s_c the mean 20th largest affinity of a user."""
+    drawn = scale_users(history)
     affinities = Affinities(similarities, history.starts, history.items)
     items = affinities.top_items(drawn, SCALE_PLACE)[:, :, -1]
     place, similarity = np.nonzero(items >= 0)
@@ -251,11 +269,6 @@ def stacked(made: Mapping[str, Entries], n_items: int) -> ItemSimilarities:
     parts = [made[name] if len(made[name].items) else _nothing(n_items) for name in RECENCY_DECAY]
     decays = np.array(list(RECENCY_DECAY.values()), dtype=np.float32)
     return stack(list(RECENCY_DECAY), decays, parts, n_items)
-
-
-def _among(entries: Entries, among: BoolArray) -> Entries:
-    kept = among[entries.neighbors]
-    return Entries(entries.items[kept], entries.neighbors[kept], entries.weights[kept])
 
 
 def _nothing(n_items: int) -> Entries:

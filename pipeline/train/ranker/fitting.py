@@ -64,14 +64,15 @@ def fit_head(
     A tenth of the users is held out for early stopping. The same lists and plan give the same head.
 
     Args:
-        lists: The lists of all folds.
+        lists: The lists of all folds; their features are scaled in place, being gigabytes.
         plan: How to fit.
         on_epoch: Called with the number of the epoch, from 1, and the held-out loss.
     """
     keras.utils.set_random_seed(plan.seed)
     random = np.random.default_rng(plan.seed)
     mean, spread = _mean_and_spread(lists)
-    features = lists.features - mean
+    features = lists.features
+    features -= mean
     features /= spread
     log_weights = np.maximum(lists.log_weights, _MASKED)
     persons = np.unique(lists.users)

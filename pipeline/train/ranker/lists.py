@@ -79,7 +79,7 @@ def make_lists(
         limit: Most lists; of more targets so many are drawn.
     """
     random = np.random.default_rng(seed)
-    drawn = np.sort(random.permutation(len(targets.users))[:limit])
+    drawn = drawn_targets(targets, random, limit)
     users, target_items = targets.users[drawn], targets.items[drawn]
     n_items, known = len(state.columns), known_items(state.columns)
     best = state.affinities.top_items(users, TOP_CANDIDATES)
@@ -98,6 +98,11 @@ def make_lists(
     log_weights = _log_weights(counts, n_unseen)
     features = pair_features(state, repeated, np.maximum(candidates, 0).reshape(-1))
     return TrainingLists(users, features.reshape(*candidates.shape, features.shape[1]), log_weights)
+
+
+def drawn_targets(targets: Targets, random: np.random.Generator, limit: int) -> NDArray[np.int64]:
+    """Draw the targets that get a list, ascending; a smaller limit draws some of the same."""
+    return np.sort(random.permutation(len(targets.users))[:limit])
 
 
 def joined(parts: Sequence[TrainingLists]) -> TrainingLists:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.cores import usable_cores
-from recsys.arrays import FloatArray
+from recsys.arrays import BoolArray, FloatArray
 from scoring.search.tables import frozen
 
 NEIGHBORS: Final = 100
@@ -95,6 +95,10 @@ class Entries(NamedTuple):
     items: NDArray[np.int32]
     neighbors: NDArray[np.int32]
     weights: FloatArray
+
+    def where(self, kept: BoolArray) -> Entries:
+        """Keep the entries of a mask (nnz,)."""
+        return Entries(self.items[kept], self.neighbors[kept], self.weights[kept])
 
 
 Across = Callable[[Product | Cosines, int, Spans], Iterator[Entries]]

@@ -183,11 +183,11 @@ def vector_similarity(vectors: NDArray[Any]) -> Cosines:
 
     An item without a description (a vector of zeros) has no neighbors.
     """
-    described = np.abs(vectors).max(axis=1, initial=0) > 0
-    centered = np.asarray(vectors, dtype=np.float32)
-    centered = centered - (centered[described].mean(axis=0) if described.any() else 0)
-    units = unit_length(np.where(described[:, None], centered, 0))
-    return Cosines(np.ascontiguousarray(units.T))
+    described = (vectors != 0).any(axis=1)
+    centered = np.array(vectors, dtype=np.float32)
+    centered -= centered[described].mean(axis=0) if described.any() else 0
+    centered[~described] = 0
+    return Cosines(np.ascontiguousarray(unit_length(centered).T))
 
 
 def largest_entries(

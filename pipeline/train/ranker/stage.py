@@ -123,18 +123,19 @@ def _learn(
 
     plan, before = RankerPlan(seed=seed), training.BEFORE_VALIDATION
     bias = choose_item_shrinkage(data)
-    folds = training.make_folds(data, bias.item_shrinkage, tell)
+    folds = training.make_folds(data, bias.item_shrinkage, tell, seed)
     decay_scale, losses = training.choose_decay_scale(folds[before], folds[-1], plan, tell)
     lists = training.lists_of(folds, decay_scale, seed)
     del folds[:-1]  # the similarities of all but one of the cutoffs
     trial = training.try_out(lists[before], folds[-1], decay_scale, plan, tell)
     judged(trial)
     del folds
-    head = training.fit(lists, plan, tell)
+    head, n_lists = training.fit(lists, plan, tell), [len(part.users) for part in lists]
+    del lists
     tell("similarities of all rows")
     facts = {
         "plan": {**asdict(plan), "decay_scale": decay_scale},
-        "lists": [len(part.users) for part in lists],
+        "lists": n_lists,
         "validation": _validation_facts(trial)
         | {"decay_scale_losses": losses, "five_star": bias.facts()},
     }

@@ -32,6 +32,7 @@ from pipeline.train.ranker.lists import (
     MAX_LISTS,
     Targets,
     TrainingLists,
+    drawn_targets,
     joined,
     make_lists,
     targets_of,
@@ -103,8 +104,17 @@ class RankerTrial:
         return self.ranker.ndcg - self.popularity.ndcg
 
 
-def make_folds(data: RankerData, item_shrinkage: float, tell: Tell) -> list[Fold]:
+def make_folds(
+    data: RankerData, item_shrinkage: float, tell: Tell, seed: int | None = None
+) -> list[Fold]:
     """Make the folds, the validation days last.
+
+    Args:
+        data: The interactions and the catalog.
+        item_shrinkage: Pseudo-ratings of an item in the bias model.
+        tell: Told how far it is.
+        seed: Seed of the draws to come. Folds then know of `asked_users` only, which at two
+            million rows is a fifth of their memory. None: they know of everybody.
 
     Raises:
         recsys.split.SplitError: Fewer than two days.
@@ -117,6 +127,8 @@ def make_folds(data: RankerData, item_shrinkage: float, tell: Tell) -> list[Fold
         before, later = _parted(data.interactions, temporal_cuts(data.interactions.days, share))
         parts = parts_at(before, data.catalog, item_shrinkage)
         targets = targets_of(later, parts.history, known_items(parts.columns))
+        if seed is not None:
+            parts = parts.of_users(asked_users(targets, number, seed))
         folds.append(Fold(parts, before, targets))
     taught = sum(len(fold.targets.users) for fold in folds[BEFORE_VALIDATION])
     if not taught or not len(folds[-1].targets.users):
@@ -127,6 +139,13 @@ def make_folds(data: RankerData, item_shrinkage: float, tell: Tell) -> list[Fold
             "train the rating network: --objective rating",
         )
     return folds
+
+
+def asked_users(targets: Targets, number: int, seed: int) -> NDArray[np.int64]:
+    """List whom training asks of a fold by its number: for its lists, and as a sample of all."""
+    listed = drawn_targets(targets, np.random.default_rng(seed + number), MAX_LISTS)
+    sampled = sample_users(targets, VALIDATION_USERS, seed)
+    return np.union1d(targets.users[listed], sampled.users)
 
 
 def lists_of(

@@ -13,6 +13,7 @@ import pytest
 from pipeline.cli import main
 from pipeline.errors import PipelineError
 from pipeline.train.progress import silently
+from pipeline.train.ranker import feature_state, training
 from pipeline.train.ranker.data import RankerData, read_ranker_data
 from pipeline.train.ranker.feature_state import RECENCY_DECAY, FeatureState, features_at
 from pipeline.train.ranker.head import RankerHead, catalog_scores
@@ -23,6 +24,7 @@ from pipeline.train.ranker.training import (
     BEFORE_VALIDATION,
     Fold,
     RankerTrial,
+    choose_decay_scale,
     fit,
     lists_of,
     make_folds,
@@ -182,6 +184,31 @@ def test_folds_of_the_trial_ask_for_nothing_from_the_validation_days(folds: list
     reaching = folds[BEFORE_VALIDATION.stop].targets
     asked = zip(reaching.users.tolist(), reaching.items.tolist(), strict=True)
     assert not set(asked) <= known
+
+
+def test_folds_that_know_whom_training_asks_answer_as_whole_ones(
+    data: RankerData, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pipeline.train.ranker.fitting import RankerPlan
+
+    few = {"MAX_LISTS": 3, "VALIDATION_USERS": 2, "DECAY_SCALE_USERS": 2, "DECAY_SCALE_LISTS": 2}
+    for name, number in few.items():
+        monkeypatch.setattr(training, name, number)
+    monkeypatch.setattr(feature_state, "SCALE_USERS", 2)
+    plan = RankerPlan(hidden_units=4, n_heads=2, epochs=2, seed=5)
+    whole, asked = (make_folds(data, 10.0, silently, seed) for seed in (None, plan.seed))
+    answers = []
+    for folds in (whole, asked):
+        decay_scale, losses = choose_decay_scale(
+            folds[BEFORE_VALIDATION], folds[-1], plan, silently
+        )
+        lists = lists_of(folds, decay_scale, plan.seed, limit=3)
+        trial = try_out(lists[BEFORE_VALIDATION], folds[-1], decay_scale, plan, silently)
+        answers.append((losses, [part.features.tolist() for part in lists], trial))
+    assert answers[0] == answers[1]
+    for all_of, some_of in zip(whole, asked, strict=True):
+        n_all, n_some = (fold.state(1.0).similarities.starts[-1] for fold in (all_of, some_of))
+        assert n_some < n_all
 
 
 def test_lists_hold_the_target_first_and_nothing_that_was_chosen_before(folds: list[Fold]) -> None:
