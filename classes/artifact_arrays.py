@@ -79,6 +79,9 @@ def artifact_arrays(
     named = identifies(review.names)
     if forgotten_until is not None:
         named = named & (forgotten_until(review.names) == NEVER_FORGOTTEN)
+    user_names, of_reviews = review.names[named], review.vectors[named]
+    of_items = bought.vectors[named]
+    del review, bought  # gigabytes, where there are many users
     items = pd.Index(desc.names).astype("str")
     arrays: Arrays = {
         "item_desc": desc.vectors,
@@ -86,7 +89,7 @@ def artifact_arrays(
         "item_price": price.vectors,
     }
     clean = _clean_rows(paths.clean, added, forgotten_until)
-    recorded = recorded_interactions(clean, items, review.names[named])
+    recorded = recorded_interactions(clean, items, user_names)
     recorded = _about(recorded, len(items), paths.clean)
     if paths.item_affinity.exists():
         arrays |= Affinities.arrays(read_similarities(paths.item_affinity, items))
@@ -95,8 +98,8 @@ def artifact_arrays(
     arrays[N_WITH_EMBEDDINGS] = np.array([named.sum()])
     interactions = recorded.without_removes()
     history = interactions.histories()
-    arrays["user_review"] = _with_rows(review.vectors[named], interactions.n_users)
-    arrays["user_item"] = _with_histories(bought.vectors[named], history, desc.vectors)
+    arrays["user_review"] = _with_rows(of_reviews, interactions.n_users)
+    arrays["user_item"] = _with_histories(of_items, history, desc.vectors)
     prices = catalog.item_prices(clean, items)
     arrays[ITEM_COLUMN_NAMES] = np.array(price.columns, dtype=np.str_)
     rates = price.column(columns.FIVE_STAR_RATE)
