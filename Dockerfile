@@ -54,6 +54,7 @@ COPY scoring scoring
 COPY storage storage
 # The bundled sample, for a first look: `python -m scripts.use_sample` copies it to /artifacts.
 COPY data/sample data/sample
+COPY report/metrics.json report/
 COPY scripts/use_sample.py scripts/
 ENV HOST=0.0.0.0 PORT=8080
 EXPOSE 8080

@@ -12,6 +12,8 @@ import sys
 from config import PROJECT_ROOT, Config
 
 SAMPLE = PROJECT_ROOT / "data" / "sample"
+METRICS = PROJECT_ROOT / "report" / "metrics.json"
+"""What was measured of the sample's model, which its card shows."""
 
 
 def main() -> int:
@@ -22,7 +24,8 @@ def main() -> int:
         (SAMPLE / "embeddings", config.embeddings_path),
         (SAMPLE / "models", config.model_path),
     )
-    copies = [
+    copies = [(METRICS, config.model_path / METRICS.name)] if METRICS.exists() else []
+    copies += [
         (source, target / source.name)
         for folder, target in folders
         for source in sorted(folder.iterdir())

@@ -17,8 +17,8 @@ from api.service import Service
 from api.wsgi.problems import ProblemError
 from api.wsgi.responses import json_response, to_json
 from classes.console.earlier_snapshot import NoEarlierSnapshotError, open_earlier
-from classes.console.model_card import ModelCards
 from classes.errors import UnknownNameError
+from classes.model_card.files import ModelCards
 from storage.snapshot_folder import SnapshotFolder
 
 TAG: Final = "console"

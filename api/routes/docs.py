@@ -1,4 +1,4 @@
-"""GET /openapi.json and GET /docs: the API described for programs and for people."""
+"""GET /openapi.json, GET /docs and GET /model_card: the API and its model, described."""
 
 from __future__ import annotations
 
@@ -9,10 +9,15 @@ from typing import Final
 from flask import Flask, Response, render_template, request
 
 from api.contract.docs_page import examples_of, groups
-from api.contract.endpoint import ALWAYS, Endpoint, SuccessResponse, endpoints_of
+from api.contract.endpoint import ALWAYS, WITH_SNAPSHOT, Endpoint, SuccessResponse, endpoints_of
 from api.contract.openapi import INFO, document
 from api.service import Service
+from api.wsgi.problems import ProblemError
 from api.wsgi.responses import GENERATION_HEADER, json_response, to_json
+from classes.model_card.files import ModelCards
+from classes.model_card.text import model_card
+
+MODEL_CARD_PATH: Final = "/model_card"
 
 _DOCUMENT: Final = Endpoint(
     method="GET",
@@ -29,11 +34,41 @@ _PAGE: Final = Endpoint(
     summary="This API on a page, with forms to try it",
     response=SuccessResponse("The page.", media_type="text/html"),
 )
+_MODEL_CARD: Final = Endpoint(
+    method="GET",
+    path=MODEL_CARD_PATH,
+    tag="pages",
+    summary="What the model in service is for, how well it ranks for whom, and what it can't know",
+    description="Made from `best_model.json` and `metrics.json` in MODEL_PATH. Figures of another "
+    "model are left out.",
+    response=SuccessResponse("The model card, in Markdown.", media_type="text/markdown"),
+    problems=WITH_SNAPSHOT | {404: "The model in service has no card."},
+)
 
 
 def register(app: Flask, service: Service) -> None:
-    """Add both routes; they describe the endpoints registered by the time of the request."""
+    """Add the routes; those about the API describe the endpoints registered by the request."""
+    _register_api(app, service)
+    cards = ModelCards(service.config)
 
+    @_MODEL_CARD.on(app)
+    def card() -> Response:
+        """Write the card of the model in service."""
+        _MODEL_CARD.query()
+        snapshot = service.store.current()
+        if not cards.has_card(snapshot):
+            raise ProblemError(
+                404,
+                "The model in service has no card: MODEL_PATH holds no best_model.json, or a model "
+                "that isn't loaded yet. `python -m pipeline train` writes both, and "
+                "`POST /reload_model` loads the model.",
+            )
+        text = model_card(cards.card() or {}, cards.metrics())
+        headers = {GENERATION_HEADER: snapshot.generation}
+        return Response(text, headers=headers, mimetype="text/markdown")
+
+
+def _register_api(app: Flask, service: Service) -> None:
     @cache
     def encoded() -> bytes:
         return to_json(document(endpoints_of(app)))

@@ -11,9 +11,11 @@ from flask import Flask, Response
 from api.contract.endpoint import ALWAYS, WITH_SNAPSHOT, Endpoint, SuccessResponse
 from api.contract.openapi import VERSION
 from api.contract.schemas import COUNT, NAME, or_null, record
+from api.routes.docs import MODEL_CARD_PATH
 from api.service import Service
 from api.wsgi.problems import ProblemError
 from api.wsgi.responses import json_response, to_json, utc
+from classes.model_card.files import ModelCards
 from classes.publication.store_state import StoreState, StoreStateFile
 from classes.snapshot import Snapshot
 from storage.run_folder import RunFolder
@@ -40,7 +42,8 @@ _READY: Final = Endpoint(
     description="`slow_reason` is why Keras has to score, or null if the fast engine does. "
     "`top_lists` is the share of users whose list is precomputed. `store` is null unless machines "
     "share an object store; while it can't be reached, the service is ready all the same, and "
-    "`behind` is whether it is known to have another generation.",
+    "`behind` is whether it is known to have another generation. `model_card` is the path of the "
+    "model's card, null where it has none.",
     response=SuccessResponse(
         "A snapshot is loaded and has recommendations for known and unknown users.",
         record(
@@ -57,6 +60,7 @@ _READY: Final = Endpoint(
             items=COUNT,
             top_lists={"type": "number", "minimum": 0, "maximum": 1},
             store=or_null(record(reachable=_FLAG, since=NAME, behind=_FLAG)),
+            model_card=or_null(NAME),
         ),
     ),
     problems=WITH_SNAPSHOT | {503: "No sound snapshot is loaded, or the service is about to stop."},
@@ -67,7 +71,7 @@ def register(app: Flask, service: Service) -> None:
     """Add both routes."""
     run_folder = RunFolder(service.config.run_path)
     store_state = StoreStateFile(service.config.run_path)
-    check = SelfCheck()
+    check, cards = SelfCheck(), ModelCards(service.config)
 
     @_LIVE.on(app)
     def live() -> Response:
@@ -85,6 +89,7 @@ def register(app: Flask, service: Service) -> None:
         check.require(snapshot)
         body = _described(snapshot, run_folder.started_at())
         body["store"] = _store(store_state.read() if service.config.snapshot_url else None)
+        body["model_card"] = MODEL_CARD_PATH if cards.has_card(snapshot) else None
         return json_response(to_json(body), snapshot.generation)
 
 

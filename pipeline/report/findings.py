@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pipeline.number_format import number, with_interval
+from recsys.number_format import number, with_interval
 from recsys.split import TEST
 
 if TYPE_CHECKING:

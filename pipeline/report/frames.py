@@ -6,7 +6,6 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.number_format import number, without_interval
 from pipeline.report.measures import (
     COSTS,
     DIVERSITY,
@@ -18,6 +17,7 @@ from pipeline.report.measures import (
     ranking_rows,
     rating_rows,
 )
+from recsys.number_format import number, without_interval
 
 
 def ranking_frame(ranking: dict[str, Any]) -> pd.DataFrame:

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Final
 
 from config import PROJECT_ROOT
-from pipeline.number_format import number, with_interval
 from pipeline.report.measures import (
     COLD_START,
     COSTS,
@@ -41,6 +40,7 @@ from pipeline.report.studies import (
     successive_rows,
     with_studies,
 )
+from recsys.number_format import number, with_interval
 
 FOLDER: Final = PROJECT_ROOT / "report"
 SAMPLE: Final = "bundled sample"

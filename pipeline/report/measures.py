@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple
 
-from pipeline.number_format import amount, number, with_interval, without_interval
+from recsys.number_format import amount, number, with_interval, without_interval
 
 Numbers = dict[str, Any]
 Rows = dict[str, list[str]]

@@ -6,16 +6,20 @@ import argparse
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from classes.model_card.files import metrics_of
+from classes.model_card.text import model_card
 from config import PROJECT_ROOT, Config
 from pipeline.errors import NothingToMeasureError, PipelineError
 from storage.artifacts import ArtifactPaths
 from storage.atomic import replacing
-from storage.sources import artifact_paths
+from storage.sources import artifact_paths, file_hash
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+MODEL_CARD: Final = "model_card.md"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,18 +55,19 @@ def _report_on_sample(measure_too: bool, config: Config, console: Console) -> No
     from pipeline.report import notebooks
     from pipeline.report.markdown_tables import FOLDER, read_numbers, with_tables
 
+    sample = PROJECT_ROOT / "data" / "sample"
+    config = replace(
+        config,
+        data_path=sample / "data",
+        embeddings_path=sample / "embeddings",
+        model_path=sample / "models",
+    )
     if measure_too:
-        sample = PROJECT_ROOT / "data" / "sample"
-        config = replace(
-            config,
-            data_path=sample / "data",
-            embeddings_path=sample / "embeddings",
-            model_path=sample / "models",
-        )
         measure(config, EvaluationOptions(), FOLDER / METRICS_FILE, console)
         notebooks.execute((notebooks.EXPLORATION, notebooks.MODELS), config, FOLDER)
     page = FOLDER / "README.md"
     _write(page, with_tables(page.read_text(encoding="utf-8"), read_numbers()))
+    _write_card(artifact_paths(config).model, FOLDER / METRICS_FILE, FOLDER)
     console.print(f"filled the tables of {page}")
 
 
@@ -77,6 +82,7 @@ def _report_on_own(measure_too: bool, config: Config, console: Console) -> None:
     measured = not measure_too or _measure_own(config, console)
     numbers = read_numbers_of(paths, metrics_path(config)) if measured else None
     _write(folder / "README.md", own_page(read_card(paths.model), numbers))
+    _write_card(paths.model, metrics_path(config), folder)
     if measure_too:
         notebooks.execute([notebooks.EXPLORATION], config, folder)
         (folder / notebooks.MODELS).unlink(missing_ok=True)
@@ -122,6 +128,14 @@ def read_numbers_of(paths: ArtifactPaths, metrics: Path) -> dict[str, Any]:
             f"python -m pipeline evaluate."
         )
     return numbers
+
+
+def _write_card(model: Path, metrics: Path, folder: Path) -> None:
+    """Write the model card into a folder, without figures where they are of another model."""
+    from pipeline.train.model_card import read_card
+
+    text = model_card(read_card(model), metrics_of(metrics, file_hash(model)))
+    _write(folder / MODEL_CARD, text)
 
 
 def _write(page: Path, text: str) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from config import PROJECT_ROOT
-from pipeline.number_format import number, with_interval
 from pipeline.report.measures import Measure, Numbers, Rows, cells
+from recsys.number_format import number, with_interval
 
 SUCCESSIVE: Final = PROJECT_ROOT / "report" / "successive_tests.json"
 REPLAYED: Final = PROJECT_ROOT / "report" / "replayed_events.json"

@@ -74,6 +74,25 @@ def test_report_shows_the_numbers_of_the_own_model_beside_it(config: Config) -> 
     assert "bundled sample" not in page
 
 
+def test_the_model_card_beside_the_page_is_about_the_own_model(config: Config) -> None:
+    assert cli.main(["report"]) == 0
+    card = (config.model_path / "report" / "model_card.md").read_text()
+    assert "* Model: popularity" in card
+    assert "| in service: popularity model |" in card
+    assert "| items that the user had |" in card
+
+
+def test_a_model_trained_after_the_figures_has_a_card_without_them(
+    config: Config, tmp_path: Path
+) -> None:
+    from pipeline.report.stage import _write_card
+
+    metrics, model = config.model_path / "metrics.json", tmp_path / "best_model.keras"
+    model.write_bytes(b"another one")
+    _write_card(model, metrics, tmp_path)
+    assert "Nothing was measured of this model" in (tmp_path / "model_card.md").read_text()
+
+
 def test_measuring_for_the_report_runs_copies_of_both_notebooks(
     config: Config,
     executed: list[tuple[str, Path, Path]],

@@ -34,13 +34,17 @@ class ModelCards:
         except (OSError, ArtifactError):
             return False
 
+    def has_card(self, snapshot: Snapshot) -> bool:
+        """Return whether a card belongs to the model that a snapshot was built from."""
+        return (self._folder / CARD_FILE).exists() and self.belong_to(snapshot)
+
     def card(self) -> dict[str, Any] | None:
         """Read what training wrote about the model; None if there is nothing."""
         return _read(self._folder / CARD_FILE)
 
     def metrics(self) -> dict[str, Any] | None:
-        """Read what the evaluation wrote; None if there is nothing."""
-        return _read(self._folder / METRICS_FILE)
+        """Read what the evaluation wrote; None if there is nothing, or of another model."""
+        return metrics_of(self._folder / METRICS_FILE, self._hash())
 
     def _hash(self) -> str:
         found = self._model.stat()
@@ -49,6 +53,19 @@ class ModelCards:
         if held is None or held[0] != stamp:
             held = self._hashed = (stamp, file_hash(self._model))
         return held[1]
+
+
+def metrics_of(path: Path, model_hash: str) -> dict[str, Any] | None:
+    """Read what the evaluation wrote; None if there is nothing, or of another model.
+
+    Args:
+        path: Of `metrics.json`; one that doesn't name its model is taken to be of this one.
+        model_hash: Hash of the model file.
+    """
+    found = _read(path)
+    served = (found or {}).get("served")
+    measured = served.get("model_hash", model_hash) if isinstance(served, dict) else model_hash
+    return found if measured == model_hash else None
 
 
 def _read(path: Path) -> dict[str, Any] | None:
