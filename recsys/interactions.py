@@ -81,8 +81,8 @@ class Interactions:
         """List the newest distinct items of each user."""
         return histories(self.users, self.items, self.times, self.n_users, kinds=self.kinds)
 
-    def where(self, mask: BoolArray) -> Interactions:
-        """Keep the rows of `mask`, in order, and all users."""
+    def where(self, mask: BoolArray | slice) -> Interactions:
+        """Keep the rows of `mask`, in order, and all users; those of a range aren't copied."""
         names = {each.name for each in fields(self)} - {"user_names"}
         if not len(self.kinds):
             names -= {"kinds"}

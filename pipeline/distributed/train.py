@@ -21,6 +21,7 @@ from threadpoolctl import threadpool_limits
 
 from config import Config
 from pipeline.cores import usable_cores
+from pipeline.distributed.cluster import n_cores
 from pipeline.distributed.parts import workspace
 from pipeline.distributed.training_tables import read_tables, write_tables
 from pipeline.errors import PipelineError
@@ -42,7 +43,10 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 RATING: Final = "rating"
-BLOCKS_IN_FLIGHT: Final = 64
+TASKS_IN_FLIGHT: Final = 64
+TASKS_A_CORE: Final = 8
+BLOCKS_A_TASK: Final = 16
+"""At most: a task costs milliseconds, as much as a block of a sparse product of many items."""
 
 
 def run(args: argparse.Namespace, config: Config, console: Console) -> None:
@@ -67,19 +71,20 @@ def across_workers(similarity: Product | Cosines, n: int, spans: Spans) -> Itera
 
     shared = ray.put(similarity)
     work = ray.remote(_nearest_of)
+    size = min(max(len(spans) // (TASKS_A_CORE * n_cores()), 1), BLOCKS_A_TASK)
     running: deque[Any] = deque()
-    for span in spans:
-        running.append(work.remote(shared, n, span))
-        if len(running) > BLOCKS_IN_FLIGHT:
-            yield ray.get(running.popleft())
+    for first in range(0, len(spans), size):
+        running.append(work.remote(shared, n, spans[first : first + size]))
+        if len(running) > TASKS_IN_FLIGHT:
+            yield from ray.get(running.popleft())
     while running:
-        yield ray.get(running.popleft())
+        yield from ray.get(running.popleft())
 
 
-def _nearest_of(similarity: Product | Cosines, n: int, span: tuple[int, int]) -> Entries:
-    """Do a block in one thread, as the threads of the other engine do."""
+def _nearest_of(similarity: Product | Cosines, n: int, spans: Spans) -> list[Entries]:
+    """Do some blocks in one thread, as the threads of the other engine do."""
     with threadpool_limits(1, "blas"):
-        return nearest_of(similarity, n, span)
+        return [nearest_of(similarity, n, span) for span in spans]
 
 
 def _names(item_desc: Path) -> list[str]:

@@ -234,7 +234,6 @@ def _validate_popularity(fold: Fold, column: int, targets: Targets) -> Validatio
 
 def _parted(interactions: Interactions, cuts: TemporalCuts) -> tuple[Interactions, Interactions]:
     """What happened before the first cut, and between both."""
-    days = interactions.days
-    before = days < cuts.train_end_day
-    later = ~before & (days < cuts.validation_end_day)
-    return interactions.where(before), interactions.where(later)
+    ends = np.searchsorted(interactions.days, [cuts.train_end_day, cuts.validation_end_day])
+    first, last = (int(end) for end in ends)
+    return interactions.where(slice(first)), interactions.where(slice(first, last))
