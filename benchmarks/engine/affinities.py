@@ -89,5 +89,5 @@ def _within_clusters(rng: np.random.Generator, catalog: SyntheticItems) -> Entri
     rows = np.arange(n_items)
     neighbors = (rows[:, None] + steps[rows % len(steps)]) % n_items
     weights = rng.random(neighbors.size).astype(np.float32)
-    items = np.repeat(rows, neighbors.shape[1]).astype(np.int32)
-    return Entries(items, neighbors.reshape(-1).astype(np.int32), weights)
+    counts = np.full(n_items, neighbors.shape[1], np.int32)
+    return Entries(counts, neighbors.reshape(-1).astype(np.int32), weights)

@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from pipeline.evaluate.baselines.baseline import Baseline, Fitted, Ladder, TrainingData
-from pipeline.train.ranker.nearest import blocks, joined
+from pipeline.train.ranker.nearest import blocks
 from pipeline.train.ranker.similarities import largest_entries, random_walk
 from recsys.arrays import FloatArray, Rows
 
@@ -72,7 +72,7 @@ def _fitted(
         items, neighbors = products.row + np.int32(first), products.col
         weights = weigh(products.data, items, neighbors)
         parts.append(largest_entries(items, neighbors, weights, n_neighbors))
-    items, neighbors, weights = joined(parts)
+    items, neighbors, weights = (np.concatenate(column) for column in zip(*parts, strict=True))
     kept = csr_matrix((weights, (neighbors, items)), shape=(data.n_items, data.n_items))
     n_bytes = kept.data.nbytes + kept.indices.nbytes + kept.indptr.nbytes
     return Fitted(partial(_sums, data.matrix, kept), n_bytes)

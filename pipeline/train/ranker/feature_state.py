@@ -130,9 +130,7 @@ class FeatureParts:
         asked[users] = asked[scale_users(self.history)] = True
         speaking = np.zeros(self.catalog.n_items, dtype=bool)
         speaking[self.history.items[asked[self.history.users]]] = True
-        behavior = {
-            name: entries.where(speaking[entries.items]) for name, entries in self.behavior.items()
-        }
+        behavior = {name: entries.of_items(speaking) for name, entries in self.behavior.items()}
         return replace(self, behavior=behavior, speaking=speaking)
 
     def state(self, decay_scale: float = 1.0, among: BoolArray | None = None) -> FeatureState:
@@ -145,9 +143,9 @@ class FeatureParts:
         made = {**self.behavior, **self.catalog.fixed}
         if self.speaking is not None:
             fixed = self.catalog.fixed.items()
-            made |= {name: entries.where(self.speaking[entries.items]) for name, entries in fixed}
+            made |= {name: entries.of_items(self.speaking) for name, entries in fixed}
         if among is not None and not among.all():
-            made = {name: entries.where(among[entries.neighbors]) for name, entries in made.items()}
+            made = {name: entries.among(among) for name, entries in made.items()}
         similarities = stacked(made, self.catalog.n_items)
         similarities = with_decay_scale(similarities, self.history, decay_scale)
         return FeatureState(similarities, self.history, self.columns, self.profiles)
@@ -266,11 +264,12 @@ def stacked(made: Mapping[str, Entries], n_items: int) -> ItemSimilarities:
 
     Without any entry it would be absent from the file, and its column from the affinities.
     """
-    parts = [made[name] if len(made[name].items) else _nothing(n_items) for name in RECENCY_DECAY]
+    parts = [made[name] if len(made[name].weights) else _nothing(n_items) for name in RECENCY_DECAY]
     decays = np.array(list(RECENCY_DECAY.values()), dtype=np.float32)
-    return stack(list(RECENCY_DECAY), decays, parts, n_items)
+    return stack(list(RECENCY_DECAY), decays, parts)
 
 
 def _nothing(n_items: int) -> Entries:
-    last = np.array([n_items - 1], dtype=np.int32)
-    return Entries(np.zeros(1, dtype=np.int32), last, np.zeros(1, dtype=np.float32))
+    counts, last = np.zeros(n_items, dtype=np.int32), np.array([n_items - 1], dtype=np.int32)
+    counts[0] = 1
+    return Entries(counts, last, np.zeros(1, dtype=np.float32))

@@ -144,7 +144,7 @@ def of_product(
         first: The first of the rows.
         neighbors: (n_rows, n) int32, to write to.
         weights: (n_rows, n) float32, to write to.
-        counts: (n_rows,) int64, to write to: how many were found.
+        counts: (n_rows,) int32, to write to: how many were found.
     """
     n_items = left.starts.size - 1
     sums = np.zeros(n_items, left.values.dtype)

@@ -90,15 +90,33 @@ class Cosines(NamedTuple):
 
 
 class Entries(NamedTuple):
-    """A sparse similarity: (nnz,) item rows, neighbor rows and weights, by item, largest first."""
+    """A sparse similarity, or some of its rows: item after item, each largest weight first.
 
-    items: NDArray[np.int32]
+    Attributes:
+        counts: (n_items,) int32, entries of each item.
+        neighbors: (nnz,) int32 item rows.
+        weights: (nnz,) float32.
+    """
+
+    counts: NDArray[np.int32]
     neighbors: NDArray[np.int32]
     weights: FloatArray
 
-    def where(self, kept: BoolArray) -> Entries:
-        """Keep the entries of a mask (nnz,)."""
-        return Entries(self.items[kept], self.neighbors[kept], self.weights[kept])
+    @property
+    def items(self) -> NDArray[np.int32]:
+        """The item of each entry, (nnz,)."""
+        return np.repeat(np.arange(len(self.counts), dtype=np.int32), self.counts)
+
+    def of_items(self, mask: BoolArray) -> Entries:
+        """Keep the entries of some items, a mask (n_items,)."""
+        kept = np.repeat(mask, self.counts)
+        return Entries(self.counts * mask, self.neighbors[kept], self.weights[kept])
+
+    def among(self, mask: BoolArray) -> Entries:
+        """Keep the entries whose neighbors are some items, a mask (n_items,)."""
+        kept = mask[self.neighbors]
+        counts = np.bincount(self.items[kept], minlength=len(self.counts)).astype(np.int32)
+        return Entries(counts, self.neighbors[kept], self.weights[kept])
 
 
 Across = Callable[[Product | Cosines, int, Spans], Iterator[Entries]]
@@ -137,7 +155,7 @@ def nearest_of(similarity: Product | Cosines, n: int, span: tuple[int, int]) -> 
     first, end = span
     n = min(n, similarity.n_items)
     neighbors = np.empty((end - first, n), np.int32)
-    weights, counts = np.empty(neighbors.shape, np.float32), np.zeros(end - first, np.int64)
+    weights, counts = np.empty(neighbors.shape, np.float32), np.zeros(end - first, np.int32)
     if isinstance(similarity, Product):
         largest_entries.of_product(*similarity, first, neighbors, weights, counts)
     else:
@@ -145,8 +163,7 @@ def nearest_of(similarity: Product | Cosines, n: int, span: tuple[int, int]) -> 
         rows = similarity.by_dimension.T[first:end] @ similarity.by_dimension
         largest_entries.of_rows(frozen(rows, np.float32), first, neighbors, weights, counts)
     kept = np.arange(n) < counts[:, None]
-    items = np.repeat(np.arange(first, end, dtype=np.int32), counts)
-    return Entries(items, neighbors[kept], weights[kept])
+    return Entries(counts, neighbors[kept], weights[kept])
 
 
 def joined(parts: Sequence[Entries]) -> Entries:

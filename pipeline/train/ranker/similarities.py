@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.train.ranker.nearest import Cosines, Entries, Product
+from recsys.arrays import FloatArray
 from recsys.features.vectors import unit_length
 from recsys.history import History
 
@@ -192,7 +193,7 @@ def vector_similarity(vectors: NDArray[Any]) -> Cosines:
 
 def largest_entries(
     item: NDArray[np.int32], neighbor: NDArray[np.int32], weight: NDArray[Any], n: int
-) -> Entries:
+) -> tuple[NDArray[np.int32], NDArray[np.int32], FloatArray]:
     """Keep the n largest positive entries of each item, equal ones by lower neighbor.
 
     Args:
@@ -200,6 +201,9 @@ def largest_entries(
         neighbor: (nnz,) neighbor rows; an item is no neighbor of itself.
         weight: (nnz,) how near they are.
         n: Most entries of an item.
+
+    Returns:
+        Their items, neighbors and weights, by item, largest first.
     """
     counts = (item != neighbor) & (weight > 0)
     item, neighbor, weight = item[counts], neighbor[counts], weight[counts]
@@ -207,4 +211,4 @@ def largest_entries(
     item, neighbor, weight = item[order], neighbor[order], weight[order]
     place = np.arange(len(item)) - np.searchsorted(item, item)
     kept = place < n
-    return Entries(item[kept], neighbor[kept], weight[kept].astype(np.float32))
+    return item[kept], neighbor[kept], weight[kept].astype(np.float32)

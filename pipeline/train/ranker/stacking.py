@@ -15,16 +15,14 @@ from scoring.search.jit import entry
 from scoring.search.tables import Array, frozen
 
 
-def stack(
-    names: list[str], decays: FloatArray, parts: list[Entries], n_items: int
-) -> ItemSimilarities:
+def stack(names: list[str], decays: FloatArray, parts: list[Entries]) -> ItemSimilarities:
     """Stack the entries of all similarities into compressed rows, in their order."""
-    counts = np.stack([np.bincount(part.items, minlength=n_items) for part in parts], axis=1)
+    counts = np.stack([part.counts for part in parts], axis=1)
     starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     neighbors, weights = np.empty(starts[-1], np.int32), np.empty(starts[-1], np.float32)
     for number, part in enumerate(parts):
         own = [frozen(column, column.dtype) for column in part]
-        _place(*own, starts[number : -1 : len(parts)].copy(), neighbors, weights)
+        _place(*own, frozen(starts[number : -1 : len(parts)], np.int64), neighbors, weights)
     return ItemSimilarities(np.array(names, dtype=np.str_), decays, starts, neighbors, weights)
 
 
@@ -38,13 +36,14 @@ def scale(similarities: ItemSimilarities, factors: Array) -> ItemSimilarities:
 
 @entry
 def _place(
-    items: Array, neighbors: Array, weights: Array, free: Array, to: Array, to_weights: Array
+    counts: Array, neighbors: Array, weights: Array, starts: Array, to: Array, to_weights: Array
 ) -> None:
-    """Copy entries to the rows of their items; `free` (n_items,) is the next free place of each."""
-    for number in range(items.size):
-        place = free[items[number]]
-        to[place], to_weights[place] = neighbors[number], weights[number]
-        free[items[number]] += 1
+    """Copy the entries of each item to where its row starts."""
+    number = 0
+    for item in range(counts.size):
+        for place in range(starts[item], starts[item] + counts[item]):
+            to[place], to_weights[place] = neighbors[number], weights[number]
+            number += 1
 
 
 @entry

@@ -143,7 +143,8 @@ def test_products_keep_what_sorting_the_whole_product_keeps(
     found = nearest(Product.of(matrix, matrix.T.tocsr()), 20)
     pairs = (words @ words.T).ravel()
     item, neighbor = np.divmod(np.arange(len(pairs), dtype=np.int32), np.int32(n_items))
-    for column, expected in zip(found, largest_entries(item, neighbor, pairs, 20), strict=True):
+    columns = (found.items, found.neighbors, found.weights)
+    for column, expected in zip(columns, largest_entries(item, neighbor, pairs, 20), strict=True):
         assert column.tolist() == expected.tolist()
 
 
@@ -152,14 +153,15 @@ def test_cosines_keep_what_sorting_all_of_them_keeps() -> None:
     found = nearest(Cosines(np.ascontiguousarray(signs.T)), 20)
     pairs = (signs @ signs.T).ravel()
     item, neighbor = np.divmod(np.arange(len(pairs), dtype=np.int32), np.int32(300))
-    for column, expected in zip(found, largest_entries(item, neighbor, pairs, 20), strict=True):
+    columns = (found.items, found.neighbors, found.weights)
+    for column, expected in zip(columns, largest_entries(item, neighbor, pairs, 20), strict=True):
         assert column.tolist() == expected.tolist()
 
 
 def test_largest_entries_stay_without_the_item_itself_and_ties_go_to_lower_rows() -> None:
     rows = np.array([[9, 2, 5, 5, -1], [1, 9, 0, 0, 0]] + [[0] * 5] * 3, dtype=np.float32)
     item, neighbor = np.divmod(np.arange(25, dtype=np.int32), np.int32(5))
-    kept = largest_entries(item, neighbor, rows.ravel(), n=2)
-    assert kept.items.tolist() == [0, 0, 1]
-    assert kept.neighbors.tolist() == [2, 3, 0]
-    assert kept.weights.tolist() == [5, 5, 1]
+    items, neighbors, weights = largest_entries(item, neighbor, rows.ravel(), n=2)
+    assert items.tolist() == [0, 0, 1]
+    assert neighbors.tolist() == [2, 3, 0]
+    assert weights.tolist() == [5, 5, 1]
