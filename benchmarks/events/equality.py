@@ -115,6 +115,7 @@ class Trial:
         """Name the artifacts and a folder of the trial's own."""
         self._artifacts, self._folder, self._say = artifacts, folder, say
         self._config = service_config(artifacts, folder / "live", n_workers)
+        self._data = AppDataProcessor.from_artifacts(paths_in(artifacts))
         self._rng = np.random.default_rng(seed)
         self._stages: list[Stage] = []
 
@@ -127,7 +128,7 @@ class Trial:
             n_idle: Of how many users without events answers are compared, too.
         """
         shutil.rmtree(self._folder, ignore_errors=True)
-        data = AppDataProcessor.from_artifacts(paths_in(self._artifacts))
+        data = self._data
         names = [data.user(int(row)) for row in self._rng.permutation(data.n_users)]
         n_users = n_users or len(names)
         users = names[:n_users] + [f"new user {number}" for number in range(n_new)]
@@ -141,16 +142,16 @@ class Trial:
         with self._rebuilt([*first, *last]) as rebuilt:
             with running(self._config) as service:
                 self._send(service, first)
-                paths = self._asked(data, others, first)
+                paths = self._asked(others, first)
                 self._compare("at once", service, rebuilt, paths, every_worker=True)
                 self._send(service, last)
                 _kill(service)
             with running(self._config) as service:
-                paths = self._asked(data, [*users[:N_HELD_BACK], *others], [*first, *last])
+                paths = self._asked([*users[:N_HELD_BACK], *others], [*first, *last])
                 self._compare("after all was killed", service, rebuilt, paths)
         with running(self._config) as service, self._rebuilt([*first, *last, *late]) as rebuilt:
             n_folded = self._reload(service, late)
-            paths = self._asked(data, [*users, *others[len(users) - N_HELD_BACK :]], events)
+            paths = self._asked([*users, *others[len(users) - N_HELD_BACK :]], events)
             self._compare("after a reload", service, rebuilt, paths)
             operate(service, "/rollback")
             self._compare("after a rollback", service, rebuilt, paths)
@@ -176,8 +177,9 @@ class Trial:
         with closing(Workers(service, self._config.workers)) as workers:
             for number, start in enumerate(range(0, len(events), N_AT_ONCE)):
                 some = [as_sent(each) for each in events[start : start + N_AT_ONCE]]
-                body = {"events": [written_otherwise(each, self._rng) for each in some]}
-                answer = workers.post(number % len(workers), "/events", body)
+                if self._data.has_clean_user_names:  # else names are ids, found as written alone
+                    some = [written_otherwise(each, self._rng) for each in some]
+                answer = workers.post(number % len(workers), "/events", {"events": some})
                 outcome = json.loads(answer.body)
                 if answer.status != _ACCEPTED or outcome["refused"]:
                     raise RuntimeError(f"{answer.status}: {answer.body.decode()[:1_000]}")
@@ -198,10 +200,8 @@ class Trial:
         store = open_events(self._config)
         return sum(len(frame) for frame in store.since(0, through_seq))
 
-    def _asked(
-        self, data: AppDataProcessor, users: Sequence[str], events: Sequence[Event]
-    ) -> list[str]:
-        names = {event.user for event in counted(events)}
+    def _asked(self, users: Sequence[str], events: Sequence[Event]) -> list[str]:
+        data, names = self._data, {event.user for event in counted(events)}
         known = [user for user in users if user in names or data.user_row(user) is not None]
         unknown = [user for user in users if user not in set(known)]
         return paths_for(data, known, unknown, self._rng)
