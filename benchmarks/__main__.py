@@ -17,6 +17,8 @@ python -m benchmarks offline [--large] [--engines ray]   what each stage of the 
 python -m benchmarks successive-tests                    ranker and baselines on five test periods
 python -m benchmarks replay-events                       what live events are worth
 python -m benchmarks beauty-leave-one-out FILE           beside published tables
+python -m benchmarks ablations                           what each input is worth to the ranker
+python -m benchmarks interleaving                        two services by interleaving, and by an A/B test
 python -m benchmarks reviews-per-user                    what encoding more reviews is worth
 """
 
@@ -55,6 +57,8 @@ STUDIES = {
     "successive-tests": "ranking.successive_tests",
     "replay-events": "ranking.replay_events",
     "beauty-leave-one-out": "ranking.beauty_leave_one_out",
+    "ablations": "ranking.ablations",
+    "interleaving": "ranking.interleaving",
     "reviews-per-user": "ranking.reviews_per_user",
 }
 RENAMED = {"kernels": "search"}

@@ -45,8 +45,8 @@ from pipeline.evaluate.baselines.choice import baselines_named
 from pipeline.evaluate.models import refitted, tuned_baselines
 from pipeline.evaluate.ranking_model import ranks_at
 from pipeline.evaluate.stage import write_metrics
-from pipeline.report.markdown_tables import beauty as beauty_table
 from pipeline.report.studies import BEAUTY, read_study
+from pipeline.report.studies import beauty as beauty_table
 from pipeline.train.ranker.feature_state import FeatureState, features_at, parts_at
 from pipeline.train.ranker.fitting import RankerPlan
 from pipeline.train.ranker.head import RankerHead, catalog_scores

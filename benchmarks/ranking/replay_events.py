@@ -39,8 +39,8 @@ from classes.model import Model
 from config import PROJECT_ROOT, Config
 from pipeline.embed.stage import CACHE_FOLDER
 from pipeline.evaluate.stage import write_metrics
-from pipeline.report.markdown_tables import SAMPLE, events
-from pipeline.report.studies import REPLAYED, read_study
+from pipeline.report.markdown_tables import SAMPLE
+from pipeline.report.studies import REPLAYED, events, read_study
 from recsys import columns, metrics
 from recsys.interactions import interactions_of
 from storage.artifacts import read_clean

@@ -38,8 +38,8 @@ from pipeline.evaluate.baselines import MINIMAL, USUAL
 from pipeline.evaluate.evaluation import EvaluationOptions, evaluate
 from pipeline.evaluate.service_model import RANKER
 from pipeline.evaluate.stage import write_metrics
-from pipeline.report.markdown_tables import SAMPLE, successive
-from pipeline.report.studies import SUCCESSIVE, read_study
+from pipeline.report.markdown_tables import SAMPLE
+from pipeline.report.studies import SUCCESSIVE, read_study, successive
 from recsys import columns, metrics
 from recsys.interactions import interactions_of
 from recsys.split import temporal_cuts

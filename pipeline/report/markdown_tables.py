@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from config import PROJECT_ROOT
+from pipeline.report.markdown import group, head, row
 from pipeline.report.measures import (
     COLD_START,
     COSTS,
@@ -22,7 +23,6 @@ from pipeline.report.measures import (
     RANKING,
     RATING,
     Numbers,
-    Rows,
     cold_start_rows,
     cost_rows,
     diversity_rows,
@@ -32,14 +32,7 @@ from pipeline.report.measures import (
     ranking_rows,
     rating_rows,
 )
-from pipeline.report.studies import (
-    BEAUTY_MEASURES,
-    EVENT_COLUMNS,
-    beauty_rows,
-    event_rows,
-    successive_rows,
-    with_studies,
-)
+from pipeline.report.studies import ablations, beauty, events, successive, with_studies
 from recsys.number_format import number, with_interval
 
 FOLDER: Final = PROJECT_ROOT / "report"
@@ -71,34 +64,23 @@ def ranking(numbers: Numbers) -> str:
     models = [model for part in numbers.values() for model in _fresh(part)["models"].values()]
     shown = measured(RANKING, models)
     first, *others = labels(shown)
-    lines = _head("data", "model", f"{first}, fresh", *others, f"{first}, stale")
+    lines = head("data", "model", f"{first}, fresh", *others, f"{first}, stale")
     for data, part in numbers.items():
         fresh, before = _fresh(part), ranking_rows(part["ranking"]["stale"], shown[:1])
         rows = {
             name: [*cells, *before.get(name, [""])]
             for name, cells in ranking_rows(fresh, shown).items()
         }
-        lines += _group(f"**{data}**, {fresh['users']:,} users, {fresh['cases']:,} cases", rows)
-    return "\n".join(lines)
-
-
-def successive(numbers: Numbers) -> str:
-    """Every model on several test periods of a data set, best on all of them first."""
-    measured = {name: part["successive"] for name, part in numbers.items() if "successive" in part}
-    shares = [f"{100 * share:.0f} %" for share in next(iter(measured.values()))["shares"]]
-    lines = _head("data", "model", *shares, "all", "ranker ahead by")
-    for data, part in measured.items():
-        rows = successive_rows(part)
-        lines += _group(f"**{data}**, {', '.join(map(str, part['users']))} users", rows)
+        lines += group(f"**{data}**, {fresh['users']:,} users, {fresh['cases']:,} cases", rows)
     return "\n".join(lines)
 
 
 def modes(numbers: Numbers) -> str:
     """The model in service refreshed, with new histories alone, and stale, on the same users."""
-    lines = _head("data", "mode", "NDCG@10", "over the mode below", "over stale")
+    lines = head("data", "mode", "NDCG@10", "over the mode below", "over stale")
     for data, part in numbers.items():
         if "modes" in part:  # numbers may be older
-            lines += _group(
+            lines += group(
                 f"**{data}**, {part['modes']['users']:,} users", mode_rows(part["modes"])
             )
     return "\n".join(lines)
@@ -109,7 +91,7 @@ def whole_catalog(numbers: Numbers) -> str:
     wholes = {data: _fresh(part).get("whole_catalog") for data, part in numbers.items()}
     models = [model for whole in wholes.values() if whole for model in whole["models"].values()]
     shown = measured(RANKING, models)
-    lines = _head("data", "model", *labels(shown), "items without history")
+    lines = head("data", "model", *labels(shown), "items without history")
     for data, whole in wholes.items():
         if whole:  # numbers may be older
             new = whole["slices"].get("item", {}).get("without history", {}).get("ndcg@10", {})
@@ -118,48 +100,32 @@ def whole_catalog(numbers: Numbers) -> str:
                 for name, cells in ranking_rows(whole, shown).items()
             }
             label = f"**{data}**, {whole['items']:,} items, {whole['cases']:,} cases"
-            lines += _group(label, rows)
-    return "\n".join(lines)
-
-
-def events(numbers: Numbers) -> str:
-    """The service with and without live events, by group of users."""
-    lines = _head("data", "users", *EVENT_COLUMNS.values())
-    for data, part in numbers.items():
-        lines += _group(f"**{data}**", event_rows(part.get("replayed_events", {})))
-    return "\n".join(lines)
-
-
-def beauty(_: Numbers) -> str:
-    """The ranker on Amazon Beauty beside baselines and published models, by order within a day."""
-    lines = _head("order within a day", "model", *labels(BEAUTY_MEASURES))
-    for order, rows in beauty_rows().items():
-        lines += _group(f"**{order}**", rows)
+            lines += group(label, rows)
     return "\n".join(lines)
 
 
 def rating(numbers: Numbers) -> str:
     """The rating task, one line per model."""
     shown = [measure for measure in RATING if measure.key in _SHOWN_OF_RATING]
-    lines = _head("data", "model", *labels(shown))
+    lines = head("data", "model", *labels(shown))
     for data, part in numbers.items():
         task = part["rating"]
         if task:
             rows = rating_rows(task, shown)
             share = rows.pop("base rate")[1]
             label = f"**{data}**, {task['pairs']:,} pairs, more frequent answer {share}"
-            lines += _group(label, rows)
+            lines += group(label, rows)
     return "\n".join(lines)
 
 
 def cold_start_users(numbers: Numbers) -> str:
     """The cold-start rules on the test period."""
-    lines = _head("data", "rule", *labels(COLD_START))
+    lines = head("data", "rule", *labels(COLD_START))
     for data, part in numbers.items():
         task = part["cold_start_users"]
         if task["cases"]:
             label = f"**{data}**, {task['users']:,} people, {task['cases']:,} cases"
-            lines += _group(label, cold_start_rows(task))
+            lines += group(label, cold_start_rows(task))
     return "\n".join(lines)
 
 
@@ -167,21 +133,21 @@ def windows(numbers: Numbers) -> str:
     """HitRate@5 on validation cold-start users by window and by decay, in days."""
     tried = next(iter(numbers.values()))["cold_start_users"]["validation"]
     heads = [f"window {days}" for days in tried["window_days"]]
-    lines = _head("data", *heads, *(f"decay {days}" for days in tried["decay_days"]))
+    lines = head("data", *heads, *(f"decay {days}" for days in tried["decay_days"]))
     for data, part in numbers.items():
         found = part["cold_start_users"]["validation"]
         if part["cold_start_users"]["cases"]:
             values = [*found["window_days"].values(), *found["decay_days"].values()]
-            lines.append(_row([data, *map(number, values)]))
+            lines.append(row([data, *map(number, values)]))
     return "\n".join(lines)
 
 
 def diversity(numbers: Numbers) -> str:
     """The service's lists at several values of `diversity` (fresh)."""
-    lines = _head("data", "lists", *labels(DIVERSITY))
+    lines = head("data", "lists", *labels(DIVERSITY))
     for data, part in numbers.items():
         if "diversity" in part:  # numbers may be older
-            lines += _group(f"**{data}**", diversity_rows(part["diversity"]))
+            lines += group(f"**{data}**", diversity_rows(part["diversity"]))
     return "\n".join(lines)
 
 
@@ -189,20 +155,20 @@ def costs(numbers: Numbers) -> str:
     """How varied lists are and what models cost (fresh), best NDCG@10 first."""
     models = [model for part in numbers.values() for model in _fresh(part)["models"].values()]
     shown = measured(COSTS, models)
-    lines = _head("data", "model", *labels(shown))
+    lines = head("data", "model", *labels(shown))
     for data, part in numbers.items():
-        lines += _group(f"**{data}**", cost_rows(_fresh(part), shown))
+        lines += group(f"**{data}**", cost_rows(_fresh(part), shown))
     return "\n".join(lines)
 
 
 def runs(numbers: Numbers) -> str:
     """Which command made which numbers, when, and how long it took."""
-    lines = _head("data", "reviews, users, items", "day", "seconds", "command")
+    lines = head("data", "reviews, users, items", "day", "seconds", "command")
     for name, part in numbers.items():
         data = part["data"]
         size = f"{data['reviews']:,}, {data['users']:,}, {data['items']:,}"
         command = f"`{part.get('command', 'python -m pipeline evaluate')}`"
-        lines.append(_row([name, size, part.get("date", ""), f"{part['seconds']:.0f}", command]))
+        lines.append(row([name, size, part.get("date", ""), f"{part['seconds']:.0f}", command]))
     return "\n".join(lines)
 
 
@@ -215,6 +181,7 @@ TABLES: Final[dict[str, Callable[[Numbers], str]]] = {
         successive,
         events,
         beauty,
+        ablations,
         rating,
         cold_start_users,
         windows,
@@ -230,19 +197,3 @@ _SHOWN_OF_RATING: Final = ("auc", "accuracy", "five_star.f1", "other.f1")
 def _fresh(part: Numbers) -> Numbers:
     ranking: Numbers = part["ranking"]["fresh"]
     return ranking
-
-
-def _head(*names: str) -> list[str]:
-    return [_row(names), "|---" * len(names) + "|"]
-
-
-def _group(label: str, rows: Rows) -> list[str]:
-    """Write rows of one data set, its label before the first of them."""
-    return [
-        _row(["" if place else label, name, *cells])
-        for place, (name, cells) in enumerate(rows.items())
-    ]
-
-
-def _row(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"

@@ -1,4 +1,4 @@
-"""What studies of `benchmarks` measured on several data sets, kept in files beside the report."""
+"""What studies of `benchmarks` measured, kept in files beside the report, and their tables."""
 
 from __future__ import annotations
 
@@ -8,12 +8,20 @@ from pathlib import Path
 from typing import Final
 
 from config import PROJECT_ROOT
-from pipeline.report.measures import Measure, Numbers, Rows, cells
+from pipeline.report.markdown import group, head
+from pipeline.report.measures import Measure, Numbers, Rows, cells, labels
 from recsys.number_format import number, with_interval
 
 SUCCESSIVE: Final = PROJECT_ROOT / "report" / "successive_tests.json"
 REPLAYED: Final = PROJECT_ROOT / "report" / "replayed_events.json"
+ABLATIONS: Final = PROJECT_ROOT / "report" / "ablations.json"
 BEAUTY: Final = PROJECT_ROOT / "report" / "beauty.json"
+BY_DATA_SET: Final = {
+    "successive": SUCCESSIVE,
+    "replayed_events": REPLAYED,
+    "ablations": ABLATIONS,
+}
+"""The files whose parts are those of data sets, and what a part is called among all numbers of one."""
 
 EVENT_COLUMNS: Final = {
     "once": "NDCG@10, data loaded once",
@@ -52,39 +60,65 @@ def read_study(path: Path) -> Numbers:
 
 def with_studies(numbers: Numbers, folder: Path) -> Numbers:
     """Add the studies in a folder to the numbers of data sets; others have nowhere to be shown."""
-    for key, path in (("successive", SUCCESSIVE), ("replayed_events", REPLAYED)):
+    for key, path in BY_DATA_SET.items():
         for name, part in read_study(folder / path.name).items():
             if name in numbers:
                 numbers[name][key] = part
     return numbers
 
 
-def successive_rows(measured: Numbers) -> Rows:
-    """Lay out the models that were measured on several test periods, best on all of them first."""
-    models = sorted(measured["models"].items(), key=lambda model: -model[1]["all"])
-    return {
-        name: [
-            *(number(value) for value in (*model["tests"], model["all"])),
-            with_interval(model["ranker_ahead"]),
-        ]
-        for name, model in models
-    }
+def successive(numbers: Numbers) -> str:
+    """Every model on several test periods of a data set, best on all of them first."""
+    measured = {name: part["successive"] for name, part in numbers.items() if "successive" in part}
+    shares = [f"{100 * share:.0f} %" for share in next(iter(measured.values()))["shares"]]
+    lines = head("data", "model", *shares, "all", "ranker ahead by")
+    for data, part in measured.items():
+        models = sorted(part["models"].items(), key=lambda model: -model[1]["all"])
+        rows = {
+            name: [
+                *(number(value) for value in (*model["tests"], model["all"])),
+                with_interval(model["ranker_ahead"]),
+            ]
+            for name, model in models
+        }
+        lines += group(f"**{data}**, {', '.join(map(str, part['users']))} users", rows)
+    return "\n".join(lines)
 
 
-def event_rows(replayed: Numbers) -> Rows:
-    """Lay out the groups of users of one data set; none where nothing was replayed."""
-    return {
-        f"{name}: {group['users']:,} users, {group['cases']:,} cases": [
-            with_interval(group[column]) for column in EVENT_COLUMNS
-        ]
-        for name, group in replayed.get("groups", {}).items()
-    }
+def events(numbers: Numbers) -> str:
+    """The service with and without live events, by group of users."""
+    lines = head("data", "users", *EVENT_COLUMNS.values())
+    for data, part in numbers.items():
+        groups = part.get("replayed_events", {}).get("groups", {})
+        rows = {
+            f"{name}: {users['users']:,} users, {users['cases']:,} cases": [
+                with_interval(users[column]) for column in EVENT_COLUMNS
+            ]
+            for name, users in groups.items()
+        }
+        lines += group(f"**{data}**", rows)
+    return "\n".join(lines)
 
 
-def beauty_rows() -> dict[str, Rows]:
-    """Lay out the models on Amazon Beauty by order within a day, best NDCG@10 first."""
-    groups = {}
+def ablations(numbers: Numbers) -> str:
+    """What the ranker loses without each input, by data set."""
+    lines = head("data", "without", "NDCG@10 lost on validation days", "lost on test days")
+    for data, part in numbers.items():
+        if "ablations" in part:
+            measured = part["ablations"]
+            whole = ", ".join(f"{number(of)} on {days}" for days, of in measured["all"].items())
+            rows = {
+                name: [with_interval(lost) for lost in found.values()]
+                for name, found in measured["without"].items()
+            }
+            lines += group(f"**{data}**, with everything {whole}", rows)
+    return "\n".join(lines)
+
+
+def beauty(_: Numbers) -> str:
+    """The ranker on Amazon Beauty beside baselines and published models, by order within a day."""
+    lines = head("order within a day", "model", *labels(BEAUTY_MEASURES))
     for order, part in read_study(BEAUTY).items():
         models = sorted(part["models"].items(), key=lambda model: -model[1]["ndcg@10"])
-        groups[order] = {name: cells(model, BEAUTY_MEASURES) for name, model in models}
-    return {**groups, "as published": PUBLISHED_ON_BEAUTY}
+        lines += group(f"**{order}**", {name: cells(of, BEAUTY_MEASURES) for name, of in models})
+    return "\n".join([*lines, *group("**as published**", PUBLISHED_ON_BEAUTY)])
