@@ -89,6 +89,14 @@ class History(NamedTuple):
             self.weights[first:],
         )
 
+    def held_by(self, user_rows: NDArray[Any], n_items: int) -> BoolArray:
+        """Mark the items, (n_items,), that some users have."""
+        among = np.zeros(self.n_users, dtype=bool)
+        among[user_rows] = True
+        held = np.zeros(n_items, dtype=bool)
+        held[self.items[among[self.users]]] = True
+        return held
+
     def of(self, user_row: int) -> NDArray[np.int32]:
         """Item rows of one user, newest first."""
         return self.items[self.starts[user_row] : self.starts[user_row + 1]]

@@ -78,7 +78,7 @@ def _similarities(
     made = behavior_similarities(history, days, n_items)
     for name in RECENCY_DECAY:
         made.setdefault(name, _within_clusters(rng, catalog))
-    return stacked(made, n_items)
+    return stacked(made)
 
 
 def _within_clusters(rng: np.random.Generator, catalog: SyntheticItems) -> Entries:

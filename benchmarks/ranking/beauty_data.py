@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from pipeline.embed.cache import EmbeddingCache, encode_texts
 from pipeline.evaluate.baselines import TrainingData
 from pipeline.evaluate.cutoff import Cutoff
-from pipeline.train.ranker.data import RankerData
-from pipeline.train.ranker.feature_state import Catalog, content_similarities
+from pipeline.train.ranker.data import RankerData, content_similarities
+from pipeline.train.ranker.feature_state import Catalog
 from recsys.arrays import FloatArray
 from recsys.catalog import seen_items
 from recsys.interactions import FIVE_STARS, Interactions

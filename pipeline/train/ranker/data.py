@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -13,9 +14,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.train.progress import Tell, silently
-from pipeline.train.ranker.feature_state import Catalog, content_similarities
+from pipeline.train.ranker.feature_state import Catalog
+from pipeline.train.ranker.nearest import NEIGHBORS, Entries, nearest
+from pipeline.train.ranker.similarities import vector_similarity, word_similarity
 from recsys import catalog, columns
-from recsys.arrays import Names
+from recsys.arrays import FloatArray, Names
 from recsys.features.user_profile import centered_log_prices
 from recsys.interactions import Interactions, interactions_of
 from storage.artifacts import ArtifactPaths, read_clean, read_embedding_pair
@@ -68,6 +71,19 @@ def read_ranker_data(paths: ArtifactPaths, tell: Tell = silently) -> RankerData:
         content_similarities(tables.texts, desc.vectors, tell),
     )
     return RankerData(tables.interactions, items, names)
+
+
+def content_similarities(
+    texts: NDArray[np.object_], vectors: FloatArray, tell: Tell = silently
+) -> dict[str, Entries]:
+    """Make the similarities of words and of vectors, which know no time."""
+    n = NEIGHBORS
+    return {
+        "tf": nearest(
+            word_similarity(texts.tolist()), n, partial(tell, "comparing words of items")
+        ),
+        "ml": nearest(vector_similarity(vectors), n, partial(tell, "comparing vectors of items")),
+    }
 
 
 class ReviewTables(NamedTuple):

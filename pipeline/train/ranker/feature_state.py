@@ -9,7 +9,7 @@ needs several at once holds their `FeatureParts` and makes one state after the o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any, Final
@@ -24,11 +24,9 @@ from pipeline.train.ranker.similarities import (
     recent_similarity,
     sequence_similarity,
     two_step_similarity,
-    vector_similarity,
     walk_similarity,
-    word_similarity,
 )
-from pipeline.train.ranker.stacking import scale, stack
+from pipeline.train.ranker.stacking import scale_users, scaled, stack
 from recsys.arrays import BoolArray, FloatArray
 from recsys.bias_model import fit_bias_model
 from recsys.features.user_profile import FIVE_STAR_PSEUDO_COUNTS, user_profiles
@@ -50,11 +48,11 @@ RECENCY_DECAY: Final[Mapping[str, float]] = {
 DECAY_SCALES: Final = (0.25, 0.5, 1.0)
 """What may multiply all decays: how fast people change is chosen on the validation days."""
 
-SCALE: Final = 3.0
-SCALE_PLACE: Final = 20
-SCALE_USERS: Final = 2_000
-SCALE_SEED: Final = 0
 ITEM_SHRINKAGE: Final = 10.0
+
+
+Asked = Callable[[History, FloatArray], NDArray[Any]]
+"""From histories and item columns to the rows of the users of whom something will be asked."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +109,7 @@ class FeatureParts:
         history: As of the state.
         columns: As of the state.
         profiles: As of the state.
-        speaking: (n_items,) the items whose neighbors are kept; None for all.
+        speaking: (n_items,) the items that have neighbors in it; None for all.
     """
 
     behavior: Mapping[str, Entries]
@@ -120,18 +118,6 @@ class FeatureParts:
     columns: FloatArray
     profiles: FloatArray
     speaking: BoolArray | None = None
-
-    def of_users(self, users: NDArray[Any]) -> FeatureParts:
-        """Keep the neighbors of what some users have: their state is the same, others have none.
-
-        So are scales, since the users from whom they are taken are kept too.
-        """
-        asked = np.zeros(self.history.n_users, dtype=bool)
-        asked[users] = asked[scale_users(self.history)] = True
-        speaking = np.zeros(self.catalog.n_items, dtype=bool)
-        speaking[self.history.items[asked[self.history.users]]] = True
-        behavior = {name: entries.of_items(speaking) for name, entries in self.behavior.items()}
-        return replace(self, behavior=behavior, speaking=speaking)
 
     def state(self, decay_scale: float = 1.0, among: BoolArray | None = None) -> FeatureState:
         """Stack the similarities and bring them to scale.
@@ -146,35 +132,36 @@ class FeatureParts:
             made |= {name: entries.of_items(self.speaking) for name, entries in fixed}
         if among is not None and not among.all():
             made = {name: entries.among(among) for name, entries in made.items()}
-        similarities = stacked(made, self.catalog.n_items)
+        similarities = stacked(made)
         similarities = with_decay_scale(similarities, self.history, decay_scale)
         return FeatureState(similarities, self.history, self.columns, self.profiles)
 
 
-def content_similarities(
-    texts: NDArray[np.object_], vectors: FloatArray, tell: Tell = silently
-) -> dict[str, Entries]:
-    """Make the similarities of words and of vectors, which know no time."""
-    n = NEIGHBORS
-    return {
-        "tf": nearest(
-            word_similarity(texts.tolist()), n, partial(tell, "comparing words of items")
-        ),
-        "ml": nearest(vector_similarity(vectors), n, partial(tell, "comparing vectors of items")),
-    }
-
-
 def behavior_similarities(
-    history: History, days: NDArray[Any], n_items: int, tell: Tell = silently
+    history: History,
+    days: NDArray[Any],
+    n_items: int,
+    tell: Tell = silently,
+    speaking: BoolArray | None = None,
 ) -> dict[str, Entries]:
-    """Make the similarities of what people chose, and when: (len(history.items),) days."""
+    """Make the similarities of what people chose, and when.
+
+    Args:
+        history: Of all users.
+        days: (len(history.items),) int, when each entry was chosen.
+        n_items: Items of the catalog.
+        tell: Told how far it is.
+        speaking: (n_items,) the items whose neighbors are wanted; None for all.
+    """
 
     def kept(similarity: Product, step: str) -> Entries:
-        return nearest(similarity, NEIGHBORS, partial(tell, step))
+        wanted = similarity if speaking is None else similarity.of_items(speaking)
+        return nearest(wanted, NEIGHBORS, partial(tell, step))
 
-    sequences = kept(sequence_similarity(history, n_items), "following what was chosen after what")
+    step = partial(tell, "following what was chosen after what")
+    sequences = nearest(sequence_similarity(history, n_items), NEIGHBORS, step)
     return {
-        "seq": sequences,
+        "seq": sequences if speaking is None else sequences.of_items(speaking),
         "hop": kept(two_step_similarity(sequences, n_items), "going two steps"),
         "now": kept(recent_similarity(history, days, n_items), "following what is chosen lately"),
         "cf": kept(walk_similarity(history, n_items), "walking over people to other items"),
@@ -205,12 +192,15 @@ def parts_at(
     catalog: Catalog,
     item_shrinkage: float = ITEM_SHRINKAGE,
     tell: Tell = silently,
+    asked: Asked | None = None,
 ) -> FeatureParts:
-    """Make the parts of the feature state; see `features_at`."""
+    """Make the parts of the feature state; see `features_at`.
+
+    Only what some users have gets neighbors where `asked` says who they are: theirs is the same
+    state, that of others isn't. Scales are the same too, as their users are always among them.
+    """
     history = interactions.histories()
     days, ratings = interactions.days, interactions.ratings
-    chosen_on = days[history.interactions]
-    behavior = behavior_similarities(history, chosen_on, catalog.n_items, tell)
     rated = interactions.rated()
     rates = fit_bias_model(
         rated.users,
@@ -223,7 +213,13 @@ def parts_at(
     profiles = user_profiles(
         history, ratings[history.interactions], catalog.log_prices, described[:, FIVE_STAR_RATE]
     )
-    return FeatureParts(behavior, catalog, history, described, profiles)
+    speaking = None
+    if asked is not None:
+        users = np.concatenate([asked(history, described), scale_users(history)])
+        speaking = history.held_by(users, catalog.n_items)
+    chosen_on = days[history.interactions]
+    behavior = behavior_similarities(history, chosen_on, catalog.n_items, tell, speaking)
+    return FeatureParts(behavior, catalog, history, described, profiles, speaking)
 
 
 def at_decay_scale(state: FeatureState, decay_scale: float) -> FeatureState:
@@ -240,36 +236,7 @@ def with_decay_scale(
     return scaled(similarities._replace(recency_decay=decays), history)
 
 
-def scale_users(history: History) -> NDArray[np.int64]:
-    """Draw the users from whom scales are taken: at most 2,000 with a history."""
-    present = np.flatnonzero(np.diff(history.starts))
-    return np.random.default_rng(SCALE_SEED).permutation(present)[:SCALE_USERS]
-
-
-def scaled(similarities: ItemSimilarities, history: History) -> ItemSimilarities:
-    """Bring each similarity to one scale: 3 / s_c, s_c the mean 20th largest affinity of a user."""
-    drawn = scale_users(history)
-    affinities = Affinities(similarities, history.starts, history.items)
-    items = affinities.top_items(drawn, SCALE_PLACE)[:, :, -1]
-    place, similarity = np.nonzero(items >= 0)
-    phi = affinities.of_pairs(drawn[place], items[place, similarity])
-    sums = np.zeros(items.shape)
-    sums[place, similarity] = np.expm1(phi[np.arange(len(phi)), similarity].astype(np.float64))
-    means = sums.sum(axis=0) / max(len(drawn), 1)
-    return scale(similarities, np.where(means > 0, SCALE / np.where(means > 0, means, 1.0), 1.0))
-
-
-def stacked(made: Mapping[str, Entries], n_items: int) -> ItemSimilarities:
-    """Stack similarities in their order; one that is empty gets an entry of weight 0.
-
-    Without any entry it would be absent from the file, and its column from the affinities.
-    """
-    parts = [made[name] if len(made[name].weights) else _nothing(n_items) for name in RECENCY_DECAY]
+def stacked(made: Mapping[str, Entries]) -> ItemSimilarities:
+    """Stack similarities in their order."""
     decays = np.array(list(RECENCY_DECAY.values()), dtype=np.float32)
-    return stack(list(RECENCY_DECAY), decays, parts)
-
-
-def _nothing(n_items: int) -> Entries:
-    counts, last = np.zeros(n_items, dtype=np.int32), np.array([n_items - 1], dtype=np.int32)
-    counts[0] = 1
-    return Entries(counts, last, np.zeros(1, dtype=np.float32))
+    return stack(list(RECENCY_DECAY), decays, [made[name] for name in RECENCY_DECAY])

@@ -73,6 +73,16 @@ class Product(NamedTuple):
         """Rows, and columns."""
         return len(self.left.starts) - 1
 
+    def of_items(self, mask: BoolArray) -> Product:
+        """Keep the rows of some items, a mask (n_items,); the others become empty."""
+        lengths = np.diff(self.left.starts)
+        kept, starts = np.repeat(mask, lengths), np.concatenate([[0], np.cumsum(lengths * mask)])
+        columns, values = self.left.columns[kept], self.left.values[kept]
+        left = SparseRows(
+            frozen(starts, np.int64), frozen(columns, np.int32), frozen(values, values.dtype)
+        )
+        return Product(left, self.right)
+
 
 class Cosines(NamedTuple):
     """The cosines of vectors as a similarity.

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -38,7 +39,8 @@ from pipeline.train.ranker.lists import (
     targets_of,
 )
 from pipeline.train.ranker.validation import ValidationMetrics, sample_users, validate
-from recsys.arrays import BoolArray
+from recsys.arrays import BoolArray, FloatArray
+from recsys.history import History
 from recsys.interactions import Interactions
 from recsys.split import TemporalCuts, temporal_cuts
 
@@ -113,8 +115,8 @@ def make_folds(
         data: The interactions and the catalog.
         item_shrinkage: Pseudo-ratings of an item in the bias model.
         tell: Told how far it is.
-        seed: Seed of the draws to come. Folds then know of `asked_users` only, which at two
-            million rows is a fifth of their memory. None: they know of everybody.
+        seed: Seed of the draws to come. Folds then know of `asked_users` only, which takes a
+            part of the time and of the memory. None: they know of everybody.
 
     Raises:
         recsys.split.SplitError: Fewer than two days.
@@ -125,10 +127,9 @@ def make_folds(
     for number, share in enumerate(FOLD_SHARES):
         tell("similarities of the folds", number, len(FOLD_SHARES))
         before, later = _parted(data.interactions, temporal_cuts(data.interactions.days, share))
-        parts = parts_at(before, data.catalog, item_shrinkage)
+        asked = None if seed is None else partial(asked_users, later, seed, number)
+        parts = parts_at(before, data.catalog, item_shrinkage, asked=asked)
         targets = targets_of(later, parts.history, known_items(parts.columns))
-        if seed is not None:
-            parts = parts.of_users(asked_users(targets, number, seed))
         folds.append(Fold(parts, before, targets))
     taught = sum(len(fold.targets.users) for fold in folds[BEFORE_VALIDATION])
     if not taught or not len(folds[-1].targets.users):
@@ -141,11 +142,14 @@ def make_folds(
     return folds
 
 
-def asked_users(targets: Targets, number: int, seed: int) -> NDArray[np.int64]:
+def asked_users(
+    later: Interactions, seed: int, number: int, history: History, columns: FloatArray
+) -> NDArray[np.int64]:
     """List whom training asks of a fold by its number: for its lists, and as a sample of all."""
+    targets = targets_of(later, history, known_items(columns))
     listed = drawn_targets(targets, np.random.default_rng(seed + number), MAX_LISTS)
     sampled = sample_users(targets, VALIDATION_USERS, seed)
-    return np.union1d(targets.users[listed], sampled.users)
+    return np.concatenate([targets.users[listed], sampled.users])
 
 
 def lists_of(

@@ -13,7 +13,7 @@ import pytest
 from pipeline.cli import main
 from pipeline.errors import PipelineError
 from pipeline.train.progress import silently
-from pipeline.train.ranker import feature_state, training
+from pipeline.train.ranker import stacking, training
 from pipeline.train.ranker.data import RankerData, read_ranker_data
 from pipeline.train.ranker.feature_state import RECENCY_DECAY, FeatureState, features_at
 from pipeline.train.ranker.head import RankerHead, catalog_scores
@@ -194,7 +194,7 @@ def test_folds_that_know_whom_training_asks_answer_as_whole_ones(
     few = {"MAX_LISTS": 3, "VALIDATION_USERS": 2, "DECAY_SCALE_USERS": 2, "DECAY_SCALE_LISTS": 2}
     for name, number in few.items():
         monkeypatch.setattr(training, name, number)
-    monkeypatch.setattr(feature_state, "SCALE_USERS", 2)
+    monkeypatch.setattr(stacking, "SCALE_USERS", 2)
     plan = RankerPlan(hidden_units=4, n_heads=2, epochs=2, seed=5)
     whole, asked = (make_folds(data, 10.0, silently, seed) for seed in (None, plan.seed))
     answers = []
