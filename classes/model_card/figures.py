@@ -13,7 +13,7 @@ MAIN: Final = "ndcg@10"
 KINDS_OF_SLICES: Final = {
     "items_of_user": "items that the user had",
     "item": "item asked for",
-    "price": "price of the item, by thirds of the catalog",
+    "price": "price of the item",
     "category": "category of the item",
 }
 METRIC: Final = (
@@ -89,33 +89,40 @@ def _rating(metrics: Numbers) -> str:
 
 
 def _subgroups(fresh: Numbers) -> str:
-    rows = [
-        [kind, name, f"{part['users']:,}", f"{part['cases']:,}", *_compared(part[MAIN])]
-        for kind, name, part in _slices(fresh)
-    ]
     heads = ["by", "subgroup", "users", "cases", "in service", "best other there"]
+    rows, shown = [], ""
+    for kind, *row in subgroup_rows(fresh):
+        rows.append(["" if kind == shown else kind, *row])
+        shown = kind
     return (
-        "Within a subgroup only its cases count. The best other model is looked up for each, which "
+        "Within a subgroup only its cases count; prices are thirds of the catalog. The best other model is looked up for each, which "
         "favors it where there are few cases; figures of different subgroups don't compare, since "
         "some are harder than others.\n\n" + _table(heads, rows)
     )
 
 
-def _slices(fresh: Numbers) -> Iterator[tuple[str, str, Numbers]]:
-    """List the subgroups; items that nobody had reviewed are among those of the whole catalog."""
+def subgroup_rows(fresh: Numbers) -> Iterator[tuple[str, str, str, str, str, str]]:
+    """Compare the model in service with the best other one on each subgroup.
+
+    Items that nobody had reviewed are among those of the whole catalog.
+
+    Args:
+        fresh: The numbers of the fresh cutoff in `metrics.json`.
+
+    Yields:
+        By what and which, its users and cases, NDCG@10 in service, and that of the best other.
+    """
     for kind, label in KINDS_OF_SLICES.items():
         parts = dict(fresh["slices"].get(kind, {}))
         if kind == "item":
             parts |= fresh.get("whole_catalog", {}).get("slices", {}).get(kind, {})
-        for place, (name, part) in enumerate(parts.items()):
-            yield "" if place else label, name, part
-
-
-def _compared(models: Numbers) -> list[str]:
-    served, *_ = models
-    best = _best_other(models, served, lambda found: found["value"])
-    cells = [with_interval(models[served])]
-    return [*cells, f"{with_interval(models[best])}, {best}" if best else ""]
+        for name, part in parts.items():
+            models = part[MAIN]
+            served, *_ = models
+            best = _best_other(models, served, lambda found: found["value"])
+            other = f"{with_interval(models[best])}, {best}" if best else ""
+            sizes = f"{part['users']:,}", f"{part['cases']:,}"
+            yield label, name, *sizes, with_interval(models[served]), other
 
 
 def _best_other(models: Numbers, served: str, value: Any) -> str | None:

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from classes.model_card.figures import subgroup_rows
 from config import PROJECT_ROOT
 from pipeline.report.markdown import group, head, row
 from pipeline.report.measures import (
@@ -104,6 +105,15 @@ def whole_catalog(numbers: Numbers) -> str:
     return "\n".join(lines)
 
 
+def subgroups(numbers: Numbers) -> str:
+    """The model in service beside the best other one, by subgroup of the cases (fresh)."""
+    lines = head("data", "subgroup", "users", "cases", "in service", "best other there")
+    for data, part in numbers.items():
+        found = {f"{kind}: {name}": cells for kind, name, *cells in subgroup_rows(_fresh(part))}
+        lines += group(f"**{data}**", found)
+    return "\n".join(lines)
+
+
 def rating(numbers: Numbers) -> str:
     """The rating task, one line per model."""
     shown = [measure for measure in RATING if measure.key in _SHOWN_OF_RATING]
@@ -178,6 +188,7 @@ TABLES: Final[dict[str, Callable[[Numbers], str]]] = {
         ranking,
         whole_catalog,
         modes,
+        subgroups,
         successive,
         events,
         beauty,

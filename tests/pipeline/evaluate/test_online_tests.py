@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
+from typing import Any
+
 import numpy as np
 import pytest
 
 from benchmarks.ranking.team_draft import Drafted, arm_of, team_draft
+from config import PROJECT_ROOT
 
 FIRST, SECOND = list("abcdefgh"), list("hgfxyzab")
 USERS = [f"user {number}" for number in range(2_000)]
@@ -55,3 +60,14 @@ def test_arms_are_halves_that_stay_and_differ_between_experiments() -> None:
     assert autumn == [arm_of(user, "autumn") for user in USERS]
     assert np.mean(autumn) == pytest.approx(0.5, abs=0.05)
     assert np.mean(np.array(autumn) == np.array(spring)) == pytest.approx(0.5, abs=0.05)
+
+
+def test_the_code_on_the_page_does_the_same() -> None:
+    page = (PROJECT_ROOT / "report" / "offline_and_online.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```python\n(def .*?\n)(?:\n\n|```)", page, re.DOTALL)
+    shown: dict[str, Any] = {"hashlib": hashlib}
+    for block in blocks:
+        exec(block, shown)
+    for user in USERS[:100]:
+        assert shown["arm_of"](user, "autumn") == arm_of(user, "autumn")
+        assert shown["team_draft"](FIRST, SECOND, 6, user, "autumn") == tuple(drafted(user))
