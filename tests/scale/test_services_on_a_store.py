@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from requests import Response
 
 from benchmarks.replicas.object_server import SECRET_KEY, ObjectServer, object_server, program
 from config import Config
@@ -37,6 +40,14 @@ class Fleet(NamedTuple):
 
     def follow_to(self, generation: str) -> None:
         until(lambda: set(self.generations()) == {generation})
+
+    def operate(self, number: int, path: str) -> Response:
+        """Send an operator's request, again while the service is busy following the others."""
+        while True:
+            answer = self.services[number].post(path)
+            if answer.status_code != HTTPStatus.CONFLICT or "Retry-After" not in answer.headers:
+                return answer
+            time.sleep(0.1)
 
     def stores(self) -> list[dict[str, Any]]:
         return [each.get("/health/ready").json()["store"] for each in self.services]
@@ -95,12 +106,12 @@ def test_a_reload_or_rollback_on_any_service_moves_all(fleet: Fleet, tmp_path: P
     [before] = set(fleet.generations())
     write_tiny_artifacts(tmp_path, seed=3)
     put_artifacts(fleet.store, tmp_path)
-    reloaded = fleet.services[0].post("/reload")
+    reloaded = fleet.operate(0, "/reload")
     assert reloaded.status_code == 200, reloaded.text
     after = reloaded.json()["generation"]
     assert fleet.generations()[0] == after != before
     fleet.follow_to(after)
-    back = fleet.services[1].post("/rollback")
+    back = fleet.operate(1, "/rollback")
     assert back.json() == {"status": "Rolled back successfully.", "generation": before}
     assert fleet.generations()[1] == before
     fleet.follow_to(before)
@@ -108,7 +119,7 @@ def test_a_reload_or_rollback_on_any_service_moves_all(fleet: Fleet, tmp_path: P
 
 def test_a_reload_without_artifacts_is_refused_and_moves_nobody(fleet: Fleet) -> None:
     before = fleet.generations()
-    refused = fleet.services[2].post("/reload")
+    refused = fleet.operate(2, "/reload")
     assert refused.status_code == 422
     assert fleet.generations() == before
 
@@ -122,7 +133,7 @@ def test_while_the_store_is_away_all_serve_and_say_so_and_recover(
         until(lambda: not any(state["reachable"] for state in fleet.stores()))
         assert fleet.generations() == before
         assert "\nrecommender_store_up 0.0\n" in fleet.services[1].get("/metrics").text
-        refused = fleet.services[1].post("/rollback")
+        refused = fleet.operate(1, "/rollback")
         assert refused.status_code == 503
         assert "s3://" in refused.json()["detail"]
         cached = tmp_path / "cached"
