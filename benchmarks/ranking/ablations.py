@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, Final, NamedTuple
 
@@ -80,15 +80,27 @@ def main(arguments: Sequence[str]) -> int:
     args, started = parser.parse_args(arguments), time.monotonic()
     data = read_ranker_data(artifact_paths(Config.from_environment()))
     start_tensorflow()
-    measured = {"seed": args.seed, **measure(data, args.seed, args.users)}
-    measured["seconds"] = round(time.monotonic() - started)
-    write_metrics(read_study(ABLATIONS) | {args.name: measured}, ABLATIONS)
+    for found in measure(data, left_out(), args.seed, args.users):
+        measured = {"seed": args.seed, **found, "seconds": round(time.monotonic() - started)}
+        write_metrics(read_study(ABLATIONS) | {args.name: measured}, ABLATIONS)
     print(ablations({args.name: {"ablations": measured}}))
     return 0
 
 
-def measure(data: RankerData, seed: int, most_users: int) -> dict[str, Any]:
-    """Compare the head that reads everything with those that don't."""
+def measure(
+    data: RankerData, groups: Mapping[str, Sequence[int]], seed: int, most_users: int
+) -> Iterator[dict[str, Any]]:
+    """Compare the head that reads everything with those that don't.
+
+    Args:
+        data: What the ranker learns from.
+        groups: Names of what is left out, and the places of these inputs.
+        seed: Of draws and first weights.
+        most_users: Users to judge by, at most.
+
+    Yields:
+        What was measured so far, after each group.
+    """
     from pipeline.train.ranker.fitting import RankerPlan
 
     plan, earlier = RankerPlan(seed=seed), training.BEFORE_VALIDATION
@@ -98,24 +110,23 @@ def measure(data: RankerData, seed: int, most_users: int) -> dict[str, Any]:
     lists = training.lists_of(folds[earlier], decay_scale, seed)
     del folds
     asked = judged_days(data, shrinkage, decay_scale, most_users, seed)
-    gains: dict[str, dict[str, NDArray[np.float64]]] = {}
-    for name, inputs in {"": [], **left_out()}.items():
+
+    def gains(inputs: Sequence[int]) -> dict[str, NDArray[np.float64]]:
         head = training.fit([without(part, inputs) for part in lists], plan, _tell)
-        reading = blind(head, inputs)
-        gains[name] = {days: ndcg(reading, each) for days, each in asked.items()}
-        print(
-            name, {days: round(float(of.mean()), 4) for days, of in gains[name].items()}, flush=True
-        )
-    return {
+        return {days: ndcg(blind(head, inputs), each) for days, each in asked.items()}
+
+    full = gains([])
+    measured: dict[str, Any] = {
         "decay_scale": decay_scale,
-        "users": {days: len(of) for days, of in gains[""].items()},
-        "all": {days: float(of.mean()) for days, of in gains[""].items()},
-        "without": {
-            name: {days: worth(gains[""][days], of) for days, of in part.items()}
-            for name, part in gains.items()
-            if name
-        },
+        "users": {days: len(of) for days, of in full.items()},
+        "all": {days: float(of.mean()) for days, of in full.items()},
+        "without": {},
     }
+    for name, inputs in groups.items():
+        measured["without"][name] = {
+            days: worth(full[days], of) for days, of in gains(inputs).items()
+        }
+        yield measured
 
 
 def left_out() -> dict[str, list[int]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,11 @@ from pipeline.train.ranker.feature_state import RECENCY_DECAY
 from pipeline.train.ranker.item_columns import ITEM_COLUMNS
 from recsys.features.user_profile import PROFILE_COLUMNS
 
-pytestmark = pytest.mark.pipeline
+pytestmark = [
+    pytest.mark.pipeline,
+    # Keras 3.15 copies its variables in a way that NumPy 2 no longer likes.
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+]
 
 N_INPUTS = len(ITEM_COLUMNS) + len(RECENCY_DECAY) + len(PROFILE_COLUMNS)
 
@@ -51,3 +57,20 @@ def test_lists_without_an_input_tell_nothing_of_it_and_the_others_stay() -> None
     assert (found[..., 1] == 0).all()
     assert (found[..., [0, 2]] == features[..., [0, 2]]).all()
     assert (lists.features == features).all()
+
+
+def test_where_only_the_order_of_choices_tells_what_comes_next_only_its_similarities_are_worth_something(
+    tmp_path: Path,
+) -> None:
+    from benchmarks.ranking.ablations import left_out, measure
+    from pipeline.train.ranker.data import read_ranker_data
+    from tests.support.chain_artifacts import write_chain_artifacts
+
+    names = ("similarities of what people chose", "columns of price")
+    groups = {name: left_out()[name] for name in names}
+    *_, found = measure(read_ranker_data(write_chain_artifacts(tmp_path)), groups, 7, 100)
+    assert list(found["without"]) == list(names)
+    for days in ("validation", "test"):
+        choices, price = (found["without"][name][days] for name in names)
+        assert choices["low"] > 0.1
+        assert abs(price["value"]) < 0.02
