@@ -165,3 +165,22 @@ def test_largest_entries_stay_without_the_item_itself_and_ties_go_to_lower_rows(
     assert items.tolist() == [0, 0, 1]
     assert neighbors.tolist() == [2, 3, 0]
     assert weights.tolist() == [5, 5, 1]
+
+
+def test_neighbors_of_some_items_are_those_they_have_among_all() -> None:
+    random = np.random.default_rng(1)
+    users, items = random.integers(0, 30, 400), random.integers(0, 25, 400)
+    product = walk_similarity(histories(users, items, np.arange(400), n_users=30), 25)
+    wanted, allowed = random.random((2, 25)) < 0.5
+    found = nearest(product)
+    some = found.of_items(wanted)
+    for column, expected in zip(nearest(product.of_items(wanted)), some, strict=True):
+        assert column.tolist() == expected.tolist()
+    triples = list(zip(found.items, found.neighbors, found.weights, strict=True))
+    kept = found.among(allowed)
+    assert list(zip(kept.items, kept.neighbors, kept.weights, strict=True)) == [
+        (item, neighbor, weight) for item, neighbor, weight in triples if allowed[neighbor]
+    ]
+    assert list(zip(some.items, some.neighbors, some.weights, strict=True)) == [
+        (item, neighbor, weight) for item, neighbor, weight in triples if wanted[item]
+    ]
