@@ -24,6 +24,7 @@ ANONYMOUS_NAMES = (
 )
 
 _INITIALS = "ABCDEFGHJKLMNPRSTW"
+_MOST_ATTEMPTS = 100
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,11 @@ def _tastes(
 
 
 def _new_name(random: PortableRandom, parts: NameParts, taken: set[str]) -> str:
-    """Write a display name that differs from all others in its letters and digits."""
+    """Write a display name that differs from all others in its letters and digits.
+
+    There are 149,520 names; where one is hard to find, a number is added.
+    """
+    attempts = 0
     while True:
         first, last, nickname = (random.pick(options) for options in parts)
         initial = random.pick(_INITIALS)
@@ -111,7 +116,10 @@ def _new_name(random: PortableRandom, parts: NameParts, taken: set[str]) -> str:
             f'{first} {last} "{nickname}"',
         )
         name = random.pick_weighted(forms, (0.6, 0.15, 0.1, 0.08, 0.07))
+        if attempts > _MOST_ATTEMPTS:
+            name = f"{name} {random.below(1_000 * attempts)}"
         key = "".join(letter for letter in name.lower() if letter.isalnum())
         if key not in taken:
             taken.add(key)
             return name
+        attempts += 1

@@ -17,10 +17,11 @@ import pytest
 
 from config import PROJECT_ROOT, Config
 from pipeline.errors import PipelineError
+from pipeline.sample import people
 from pipeline.sample import stage as sample
 from pipeline.sample.portable_random import PortableRandom
 from pipeline.sample.table import SAMPLE_COLUMNS, SampleSize, as_csv, sample_rows
-from pipeline.sample.vocabulary import read_phrases, read_themes
+from pipeline.sample.vocabulary import NameParts, read_phrases, read_themes
 from recsys import columns
 
 ANONYMOUS = {"amazon customer", "kindle customer"}
@@ -193,6 +194,14 @@ def test_people_share_names_and_only_the_id_tells_them_apart(rows: list[dict[str
             ids.setdefault(row["userName"].strip(" .").lower(), set()).add(row["reviewerID"])
     shared = [name for name, several in ids.items() if len(several) > 1 and name not in ANONYMOUS]
     assert 20 <= len(shared) <= 120
+
+
+def test_more_people_than_there_are_names_get_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(people, "read_names", lambda: NameParts(("Ann",), ("Lee",), ("rose",)))
+    made = people.make_people(PortableRandom(7), read_themes(), 400)
+    names = [person.name for person in made]
+    assert len(set(names)) >= 0.95 * len(names)  # some share theirs
+    assert sum(name.split()[-1].isdigit() for name in names) > 200
 
 
 def test_titles_stay_apart_when_case_and_punctuation_are_dropped(
