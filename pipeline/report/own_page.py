@@ -65,6 +65,11 @@ Lists of the model in service, fresh. *Similarity*: mean cosine of the descripti
 <!-- end -->
 """
 
+_SEE_ALSO: Final = """\
+What it is for, how well it ranks for whom, and what it can't know: [model card](model_card.md).
+What no such figures can say, and how to ask users: `report/offline_and_online.md` of the project.
+"""
+
 
 def own_page(card: dict[str, Any], numbers: dict[str, Any] | None) -> str:
     """Write the page as Markdown.
@@ -76,8 +81,7 @@ def own_page(card: dict[str, Any], numbers: dict[str, Any] | None) -> str:
     parts = [
         "# How good the model is on your reviews\n",
         f"Model: {card.get('model', 'unknown')}\n",
-        "What it is for, how well it ranks for whom, and what it can't know: [model card](model_card.md). "
-        "What no such figures can say, and how to ask users: `report/offline_and_online.md` of the project.\n",
+        _SEE_ALSO,
     ]
     parts += [
         f"* No {name}: {refused['reason']} {refused['needed']}.\n"
