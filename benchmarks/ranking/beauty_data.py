@@ -112,13 +112,23 @@ def run_numbers(rows: pd.DataFrame) -> NDArray[np.int64]:
     return pd.Series(begins).groupby(rows["reviewerID"]).cumsum().to_numpy(np.int64)
 
 
-def cutoff_before(beauty: Beauty, last: int, seed: int) -> Cutoff:
-    """Stand before the items that have `last` others of their user after them, and ask for them."""
+def cutoff_before(beauty: Beauty, last: int, seed: int, most_users: int = 0) -> Cutoff:
+    """Stand before the items that have `last` others of their user after them, and ask for them.
+
+    Args:
+        beauty: The rows.
+        last: How many others.
+        seed: Of the draw of users, and of those that baselines make.
+        most_users: How many users are asked about, 0 for all.
+    """
     data, from_end, vectors = beauty
     rows, n_items = data.interactions, data.catalog.n_items
     known = from_end > last
     before, cases = rows.where(known), rows.where(from_end == last)
     history = TrainingData(before, rows.n_users, n_items, vectors, seed)
+    if most_users:
+        drawn = np.random.default_rng(seed).permutation(rows.n_users)[:most_users]
+        cases = cases.where(np.isin(cases.users, drawn))
     starts, seen = seen_items(before.users, before.items, rows.n_users)
     return Cutoff(
         name=f"{last} from the end",
