@@ -108,8 +108,9 @@ def run_numbers(rows: pd.DataFrame) -> NDArray[np.int64]:
     [0, 0, 1, 1, 0]
     """
     ids = rows["asin"].to_numpy(dtype=object)
-    begins = np.concatenate([[False], ids[1:] <= ids[:-1]])
-    return pd.Series(begins).groupby(rows["reviewerID"]).cumsum().to_numpy(np.int64)
+    begins = pd.Series(np.concatenate([[True], ids[1:] <= ids[:-1]]))
+    number = begins.groupby(rows["reviewerID"]).cumsum()
+    return (number - number.groupby(rows["reviewerID"]).transform("first")).to_numpy(np.int64)
 
 
 def cutoff_before(beauty: Beauty, last: int, seed: int, most_users: int = 0) -> Cutoff:
