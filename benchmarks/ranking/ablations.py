@@ -33,7 +33,7 @@ from pipeline.train.ranker.data import RankerData, read_ranker_data
 from pipeline.train.ranker.feature_state import RECENCY_DECAY, FeatureState, features_at
 from pipeline.train.ranker.head import RankerHead, catalog_scores
 from pipeline.train.ranker.item_columns import ITEM_COLUMNS, known_items
-from pipeline.train.ranker.lists import Targets, TrainingLists, targets_of
+from pipeline.train.ranker.lists import MAX_LISTS, Targets, TrainingLists, targets_of
 from pipeline.train.ranker.rating_bias import choose_item_shrinkage
 from pipeline.train.ranker.validation import ranks_of, sample_users
 from pipeline.train.tensorflow_startup import start_tensorflow
@@ -77,10 +77,11 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--name", default=SAMPLE, help="name of the data (default %(default)s)")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--users", type=int, default=3_000, help="most users to judge by")
+    parser.add_argument("--lists", type=int, default=MAX_LISTS, help="most lists of a fold")
     args, started = parser.parse_args(arguments), time.monotonic()
     data = read_ranker_data(artifact_paths(Config.from_environment()))
     start_tensorflow()
-    for found in measure(data, left_out(), args.seed, args.users):
+    for found in measure(data, left_out(), args.seed, args.users, args.lists):
         measured = {"seed": args.seed, **found, "seconds": round(time.monotonic() - started)}
         write_metrics(read_study(ABLATIONS) | {args.name: measured}, ABLATIONS)
     print(ablations({args.name: {"ablations": measured}}))
@@ -88,7 +89,11 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def measure(
-    data: RankerData, groups: Mapping[str, Sequence[int]], seed: int, most_users: int
+    data: RankerData,
+    groups: Mapping[str, Sequence[int]],
+    seed: int,
+    most_users: int,
+    most_lists: int = MAX_LISTS,
 ) -> Iterator[dict[str, Any]]:
     """Compare the head that reads everything with those that don't.
 
@@ -97,6 +102,7 @@ def measure(
         groups: Names of what is left out, and the places of these inputs.
         seed: Of draws and first weights.
         most_users: Users to judge by, at most.
+        most_lists: Lists of a fold to learn from, at most.
 
     Yields:
         What was measured so far, after each group.
@@ -107,7 +113,7 @@ def measure(
     shrinkage = choose_item_shrinkage(data).item_shrinkage
     folds = training.make_folds(data, shrinkage, _tell, seed)
     decay_scale, _ = training.choose_decay_scale(folds[earlier], folds[-1], plan, _tell)
-    lists = training.lists_of(folds[earlier], decay_scale, seed)
+    lists = training.lists_of(folds[earlier], decay_scale, seed, most_lists)
     del folds
     asked = judged_days(data, shrinkage, decay_scale, most_users, seed)
 
@@ -118,6 +124,7 @@ def measure(
     full = gains([])
     measured: dict[str, Any] = {
         "decay_scale": decay_scale,
+        "lists": sum(len(part.users) for part in lists),
         "users": {days: len(of) for days, of in full.items()},
         "all": {days: float(of.mean()) for days, of in full.items()},
         "without": {},
