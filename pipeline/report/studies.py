@@ -120,6 +120,6 @@ def beauty(_: Numbers) -> str:
     lines = head("order within a day", "model", *labels(BEAUTY_MEASURES))
     for order, part in read_study(BEAUTY).items():
         models = sorted(part["models"].items(), key=lambda model: -model[1]["ndcg@10"])
-        label = f"**{order}**, {part['seeds']} seeds"
+        label = f"**{order}**, {part['seeds']} {'seed' if part['seeds'] == 1 else 'seeds'}"
         lines += group(label, {name: cells(of, BEAUTY_MEASURES) for name, of in models})
     return "\n".join([*lines, *group("**as published**", PUBLISHED_ON_BEAUTY)])
