@@ -24,8 +24,9 @@ _QUIET: Final = {
     "RAY_USAGE_STATS_ENABLED": "0",  # nothing is reported to anybody
     "RAY_DEDUP_LOGS": "1",
     "RAY_enable_metrics_collection": "0",  # nobody reads them, and workers crash in it as they end
-    # A worker takes seconds to start, and would end between two steps.
-    "RAY_idle_worker_killing_time_threshold_ms": "600000",
+    # A worker takes seconds to start, and would end between two steps; but one that has done its
+    # part keeps half a gigabyte, which training needs.
+    "RAY_idle_worker_killing_time_threshold_ms": "60000",
 }
 
 
