@@ -165,10 +165,10 @@ def baseline_ranks(
     """
     validation = cutoff_before(beauty, 1, SEED, TUNING_USERS)
     test, tell = cutoff_before(beauty, 0, SEED), partial(print, flush=True)
-    tuned, refused = tuned_baselines(validation, test.history, tell, baselines_named(names))
-    print(refused)
     by_user = np.argsort(test.cases.users)
-    for each, model in zip(tuned, refitted(test, tuned, tell), strict=True):
+    for name in (each.name for each in baselines_named(names)):
+        tuned, _ = tuned_baselines(validation, test.history, tell, baselines_named([name]))
+        *_, (each, model) = zip(tuned, refitted(test, tuned, tell), strict=True)
         yield model.name, dict(each.settings), ranks_at(model, test).ranks[by_user]
 
 
