@@ -66,7 +66,7 @@ SEED: Final = 7
 FRESH: Final = "ranker, fresh"
 STRICT: Final = "ranker, strict"
 MEASURES: Final = {"hit_rate": metrics.hit_rate, "ndcg": metrics.ndcg}
-BASELINES: Final = ("item-kNN", "RP3beta", "EASE", "iALS", "text-kNN", "session-kNN", "SASRec")
+BASELINES: Final = ("item-kNN", "RP3beta", "EASE", "iALS", "text-kNN", "session-kNN")
 
 Ranks = dict[str, list[NDArray[np.float64]]]
 """Ranks of the last items, (n_users,) for each seed, by name of the model."""

@@ -27,6 +27,7 @@ from pipeline.train.rating.plan import RatingPlan
 from pipeline.train.rating.stage import train
 from recsys import columns
 from storage.artifacts import ArtifactPaths, read_clean, write_frame
+from storage.sources import file_hash
 from tests.support.artifacts import write_tiny_artifacts
 from tests.support.tiny_reviews import (
     FIRST_DAY,
@@ -97,8 +98,11 @@ def test_oracle_knows_what_is_popular_in_the_days_asked_about(evaluation: Evalua
     assert oracle["by"] == "popularity of the days asked about"
 
 
-def test_settings_of_the_model_in_service_are_in_the_numbers(evaluation: Evaluation) -> None:
+def test_settings_and_file_of_the_model_in_service_are_in_the_numbers(
+    evaluation: Evaluation, paths: ArtifactPaths
+) -> None:
     numbers = results(evaluation)
+    assert numbers["served"]["model_hash"] == file_hash(paths.model)
     assert numbers["served"]["plan"]["epochs"] == 12
     assert numbers["ranking"]["fresh"]["models"]["network"]["settings"]["batch_size"] == 16
 
