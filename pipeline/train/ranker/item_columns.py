@@ -32,21 +32,34 @@ POPULARITY_COLUMNS: Final = (0, 1, 2, 3)
 
 FIVE_STAR_RATE: Final = ITEM_COLUMNS.index("five_star_rate")
 HAS_HISTORY: Final = ITEM_COLUMNS.index("has_history")
-
-KNOWN_ONLY: Final = True
-"""Whether training leaves out items that nobody had reviewed by the cutoff.
-
-A catalog made of all reviews holds items that came later. As negatives they teach that new items
-aren't chosen; as positives, that all of them are, since the catalog has no others.
-"""
+LOG_COUNT: Final = ITEM_COLUMNS.index("log_count")
+LOG_PRICE: Final = ITEM_COLUMNS.index("log_price")
 
 RATING_PSEUDO_COUNTS: Final = 5
 DECAY_DAYS: Final = (10, 30, 180)
 
 
 def known_items(columns: FloatArray) -> BoolArray:
-    """Mark the items (n_items,) of the catalog as of the cutoff at which columns were made."""
-    return columns[:, HAS_HISTORY] > 0 if KNOWN_ONLY else np.ones(len(columns), dtype=bool)
+    """Mark the items of the catalog as of the cutoff at which columns were made, (n_items,).
+
+    A catalog made of all reviews holds items that came later. As negatives they would teach that
+    new items aren't chosen; as positives, that all of them are, since the catalog has no others.
+    """
+    return columns[:, HAS_HISTORY] > 0
+
+
+def as_unreviewed(columns: FloatArray) -> FloatArray:
+    """Describe the same items as if nobody had reviewed them, (n_items, 8) float32.
+
+    What is left is the price. The five-star rate is the mean over all reviews, as the bias model
+    gives it to an item without any.
+    """
+    result = np.zeros_like(columns)
+    result[:, LOG_PRICE] = columns[:, LOG_PRICE]
+    counts = np.expm1(columns[:, LOG_COUNT].astype(np.float64))
+    if counts.any():
+        result[:, FIVE_STAR_RATE] = np.average(columns[:, FIVE_STAR_RATE], weights=counts)
+    return result
 
 
 def item_columns(

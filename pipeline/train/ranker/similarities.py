@@ -28,6 +28,9 @@ from recsys.arrays import FloatArray
 from recsys.features.vectors import unit_length
 from recsys.history import History
 
+CONTENT_SIMILARITIES: Final = ("tf", "ml")
+"""Those of what items are; all others are of what people chose."""
+
 MAX_GAP: Final = 15
 GAP_DECAY: Final = 0.8
 BACKWARD_SHARE: Final = 0.35

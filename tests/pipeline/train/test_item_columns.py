@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.train.ranker.item_columns import ITEM_COLUMNS, item_columns
+from pipeline.train.ranker.item_columns import ITEM_COLUMNS, as_unreviewed, item_columns
 
 pytestmark = pytest.mark.pipeline
 
@@ -40,3 +40,12 @@ def test_purchases_count_for_popularity_and_not_for_ratings() -> None:
     found = item_columns(items, days, ratings, np.zeros(2), np.zeros(2))
     assert found[:, ITEM_COLUMNS.index("log_count")] == pytest.approx(np.log1p([2, 1]))
     assert found[:, ITEM_COLUMNS.index("rating")] == pytest.approx([1.5 / 6, -1.5 / 6])
+
+
+def test_items_as_if_unreviewed_are_described_as_items_without_a_review_are() -> None:
+    items, days, ratings = np.array([0, 0, 0, 1]), np.zeros(4, dtype=int), np.array([5.0, 4, 5, 1])
+    prices = np.array([0.5, -0.5, np.nan])
+    rates = np.array([0.6, 0.2, 0.5])  # of all reviews: (3 * .6 + .2) / 4, as without a review
+    found = as_unreviewed(item_columns(items, days, ratings, prices, rates))
+    without = item_columns(items[:0], days[:0], ratings[:0], prices, np.full(3, 0.5))
+    assert found == pytest.approx(without)

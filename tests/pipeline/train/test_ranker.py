@@ -17,8 +17,15 @@ from pipeline.train.ranker import stacking, training
 from pipeline.train.ranker.data import RankerData, read_ranker_data
 from pipeline.train.ranker.feature_state import RECENCY_DECAY, FeatureState, features_at
 from pipeline.train.ranker.head import RankerHead, catalog_scores
-from pipeline.train.ranker.item_columns import HAS_HISTORY, ITEM_COLUMNS
-from pipeline.train.ranker.lists import Targets, make_lists, pair_features, targets_of
+from pipeline.train.ranker.item_columns import HAS_HISTORY, ITEM_COLUMNS, as_unreviewed
+from pipeline.train.ranker.lists import (
+    HIDDEN_CANDIDATES,
+    HIDDEN_TARGETS,
+    Targets,
+    make_lists,
+    pair_features,
+    targets_of,
+)
 from pipeline.train.ranker.stage import refuse_worse
 from pipeline.train.ranker.training import (
     BEFORE_VALIDATION,
@@ -217,13 +224,47 @@ def test_lists_hold_the_target_first_and_nothing_that_was_chosen_before(folds: l
     assert len(lists.users) == 20
     counted = np.isfinite(lists.log_weights)
     assert counted[:, 0].all()
+    shown = np.concatenate([state.columns, as_unreviewed(state.columns)])
     for row, user in enumerate(lists.users):
-        columns_of_targets = state.columns[targets.items[targets.users == user]]
+        own = targets.items[targets.users == user]
+        columns_of_targets = shown[np.concatenate([own, N_ITEMS + own])]
         first = lists.features[row, 0, : len(ITEM_COLUMNS)]
         assert (columns_of_targets == first).all(axis=1).any()
         weight = np.exp(lists.log_weights[row][counted[row]].astype(np.float64)).sum()
         # The likely ones and what stands for the rest: all that the user hasn't chosen.
         assert weight == pytest.approx(N_ITEMS - len(state.history.of(int(user))), abs=1e-3)
+
+
+def test_hidden_candidates_keep_what_is_known_of_items_without_reviews(
+    folds: list[Fold], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state, targets = folds[-1].state(1.0), folds[-1].targets
+    made = {}
+    for share in (0.0, 1.0):
+        monkeypatch.setattr("pipeline.train.ranker.lists.HIDDEN_CANDIDATES", share)
+        monkeypatch.setattr("pipeline.train.ranker.lists.HIDDEN_TARGETS", share)
+        made[share] = make_lists(state, targets, seed=3, limit=20)
+    shown, hidden = made[0.0].features, made[1.0].features
+    assert np.array_equal(made[0.0].log_weights, made[1.0].log_weights)
+    described = dict(zip(ITEM_COLUMNS, np.moveaxis(hidden, 2, 0), strict=False))
+    assert not any(described[name].any() for name in ITEM_COLUMNS[:6])
+    assert np.array_equal(described["log_price"], shown[..., ITEM_COLUMNS.index("log_price")])
+    n_columns, names = len(ITEM_COLUMNS), list(RECENCY_DECAY)
+    assert shown[..., n_columns : n_columns + names.index("tf")].any()
+    assert not hidden[..., n_columns : n_columns + names.index("tf")].any()
+    assert np.array_equal(hidden[..., n_columns + names.index("tf") :], shown[..., -6:])
+
+
+def test_targets_are_hidden_more_often_than_other_candidates(folds: list[Fold]) -> None:
+    made = [make_lists(folds[-1].state(1.0), folds[-1].targets, seed) for seed in range(20)]
+    hidden = np.concatenate([part.features[..., HAS_HISTORY] == 0 for part in made])
+    n_targets, n_others = len(hidden), hidden[:, 1:].size
+    for share, expected, n in (
+        (hidden[:, 0].mean(), HIDDEN_TARGETS, n_targets),
+        (hidden[:, 1:].mean(), HIDDEN_CANDIDATES, n_others),
+    ):
+        assert abs(share - expected) < 4 * np.sqrt(expected / n)
+    assert hidden[:, 0].mean() > hidden[:, 1:].mean()
 
 
 def test_catalog_scores_are_the_scores_of_all_pairs(folds: list[Fold], head: RankerHead) -> None:
@@ -296,8 +337,10 @@ def later_items(data: RankerData) -> RankerData:
 
 
 def test_items_that_nobody_knows_yet_are_neither_targets_nor_candidates_nor_neighbors(
-    data: RankerData,
+    data: RankerData, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("pipeline.train.ranker.lists.HIDDEN_CANDIDATES", 0.0)
+    monkeypatch.setattr("pipeline.train.ranker.lists.HIDDEN_TARGETS", 0.0)
     changed, later = later_items(data), np.arange(N_ITEMS - 3, N_ITEMS)
     fold = make_folds(changed, 10.0, silently)[-1]
     assert not fold.known[later].any()
@@ -305,11 +348,11 @@ def test_items_that_nobody_knows_yet_are_neither_targets_nor_candidates_nor_neig
     state = fold.state(1.0)
     speaking = state.similarities.weights > 0
     assert not np.isin(state.similarities.neighbors[speaking], later).any()
-    lists = make_lists(state, fold.targets, seed=1, limit=30)
-    counted = np.isfinite(lists.log_weights)
-    assert (lists.features[..., HAS_HISTORY][counted] == 1).all()
-    weight = np.exp(lists.log_weights.astype(np.float64)).sum(axis=1)
-    unseen = [fold.known.sum() - len(state.history.of(int(user))) for user in lists.users]
+    made = make_lists(state, fold.targets, seed=1, limit=30)
+    counted = np.isfinite(made.log_weights)
+    assert (made.features[..., HAS_HISTORY][counted] == 1).all()
+    weight = np.exp(made.log_weights.astype(np.float64)).sum(axis=1)
+    unseen = [fold.known.sum() - len(state.history.of(int(user))) for user in made.users]
     assert weight == pytest.approx(np.array(unseen), abs=1e-3)
 
 
