@@ -11,23 +11,37 @@ from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score, roc_curve
 
 from pipeline.evaluate.rating_task import rated_pairs
-from pipeline.report.charts import BLUE, INK, QUIET, Chart, color_of, no_grid, panels, styled
+from pipeline.report.charts import (
+    BLUE,
+    INK,
+    MODEL_COLORS,
+    QUIET,
+    Chart,
+    color_of,
+    no_grid,
+    panels,
+    styled,
+)
 
 if TYPE_CHECKING:
     from pipeline.evaluate.evaluation import Evaluation
 
 _THOUSANDS = FuncFormatter(lambda value, _: f"{value:,.0f}")
+_NOT_MEASURED = dict.fromkeys(("value", "low", "high"), np.nan)
 
 
 @styled
 def ranking(numbers: dict[str, Any], metric: str = "ndcg@10", label: str = "NDCG@10") -> Chart:
-    """Compare the models at both cutoffs, best of the fresh one first."""
-    chart, axes = panels(2, width=10.0, height=4.0)
+    """Compare the models at both cutoffs, best of the fresh one first; some are at that one only."""
     modes = numbers["ranking"]
     models = modes["fresh"]["models"]
     order = sorted(models, key=lambda name: -models[name][metric]["value"])
+    chart, axes = panels(2, width=10.0, height=_height(len(order)))
     for axis, (mode, part) in zip(axes, modes.items(), strict=True):
-        _dots(axis, {name: part["models"][name][metric] for name in order})
+        found = part["models"]
+        _dots(
+            axis, {name: found[name][metric] if name in found else _NOT_MEASURED for name in order}
+        )
         axis.axvline(part["base_rate"][metric], color=INK, linestyle=(0, (2, 3)), linewidth=1)
         axis.set(title=f"{label}, {mode}: {part['users']:,} users")
     axes[1].set_yticklabels([])
@@ -37,7 +51,8 @@ def ranking(numbers: dict[str, Any], metric: str = "ndcg@10", label: str = "NDCG
 @styled
 def data_sets(numbers: dict[str, Any], metric: str = "ndcg@10", label: str = "NDCG@10") -> Chart:
     """Compare the models on several data sets (fresh), one panel each."""
-    chart, axes = panels(len(numbers), width=4.0 * len(numbers) + 1.0, height=4.0)
+    most = max(len(part["ranking"]["fresh"]["models"]) for part in numbers.values())
+    chart, axes = panels(len(numbers), width=4.0 * len(numbers) + 1.0, height=_height(most))
     for axis, (name, part) in zip(axes, numbers.items(), strict=True):
         fresh = part["ranking"]["fresh"]
         models = fresh["models"]
@@ -72,11 +87,16 @@ def roc_curves(evaluation: Evaluation) -> Chart:
 
 @styled
 def popularity_of_recommended(evaluation: Evaluation, n_shown: int = 5) -> Chart:
-    """Show how popular the recommended items are, compared with those that users took next."""
+    """Show how popular the recommended items are, compared with those that users took next.
+
+    Models without a color of their own couldn't be told apart, and are left out.
+    """
     chart, (axis,) = panels(1, width=7.4, height=4.2)
     cutoff = evaluation.fresh.cutoff
     counts = cutoff.history.counts
     for answers in evaluation.fresh.models:
+        if answers.name not in MODEL_COLORS:
+            continue
         shown = answers.lists[:, :n_shown]
         _cumulative(axis, counts[shown[shown >= 0]], answers.name, color_of(answers.name))
     _cumulative(axis, counts[cutoff.cases.items], "taken next", INK, dashed=True)
@@ -92,9 +112,9 @@ def popularity_of_recommended(evaluation: Evaluation, n_shown: int = 5) -> Chart
 @styled
 def variety(numbers: dict[str, Any]) -> Chart:
     """Show how much of the catalog is shown, how unevenly, and how well known it is."""
-    chart, axes = panels(3, width=10.0, height=3.6)
     models = numbers["ranking"]["fresh"]["models"]
     order = sorted(models, key=lambda name: -models[name]["ndcg@10"]["value"])
+    chart, axes = panels(3, width=10.0, height=_height(len(order)))
     for axis, (metric, title) in zip(
         axes,
         (
@@ -141,6 +161,11 @@ def diversity(numbers: dict[str, Any]) -> Chart:
         axis.margins(x=0.15)
     axes[0].set_ylabel("NDCG@10")
     return chart
+
+
+def _height(n_models: int) -> float:
+    """Inches that rows of so many models need."""
+    return max(3.6, 0.22 * n_models + 0.8)
 
 
 def _dots(axis: Axes, values: dict[str, dict[str, float]]) -> None:
