@@ -86,8 +86,9 @@ def test_a_killed_worker_is_replaced_by_one_that_knows_all(
     with serving(copy_of(published, tmp_path, workers=1)) as server:
         send(server, "zoe")
         [worker] = server.workers()
-        psutil.Process(worker).kill()
-        psutil.Process(worker).wait(timeout=30)
+        process = psutil.Process(worker)
+        process.kill()
+        process.wait(timeout=30)
         while True:
             try:
                 assert all(asked(server, "zoe"))
