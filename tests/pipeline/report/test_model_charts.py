@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from config import PROJECT_ROOT
-from pipeline.report import model_charts
 
 pytestmark = pytest.mark.pipeline
 
 
 def test_a_model_that_only_one_cutoff_has_keeps_its_row_and_is_drawn_there_alone() -> None:
+    from pipeline.report import model_charts
+
     numbers = json.loads((PROJECT_ROOT / "report" / "metrics.json").read_text(encoding="utf-8"))
     stale, fresh = (numbers["ranking"][mode]["models"] for mode in ("stale", "fresh"))
     assert set(fresh) - set(stale) == {"ranker, histories reloaded only"}
