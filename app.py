@@ -39,6 +39,7 @@ from api.service import Service
 from api.wsgi import middleware, problems
 from classes.errors import ServiceError
 from classes.job_folder import JobFolder
+from classes.model_card.files import ModelCards
 from classes.service_counters import ServiceCounters
 from classes.snapshot_store import SnapshotStore
 from config import Config, ConfigError
@@ -85,7 +86,8 @@ def create_app(
     """
     config = config or Config.from_environment()
     store = store or open_store(config, ServiceCounters(config.run_path))
-    service = Service(config, store, jobs or JobFolder(config, RETRAINING, REFRESH))
+    jobs = jobs or JobFolder(config, RETRAINING, REFRESH)
+    service = Service(config, store, jobs, ModelCards(config))
     prepare_search(config.snapshot_path)
     app = _Application("api", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_EMPTY_BODY_BYTES

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from classes.job_folder import JobFolder
+from classes.model_card.files import ModelCards
 from classes.snapshot_store import SnapshotStore
 from config import Config
 
@@ -17,8 +18,10 @@ class Service:
         config: The settings.
         store: The published snapshots.
         jobs: The jobs that run beside the service.
+        cards: What training and evaluation wrote about the model in service.
     """
 
     config: Config
     store: SnapshotStore
     jobs: JobFolder
+    cards: ModelCards

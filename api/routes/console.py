@@ -18,7 +18,6 @@ from api.wsgi.problems import ProblemError
 from api.wsgi.responses import json_response, to_json
 from classes.console.earlier_snapshot import NoEarlierSnapshotError, open_earlier
 from classes.errors import UnknownNameError
-from classes.model_card.files import ModelCards
 from storage.snapshot_folder import SnapshotFolder
 
 TAG: Final = "console"
@@ -103,7 +102,7 @@ def register(app: Flask, service: Service) -> None:
     _register_page(app)
     _register_catalog(app, service)
     _register_comparison(app, service)
-    cards = ModelCards(service.config)
+    cards = service.cards
 
     @_MODEL.on(app)
     def console_model() -> Response:

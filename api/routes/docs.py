@@ -14,7 +14,6 @@ from api.contract.openapi import INFO, document
 from api.service import Service
 from api.wsgi.problems import ProblemError
 from api.wsgi.responses import GENERATION_HEADER, json_response, to_json
-from classes.model_card.files import ModelCards
 from classes.model_card.text import model_card
 
 MODEL_CARD_PATH: Final = "/model_card"
@@ -49,7 +48,7 @@ _MODEL_CARD: Final = Endpoint(
 def register(app: Flask, service: Service) -> None:
     """Add the routes; those about the API describe the endpoints registered by the request."""
     _register_api(app, service)
-    cards = ModelCards(service.config)
+    cards = service.cards
 
     @_MODEL_CARD.on(app)
     def card() -> Response:

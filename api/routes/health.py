@@ -15,7 +15,6 @@ from api.routes.docs import MODEL_CARD_PATH
 from api.service import Service
 from api.wsgi.problems import ProblemError
 from api.wsgi.responses import json_response, to_json, utc
-from classes.model_card.files import ModelCards
 from classes.publication.store_state import StoreState, StoreStateFile
 from classes.snapshot import Snapshot
 from storage.run_folder import RunFolder
@@ -71,7 +70,7 @@ def register(app: Flask, service: Service) -> None:
     """Add both routes."""
     run_folder = RunFolder(service.config.run_path)
     store_state = StoreStateFile(service.config.run_path)
-    check, cards = SelfCheck(), ModelCards(service.config)
+    check = SelfCheck()
 
     @_LIVE.on(app)
     def live() -> Response:
@@ -89,7 +88,7 @@ def register(app: Flask, service: Service) -> None:
         check.require(snapshot)
         body = _described(snapshot, run_folder.started_at())
         body["store"] = _store(store_state.read() if service.config.snapshot_url else None)
-        body["model_card"] = MODEL_CARD_PATH if cards.has_card(snapshot) else None
+        body["model_card"] = MODEL_CARD_PATH if service.cards.has_card(snapshot) else None
         return json_response(to_json(body), snapshot.generation)
 
 
