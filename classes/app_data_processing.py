@@ -31,7 +31,7 @@ from recsys.features.similarity import most_similar
 from recsys.history import NO_WEIGHTS, History
 from recsys.interactions import NOTHING_NEWER
 from recsys.ranking import Ranking
-from recsys.reviews import hidden_items, one_user
+from recsys.reviews import one_user
 from scoring import affinities
 from scoring.affinities import Affinities
 from scoring.inputs import ModelInputs, Visitor
@@ -53,7 +53,7 @@ class AppDataProcessor:
         cold_start: What unknown users get.
         affinities: Affinities of users to items; None without `item_affinity_df.pq`.
         facts: Price, category and ratings of each item.
-        reviews: What each user has reviewed, when.
+        reviews: What each user has done with which items, when.
         shelf_facts: When items were reviewed.
         titles: Finds items by words.
         no_items: An empty array of item rows.
@@ -70,8 +70,6 @@ class AppDataProcessor:
         self._users = NameIndex.from_arrays(arrays, "user_name")
         self._items = NameIndex.from_arrays(arrays, "item_name")
         self._titles = NameTable.from_arrays(arrays, "item_title")
-        self._seen_starts = cast("NDArray[np.int64]", arrays["seen_starts"])
-        self._seen_items = cast("NDArray[np.int32]", arrays["seen_items"])
         self.cold_start = ColdStartItems(arrays, self.item_row, recent)
         self.facts = ItemFacts(arrays)
         self.reviews = UserReviews(arrays)
@@ -177,14 +175,6 @@ class AppDataProcessor:
     def has_clean_user_names(self) -> bool:
         """Whether all names of users are as the cleaning rule leaves them."""
         return bool(self._arrays[CLEAN_USER_NAMES][0])
-
-    def seen_items(self, user_row: int) -> NDArray[np.int32]:
-        """Rows of the items that the user has reviewed, bought or hidden, ascending."""
-        return self._seen_items[self._seen_starts[user_row] : self._seen_starts[user_row + 1]]
-
-    def hidden_items(self, user_row: int) -> ItemRows:
-        """Rows of the items that the user hid and hasn't chosen since, ascending."""
-        return hidden_items(self.reviews.of(user_row))
 
     def visitor(self, item_rows: NDArray[np.integer]) -> Visitor:
         """Describe a visitor by items alone, as a known user with that history is described.

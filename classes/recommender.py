@@ -99,7 +99,7 @@ class Recommender:
 
     def rank_unseen(self, user_rows: Sequence[int], k: int) -> list[Ranking]:
         """Rank the k best items that each known user has not reviewed."""
-        seen = [self._data.seen_items(user_row) for user_row in user_rows]
+        seen = [self._data.reviews.seen_items(user_row) for user_row in user_rows]
         return self._model.top_k(user_rows, k, seen)
 
     @property
@@ -127,7 +127,7 @@ class Recommender:
             return None
         listed = self._top_lists.of(user_row)
         if listed is not None and rules is not None:
-            listed = rules.looked_up(listed, self._data.seen_items(user_row), n)
+            listed = rules.looked_up(listed, self._data.reviews.seen_items(user_row), n)
         if listed is None:
             return None
         self._count_list(TOP_LIST)

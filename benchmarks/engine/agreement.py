@@ -117,7 +117,7 @@ def _compare_user(
     row: int,
     logits: FloatArray,
 ) -> None:
-    seen = data.seen_items(row)
+    seen = data.reviews.seen_items(row)
     expected = top_rows(logits, K, seen)
     found.n_users += 1
     difference = np.abs(scorers["float32"].score(row) - logits).max()

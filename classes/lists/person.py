@@ -57,7 +57,7 @@ class Person:
         if self._live is not None:
             return self._live.seen_items
         if self.user is not None and self.user.user_row is not None:
-            return self._data.seen_items(self.user.user_row)
+            return self._data.reviews.seen_items(self.user.user_row)
         return np.unique(self.history)
 
     @property
@@ -66,7 +66,7 @@ class Person:
         if self._live is not None:
             return self._live.hidden_items
         if self.user is not None and self.user.user_row is not None:
-            return self._data.hidden_items(self.user.user_row)
+            return self._data.reviews.hidden_items(self.user.user_row)
         return self._data.no_items
 
     @property

@@ -79,7 +79,7 @@ def test_with_similarities_whoever_reviewed_an_item_is_known(
     row = data.user_row(USER_WITHOUT_EMBEDDING)
     assert row == 12
     assert data.user_row(ANONYMOUS_USER) is None
-    assert data.seen_items(row).tolist() == [0]
+    assert data.reviews.seen_items(row).tolist() == [0]
     inputs = data.inputs
     assert not inputs.user_review[row].any()
     item = inputs.item_desc[0] / np.linalg.norm(inputs.item_desc[0])

@@ -54,8 +54,8 @@ def test_anonymous_customer_is_unknown_even_with_embeddings(paths: ArtifactPaths
 
 
 def test_seen_items_are_the_users_own_and_ascending(data: AppDataProcessor) -> None:
-    assert data.seen_items(0).tolist() == [0, 1, 2]
-    assert data.seen_items(11).tolist() == [11, 12, 13]
+    assert data.reviews.seen_items(0).tolist() == [0, 1, 2]
+    assert data.reviews.seen_items(11).tolist() == [11, 12, 13]
 
 
 def test_cold_start_begins_with_the_item_of_most_five_star_ratings(data: AppDataProcessor) -> None:

@@ -59,8 +59,8 @@ def test_reviews_and_purchases_count_for_items_and_views_and_hidden_items_do_not
 def test_what_was_viewed_is_listed_again_and_what_was_hidden_is_not(paths: ArtifactPaths) -> None:
     done = rows((USERS[0], 9, "view"), (USERS[0], 10, "hide"), (USERS[0], 11, "purchase"))
     data = AppDataProcessor.from_artifacts(paths, added=done)
-    assert data.seen_items(0).tolist() == [0, 1, 2, 10, 11]
-    assert data.hidden_items(0).tolist() == [10]
+    assert data.reviews.seen_items(0).tolist() == [0, 1, 2, 10, 11]
+    assert data.reviews.hidden_items(0).tolist() == [10]
     assert data.history(0).tolist() == [11, 10, 9, 2, 1, 0]
     assert data.history_weights(0).tolist() == pytest.approx([1, -1, 0.3, 1, 1, 1])
 

@@ -153,7 +153,7 @@ def test_the_ranking_is_that_of_the_scores(served: Served) -> None:
 
 def test_many_users_get_the_bits_that_each_gets_alone(served: Served) -> None:
     users = [int(user) for user in np.random.default_rng(0).permutation(N_USERS + 1)][:20]
-    excluded = [served.data.seen_items(user) for user in users]
+    excluded = [served.data.reviews.seen_items(user) for user in users]
     together = served.model.top_k(users, 5, excluded)
     alone = [
         served.model.top_k([user], 5, [rows])[0] for user, rows in zip(users, excluded, strict=True)

@@ -62,7 +62,7 @@ def test_no_list_has_more_of_a_category_and_all_have_n_items_where_they_can_be_h
 ) -> None:
     lists = recommender.recommend(USERS, RecommendationOptions(max_per_category=most, n=n))
     for user_row, user in enumerate(USERS):
-        ranking = top_rows(model.score(user_row), N_ITEMS, data.seen_items(user_row))
+        ranking = top_rows(model.score(user_row), N_ITEMS, data.reviews.seen_items(user_row))
         expected = limited_by_hand(data, ranking.tolist(), most)[:n]
         assert lists[user] == names(data, expected)
 
@@ -83,7 +83,10 @@ def test_filters_and_exclusions_hold_in_limited_lists_too(
     lists = recommender.recommend(USERS, options)
     for user_row, user in enumerate(USERS):
         ranking = top_rows(
-            model.score(user_row), N_ITEMS, data.seen_items(user_row), data.facts.prices >= 60
+            model.score(user_row),
+            N_ITEMS,
+            data.reviews.seen_items(user_row),
+            data.facts.prices >= 60,
         )
         allowed = [row for row in ranking.tolist() if data.item(row) not in gone]
         assert lists[user] == names(data, limited_by_hand(data, allowed, 3))
@@ -110,7 +113,7 @@ def test_diversity_is_maximal_marginal_relevance_over_the_descriptions(
     data: AppDataProcessor, model: Model, recommender: Recommender
 ) -> None:
     scores = model.score(0)
-    first = top_rows(scores, RERANKED, data.seen_items(0))
+    first = top_rows(scores, RERANKED, data.reviews.seen_items(0))
     order = marginal_order(
         relevance(scores[first]), cosines(data.inputs.item_desc[first]), 0.5, RERANKED
     )
@@ -148,7 +151,7 @@ def test_a_page_in_detail_goes_on_counting_and_says_why_it_is_short(
 ) -> None:
     options = RecommendationOptions(n=10, offset=150)
     found = recommender.recommend_in_detail(USERS[:1], options)[USERS[0]]
-    best = top_rows(model.score(0), N_ITEMS, data.seen_items(0))
+    best = top_rows(model.score(0), N_ITEMS, data.reviews.seen_items(0))
     assert found.rows.tolist() == best[150:].tolist()
     assert found.n_before == 150
     assert found.scores is not None

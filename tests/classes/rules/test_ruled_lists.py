@@ -153,7 +153,7 @@ def test_the_list_is_the_argsort_of_the_score_plus_what_a_rule_adds(
     added = np.array([sign if name in KETTLES else 0.0 for name in ITEMS], np.float32)
     for row, user in enumerate(USERS):
         raised = snapshot.model.score(row) + added
-        raised[snapshot.data.seen_items(row)] = -np.inf
+        raised[snapshot.data.reviews.seen_items(row)] = -np.inf
         expected = np.argsort(-raised, kind="stable")[:5]
         found = recommender.recommend_in_detail([user])[user]
         assert found.rows.tolist() == expected.tolist()
