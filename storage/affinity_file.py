@@ -27,7 +27,8 @@ from numpy.typing import NDArray
 from recsys import columns
 from recsys.arrays import ItemRows
 from recsys.item_similarities import ItemSimilarities
-from storage.artifacts import ArtifactError, missing_file_message
+from storage.artifacts.frames import unreadable
+from storage.artifacts.paths import ArtifactError
 from storage.atomic import replacing
 from storage.parquet.affinity_columns import (
     COLUMNS,
@@ -134,10 +135,7 @@ def _pieces(path: Path, chosen: Sequence[str]) -> Iterator[Piece]:
                     place = f"{part}, row group {number + 1} of {file.num_row_groups}"
                     yield place, file.read_row_group(number, columns=list(chosen))
     except (OSError, pa.ArrowInvalid) as error:
-        if not path.exists():
-            raise ArtifactError(missing_file_message(path)) from error
-        reason = str(error).splitlines()[0]
-        raise ArtifactError(f"{path} is not a readable parquet file: {reason}") from error
+        raise ArtifactError(unreadable(path, error)) from error
 
 
 def _counts(path: Path, similarities: Similarities, speaking: ItemRowsByName) -> NDArray[np.int64]:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from classes.snapshot import Snapshot
 from config import Config
-from storage.artifacts import ArtifactError
+from storage.artifacts import CARD_FILE, METRICS_FILE, ArtifactError
 from storage.json_file import read_json
 from storage.sources import artifact_paths, file_hash
-
-CARD_FILE: Final = "best_model.json"
-METRICS_FILE: Final = "metrics.json"
 
 
 class ModelCards:

@@ -12,18 +12,17 @@ import json
 import math
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from config import Config
 from pipeline.errors import NothingToMeasureError
+from storage.artifacts import METRICS_FILE
 from storage.atomic import replacing
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from pipeline.evaluate.evaluation import EvaluationOptions
-
-METRICS_FILE: Final = "metrics.json"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,17 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="test on the last tenth of the reviews, or on the last item of each user "
         "(default %(default)s)",
     )
-    group.add_argument(
-        "--baselines",
-        "--rivals",  # an older spelling
-        nargs="+",
-        type=_baselines,
-        metavar="NAME",
-        help="compare with these baselines, tuned, and what they build on: names as in the "
-        "tables, or the groups all, usual (without LambdaRank, which takes as long as training "
-        "twice), minimal (plain popularity and ALS), factors, neighbors, sequences and blends "
-        "(default usual)",
-    )
+    add_baselines(group)
     group.add_argument(
         "--seed",
         type=int,
@@ -75,7 +64,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _baselines(word: str) -> str:
+def add_baselines(parser: argparse._ActionsContainer) -> None:
+    """Declare the option that chooses baselines; None where it isn't given."""
+    parser.add_argument(
+        "--baselines",
+        "--rivals",  # an older spelling
+        nargs="+",
+        type=_known_baselines,
+        metavar="NAME",
+        help="compare with these baselines, tuned, and what they build on: names as in the "
+        "tables, or the groups all, usual (without LambdaRank, which takes as long as training "
+        "twice), minimal (plain popularity and ALS), factors, neighbors, sequences and blends "
+        "(default usual)",
+    )
+
+
+def _known_baselines(word: str) -> str:
     """Refuse a word that names no baseline, before anything is computed."""
     from pipeline.evaluate.baselines.choice import baselines_named
 

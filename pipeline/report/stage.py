@@ -12,7 +12,7 @@ from classes.model_card.files import metrics_of
 from classes.model_card.text import model_card
 from config import PROJECT_ROOT, Config
 from pipeline.errors import NothingToMeasureError, PipelineError
-from storage.artifacts import ArtifactPaths
+from storage.artifacts import METRICS_FILE, ArtifactPaths
 from storage.atomic import replacing
 from storage.sources import artifact_paths, file_hash
 
@@ -51,7 +51,7 @@ def run(args: argparse.Namespace, config: Config, console: Console) -> None:
 def _report_on_sample(measure_too: bool, config: Config, console: Console) -> None:
     """Fill the tables of report/README.md from the committed numbers, which may be new."""
     from pipeline.evaluate.evaluation import EvaluationOptions
-    from pipeline.evaluate.stage import METRICS_FILE, measure
+    from pipeline.evaluate.stage import measure
     from pipeline.report import notebooks
     from pipeline.report.markdown_tables import FOLDER, read_numbers, with_tables
 

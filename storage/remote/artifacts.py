@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from config import Config
-from storage.artifacts import ArtifactError
+from storage.artifacts import CARD_FILE, METRICS_FILE, ArtifactError
 from storage.atomic import replacing
 from storage.json_file import read_json, write_json
 from storage.remote.client import StoreError
@@ -17,7 +17,6 @@ from storage.remote.object_store import Listed, ObjectStore
 from storage.sources import artifact_paths, data_files
 
 _VERSIONS: Final = ".versions.json"
-_BESIDE_A_MODEL: Final = ("best_model.json", "metrics.json")
 
 Versions = dict[str, list[str | int]]
 """What was fetched: e-tag and size of each object."""
@@ -34,7 +33,7 @@ def fetch_artifacts(config: Config, say: Callable[[str], None]) -> None:
     paths = artifact_paths(config)
     for path in (*data_files(paths), paths.model):
         names[path.parent].append(path.name)
-    names[config.model_path] += _BESIDE_A_MODEL
+    names[config.model_path] += CARD_FILE, METRICS_FILE
     for folder, url in config.remotes.items():
         if folder in names:
             _mirror(ObjectStore(url), folder, names[folder], say)
