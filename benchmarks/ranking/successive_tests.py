@@ -1,6 +1,7 @@
 """The ranker and its baselines on several test periods of one data set, one after the other.
 
     python -m benchmarks successive-tests --seeds 3 --name "Digital Music 2014"
+    python -m benchmarks successive-tests --baselines "item-kNN + popularity" ALS
 
 The last tenth of a small data set holds too few users to tell models apart. So training and
 evaluation are repeated as they would have been earlier: on the first 60, 70, 80 and 90 % of the
@@ -34,10 +35,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from config import PROJECT_ROOT, Config
-from pipeline.evaluate.baselines import MINIMAL, USUAL
+from pipeline.evaluate.baselines import MINIMAL, USUAL, Baseline
+from pipeline.evaluate.baselines.choice import baselines_named
 from pipeline.evaluate.evaluation import EvaluationOptions, evaluate
 from pipeline.evaluate.service_model import RANKER
-from pipeline.evaluate.stage import write_metrics
+from pipeline.evaluate.stage import add_baselines, write_metrics
 from pipeline.report.markdown_tables import SAMPLE
 from pipeline.report.studies import SUCCESSIVE, read_study, successive
 from recsys import columns, metrics
@@ -71,13 +73,15 @@ def main(arguments: Sequence[str]) -> int:
         help="rankers to average for each share (default %(default)s)",
     )
     parser.add_argument("--name", default=SAMPLE, help="name of the data (default %(default)s)")
+    add_baselines(parser)
     args = parser.parse_args(arguments)
     config, tests = Config.from_environment(), []
+    baselines = baselines_named(args.baselines) if args.baselines else USUAL
     for share in SHARES:
         print(f"{share:.0%} of the reviews", flush=True)
         with TemporaryDirectory() as folder:
             earlier = first_share(config, share, Path(folder))
-            tests.append(by_seed([*_runs(earlier, args.seeds)]))
+            tests.append(by_seed([*_runs(earlier, args.seeds, baselines)]))
     measured = {args.name: numbers(tests) | {"seeds": args.seeds}}
     write_metrics(read_study(SUCCESSIVE) | measured, SUCCESSIVE)
     print(successive({args.name: {"successive": measured[args.name]}}))
@@ -135,7 +139,7 @@ def numbers(tests: Sequence[Answers]) -> dict[str, Any]:
     return {"shares": list(SHARES), "users": users, "models": models}
 
 
-def _runs(config: Config, n_seeds: int) -> Iterator[Answers]:
+def _runs(config: Config, n_seeds: int, baselines: tuple[Baseline, ...]) -> Iterator[Answers]:
     """Train and evaluate with each seed; the baselines, which it does not affect, only once."""
     for number in range(n_seeds):
         command = [sys.executable, "-m", "pipeline", "train", "--objective", "ranker"]
@@ -147,7 +151,7 @@ def _runs(config: Config, n_seeds: int) -> Iterator[Answers]:
             stdout=subprocess.DEVNULL,
         )
         evaluation = evaluate(
-            config, EvaluationOptions(baselines=USUAL if number == 0 else MINIMAL)
+            config, EvaluationOptions(baselines=baselines if number == 0 else MINIMAL)
         )
         fresh, names = evaluation.fresh.with_known_catalog(), evaluation.timeline.user_names
         models = fresh.models if number == 0 else fresh.models[:1]
