@@ -51,6 +51,7 @@ COPY classes classes
 COPY processes processes
 COPY recsys recsys
 COPY scoring scoring
+COPY settings settings
 COPY storage storage
 # The bundled sample, for a first look: `python -m scripts.use_sample` copies it to /artifacts.
 COPY data/sample data/sample

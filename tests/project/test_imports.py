@@ -18,7 +18,8 @@ from config import PROJECT_ROOT
 BELOW_PIPELINE = {"processes", "classes", "scoring", "storage", "recsys", "config", "log_setup"}
 
 ROOMS = {
-    "config": set(),
+    "settings": set(),
+    "config": {"settings"},
     "recsys": {"config"},
     "storage": {"config", "recsys"},
     "scoring": {"config", "recsys", "storage"},
@@ -37,7 +38,7 @@ ROOMS = {
 STARTED = {"app": {"processes"}, "processes": {"pipeline"}, "scripts": {"pipeline"}}
 """Rooms whose programs a room may start, `python -m ROOM`, though it doesn't import them."""
 
-SERVING = ("app", "server", "log_setup", *sorted(ROOMS["app"] - {"server", "log_setup"}))
+SERVING = ("app", "settings", *sorted(ROOMS["app"]))
 FORBIDDEN_IN_SERVING = {"torch", "sentence_transformers", "sklearn", "implicit", "transformers"}
 ONLY_WHERE_SNAPSHOTS_ARE_BUILT = {"tensorflow", "keras"}
 MOST_MODULES_IN_A_FOLDER = 16

@@ -38,7 +38,7 @@ def test_beside_a_read_only_checkout_code_is_compiled_once_and_kept_in_the_folde
 ) -> None:
     shutil.copy(PROJECT_ROOT / "config.py", tmp_path)
     ignored = shutil.ignore_patterns("__pycache__")
-    for package in ("recsys", "storage", "scoring"):
+    for package in ("settings", "recsys", "storage", "scoring"):
         shutil.copytree(PROJECT_ROOT / package, tmp_path / package, ignore=ignored)
     (tmp_path / "scoring" / "search" / "block_search.py").write_text(NO_SEARCH)
     (tmp_path / "scoring" / "search" / "__pycache__").touch()  # where no user can put a file

@@ -1,0 +1,1 @@
+"""The groups of settings that `config.Config` is made of."""
