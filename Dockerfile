@@ -45,12 +45,13 @@ CMD ["pipeline", "--help"]
 
 FROM base AS serving
 COPY --from=packages /app/.venv .venv
-COPY app.py config.py log_setup.py server.py pyproject.toml ./
+COPY app.py config.py log_setup.py pyproject.toml ./
 COPY api api
 COPY classes classes
 COPY processes processes
 COPY recsys recsys
 COPY scoring scoring
+COPY server server
 COPY settings settings
 COPY storage storage
 # The bundled sample, for a first look: `python -m scripts.use_sample` copies it to /artifacts.

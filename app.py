@@ -10,7 +10,6 @@ from functools import partial
 
 from flask import Flask, Response
 
-import server
 from api.asgi.body import BodyReader
 from api.asgi.gateway import Gateway
 from api.asgi.listening import close_stuck_connections
@@ -53,6 +52,14 @@ from processes.start_build import open_store
 from processes.store_follower import StoreFollower
 from processes.top_list_keeper import TopListKeeper
 from scoring.compiled_search import prepare_search
+from server.announcements import announcer, say
+from server.preparation import (
+    ServerError,
+    check_address,
+    configure_logging,
+    raise_file_limit,
+)
+from server.serving import Companion, serve
 from storage.events.configured import open_events
 from storage.events.event import EventStoreError
 from storage.run_folder import RunFolder, is_shared
@@ -156,19 +163,19 @@ def main() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # until the server takes over
     try:
         config = Config.from_environment()
-        server.check_address(config)
-        server.raise_file_limit()
-        server.configure_logging(config)
+        check_address(config)
+        raise_file_limit()
+        configure_logging(config)
         run = RunFolder(config.run_path)
         _begin(run, config)
-        open_store(config).ensure(server.announcer(config))
+        open_store(config).ensure(announcer(config))
         _begin_events(config)
-    except (ConfigError, ServiceError, server.ServerError) as error:
-        server.say(str(error))
+    except (ConfigError, ServiceError, ServerError) as error:
+        say(str(error))
         return CANNOT_START
     except KeyboardInterrupt:
         return 0
-    companions: list[server.Companion] = [
+    companions: list[Companion] = [
         TopListKeeper(config),
         SnapshotKeeper(config),
         LogRotation(config),
@@ -178,7 +185,7 @@ def main() -> int:
         companions.append(StoreFollower(config))
     if config.events_url:
         companions.append(EventFollower(config))
-    return server.serve(config, partial(create_asgi_app, config=config), companions, run.drain)
+    return serve(config, partial(create_asgi_app, config=config), companions, run.drain)
 
 
 def _begin(run: RunFolder, config: Config) -> None:
@@ -186,7 +193,7 @@ def _begin(run: RunFolder, config: Config) -> None:
     try:
         run.begin()
     except OSError as error:
-        server.say(
+        say(
             f"Each worker counts its own requests, since {config.run_path} can't be created: {error}."
         )
 
@@ -196,7 +203,7 @@ def _begin_events(config: Config) -> None:
     try:
         open_events(config).begin()
     except EventStoreError as error:
-        server.say(f"No events are taken until this is mended: {error}")
+        say(f"No events are taken until this is mended: {error}")
 
 
 if __name__ == "__main__":

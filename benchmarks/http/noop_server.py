@@ -15,7 +15,6 @@ from functools import partial
 from flask import Response
 
 import app
-import server
 from api.asgi.body import Receive
 from api.asgi.environ import Scope
 from api.asgi.sender import Send
@@ -23,6 +22,10 @@ from classes.service_counters import ServiceCounters
 from config import Config
 from processes.start_build import open_store
 from processes.top_list_keeper import TopListKeeper
+from server.announcements import say
+from server.preparation import configure_logging
+from server.serving import serve
+from server.worker import Application
 from storage.run_folder import RunFolder
 
 BODY = b"{}\n"
@@ -32,7 +35,7 @@ HEADERS = [(b"content-type", b"application/json")]
 class Bare:
     """Answers one path in the event loop, and passes all others on to the service."""
 
-    def __init__(self, application: server.Application) -> None:
+    def __init__(self, application: Application) -> None:
         self._app = application
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -60,12 +63,12 @@ def main() -> int:
     parser.add_argument("--without-lists", action="store_true")
     without_lists = parser.parse_args().without_lists
     config = Config.from_environment()
-    server.configure_logging(config)
+    configure_logging(config)
     run = RunFolder(config.run_path)
     run.begin()
-    open_store(config).ensure(server.say)
+    open_store(config).ensure(say)
     companions = () if without_lists else (TopListKeeper(config),)
-    return server.serve(config, partial(create_asgi_app, config=config), companions, run.drain)
+    return serve(config, partial(create_asgi_app, config=config), companions, run.drain)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The names of granian that server.py overrides or uses, none of which granian documents."""
+"""The names of granian that server/serving.py overrides or uses, none of which granian documents."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from granian.server.mp import WorkerProcess
 
 from config import PROJECT_ROOT
 
-ADVICE = "server.py relies on it: read granian's server/common.py and adapt both."
+ADVICE = "server/serving.py relies on it: read granian's server/common.py and adapt both."
 OPTIONS = (
     *("address", "port", "interface", "workers", "websockets", "backlog", "backpressure"),
     *("http", "http1_settings"),

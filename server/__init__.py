@@ -1,0 +1,1 @@
+"""The production server: starts the worker processes, replaces them and ends them."""
