@@ -37,7 +37,7 @@ from api.routes import jobs as jobs_routes
 from api.service import Service
 from api.wsgi import middleware, problems
 from classes.errors import ServiceError
-from classes.job_folder import JobFolder
+from classes.jobs.folder import JobFolder
 from classes.model_card.files import ModelCards
 from classes.service_counters import ServiceCounters
 from classes.snapshot_store import SnapshotStore

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from classes.job_folder import JobFolder
+from classes.jobs.folder import JobFolder
 from classes.model_card.files import ModelCards
 from classes.snapshot_store import SnapshotStore
 from config import Config

@@ -5,7 +5,7 @@ lock                     held while a generation is built or rolled back
 generations/<hash>/      inputs/ data/ model/ manifest.json, never changed once there
 top_lists/<hash>/        lists computed ahead for that generation (classes/top_lists.py)
 building-*/              an unfinished generation; the next build removes what a killed one left
-jobs/                    states of jobs (classes/job_folder.py)
+jobs/                    states of jobs (classes/jobs/folder.py)
 rules/                   versions of the rules (storage/rules/folder.py)
 """
 

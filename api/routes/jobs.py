@@ -13,7 +13,7 @@ from api.contract.schemas import list_of, reference
 from api.service import Service
 from api.wsgi.auth import require_operator
 from api.wsgi.responses import json_response, to_json, utc
-from classes.job_folder import Job
+from classes.jobs.job import Job
 
 JOB: Final = Text(
     name="job",

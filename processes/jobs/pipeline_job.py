@@ -23,7 +23,8 @@ from typing import IO, Final, NamedTuple, TypeVar
 
 import log_setup
 from classes.errors import ReloadBusyError, ServiceError
-from classes.job_folder import Job, JobFolder
+from classes.jobs.folder import JobFolder
+from classes.jobs.job import Job
 from classes.service_counters import ServiceCounters
 from config import PROJECT_ROOT, Config
 from processes.jobs.stage_process import (

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
-from classes.job_folder import JobProgram
+from classes.jobs.job import JobProgram
 from processes.jobs.pipeline_job import PACKAGES, Work, run
 
 REFRESHING: Final = (sys.executable, "-m", "pipeline", "refresh")

@@ -13,7 +13,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from classes.job_folder import Job, JobFolder, JobProgram
+from classes.jobs.folder import JobFolder
+from classes.jobs.job import Job, JobProgram
 from config import Config
 from processes.start_build import open_store
 from tests.support.artifacts import write_tiny_model

@@ -16,7 +16,8 @@ from flask.testing import FlaskClient
 
 from app import create_app
 from classes.errors import JobBusyError, PipelineMissingError
-from classes.job_folder import KEPT_JOBS, Job, JobFolder, JobProgram
+from classes.jobs.folder import KEPT_JOBS, JobFolder
+from classes.jobs.job import Job, JobProgram
 from config import Config
 from processes.jobs.refresh import REFRESH
 from processes.jobs.retrain import RETRAINING

@@ -16,12 +16,12 @@ import shutil
 import subprocess
 import time
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Thread
-from typing import Final, Literal
+from typing import Final
 
 from classes.errors import (
     JobBusyError,
@@ -31,14 +31,12 @@ from classes.errors import (
     ReloadRefusedError,
     UnknownJobError,
 )
+from classes.jobs.job import RETRAINING, Job, JobKind, JobProgram
 from config import PROJECT_ROOT, Config
 from storage.file_lock import try_lock
 from storage.json_file import read_json, write_json
 from storage.snapshot_folder import SnapshotFolder
 
-JobState = Literal["running", "done", "failed", "cancelled"]
-JobKind = Literal["retraining", "refresh"]
-RETRAINING: Final[JobKind] = "retraining"
 KEPT_JOBS: Final = 20
 RETRY_AFTER_S: Final = 60
 _LOCK: Final = "lock"
@@ -47,50 +45,6 @@ _DIED: Final = (
     "The job's process ended unexpectedly, perhaps because memory ran out. "
     "What is served has not changed."
 )
-
-
-@dataclass(frozen=True)
-class Job:
-    """What is known of a job.
-
-    Attributes:
-        id: Name of the job; later names sort higher.
-        state: Whether it runs, or how it ended.
-        stage: What it is doing, or was doing when it ended.
-        progress: 0 to 1, by stages.
-        message: Its last message.
-        created_at: Seconds since 1970.
-        ended_at: Seconds since 1970; None while it runs.
-        generation: The generation that it published; None unless it is done.
-        kind: What it does.
-    """
-
-    id: str
-    state: JobState
-    stage: str
-    progress: float
-    message: str
-    created_at: float
-    ended_at: float | None = None
-    generation: str | None = None
-    kind: JobKind = RETRAINING
-
-
-@dataclass(frozen=True)
-class JobProgram:
-    """What a job runs.
-
-    Attributes:
-        command: Called with the job's id and the descriptor of its lock as last arguments.
-        packages: Packages it needs, which the serving set-up doesn't install.
-        kind: What its jobs do.
-        noun: What that is called in messages.
-    """
-
-    command: tuple[str, ...]
-    packages: tuple[str, ...]
-    kind: JobKind = RETRAINING
-    noun: str = "training"
 
 
 class JobFolder:

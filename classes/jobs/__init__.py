@@ -1,0 +1,1 @@
+"""Retrainings and refreshes: how one is started, and what is known of it."""
