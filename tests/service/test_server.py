@@ -43,13 +43,14 @@ NO_ANSWER = """
 SERVE = """
 import os, sys, time
 from functools import partial
-import server
 from app import create_asgi_app
 from config import Config
+from server.preparation import configure_logging
+from server.serving import serve
 {load}
 config = Config.from_environment()
-server.configure_logging(config)
-sys.exit(server.serve(config, partial(load, config=config), (), lambda: None))
+configure_logging(config)
+sys.exit(serve(config, partial(load, config=config), (), lambda: None))
 """
 
 
