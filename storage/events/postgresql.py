@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final, LiteralString
 from weakref import finalize
 
+from storage.events import postgresql_statements as sql
 from storage.events.event import Event, EventStoreError, Tombstone, too_many
 from storage.events.names import NameHash, new_key
 from storage.events.shared import Changes
@@ -20,52 +21,9 @@ from storage.events.shared import Changes
 if TYPE_CHECKING:
     from psycopg import Connection
 
-_CHANNEL: Final = "recommender_events"
 _CONNECT_S: Final = 3
 _ANSWER: Final = "5000"  # milliseconds
-
-_IS_THERE: Final = "SELECT to_regclass('recommender_event_state')"
-_SCHEMA: Final = """
-SELECT pg_advisory_xact_lock(1919247215);
-CREATE TABLE IF NOT EXISTS recommender_events (
-    seq bigint PRIMARY KEY, person bigint NOT NULL, user_name text NOT NULL, item text NOT NULL,
-    kind smallint NOT NULL, time_us bigint NOT NULL, value double precision,
-    event_id text UNIQUE);
-CREATE INDEX IF NOT EXISTS recommender_events_person ON recommender_events (person);
-CREATE TABLE IF NOT EXISTS recommender_event_tombstones (
-    name_hash bytea PRIMARY KEY, seq bigint NOT NULL, time_us bigint NOT NULL);
-CREATE TABLE IF NOT EXISTS recommender_event_state (
-    only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one), name_key bytea NOT NULL,
-    last_seq bigint NOT NULL, n_events bigint NOT NULL);
-"""
-_BEGIN: Final = """
-INSERT INTO recommender_event_state (name_key, last_seq, n_events) VALUES (%s, 0, 0)
-ON CONFLICT DO NOTHING
-"""
-_INSERT: Final = """
-INSERT INTO recommender_events
-SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::smallint[],
-                     %s::bigint[], %s::double precision[], %s::text[])
-ON CONFLICT (event_id) DO NOTHING RETURNING seq
-"""
-_NUMBER: Final = """
-UPDATE recommender_event_state
-SET last_seq = greatest(last_seq + 1, (extract(epoch FROM clock_timestamp()) * 1e6)::bigint) + %s
-RETURNING last_seq, n_events
-"""
-_COUNT: Final = "UPDATE recommender_event_state SET n_events = n_events + %s"
-_SWEEP: Final = """
-DELETE FROM recommender_events WHERE seq IN
-    (SELECT seq FROM recommender_events WHERE seq <= %s ORDER BY seq LIMIT %s)
-"""
 _REMOVED_AT_ONCE: Final = 5_000
-_EVENTS_AFTER: Final = """
-SELECT user_name, item, kind, time_us, value, event_id, seq FROM recommender_events
-WHERE seq > %s ORDER BY seq LIMIT %s
-"""
-_TOMBSTONES_AFTER: Final = """
-SELECT name_hash, seq, time_us FROM recommender_event_tombstones WHERE seq > %s ORDER BY seq
-"""
 
 
 class PostgresqlEvents:
@@ -100,14 +58,14 @@ class PostgresqlEvents:
         with self._used() as connection, connection.transaction():
             self._require(names)
             for batch in batches:
-                last_seq, n_events = _row(connection, _NUMBER, len(batch) - 1)
+                last_seq, n_events = _row(connection, sql.NUMBER, len(batch) - 1)
                 if n_events + len(batch) > most_events:
                     results.append(too_many(n_events, most_events))
                     continue
                 first = last_seq - len(batch) + 1
                 numbered = [event._replace(seq=first + n) for n, event in enumerate(batch)]
                 taken = _insert(connection, names, numbered)
-                connection.execute(_COUNT, (len(taken),))
+                connection.execute(sql.COUNT, (len(taken),))
                 results.append([event for event in numbered if event.seq in taken])
             _tell(connection)
         return results
@@ -121,17 +79,10 @@ class PostgresqlEvents:
         name_hash, time_us = names.of(user), time.time_ns() // 1_000
         with self._used() as connection, connection.transaction():
             self._require(names)
-            seq, _ = _row(connection, _NUMBER, 0)
-            removed = connection.execute(
-                "DELETE FROM recommender_events WHERE person = %s AND user_name = %s",
-                (names.person(user), user),
-            )
-            connection.execute(_COUNT, (-removed.rowcount,))
-            connection.execute(
-                "INSERT INTO recommender_event_tombstones VALUES (%s, %s, %s) ON CONFLICT "
-                "(name_hash) DO UPDATE SET seq = excluded.seq, time_us = excluded.time_us",
-                (name_hash, seq, time_us),
-            )
+            seq, _ = _row(connection, sql.NUMBER, 0)
+            removed = connection.execute(sql.FORGET, (names.person(user), user))
+            connection.execute(sql.COUNT, (-removed.rowcount,))
+            connection.execute(sql.BURY, (name_hash, seq, time_us))
             _tell(connection)
         return Tombstone(name_hash, seq, time_us)
 
@@ -144,8 +95,8 @@ class PostgresqlEvents:
         n_removed = _REMOVED_AT_ONCE
         while n_removed == _REMOVED_AT_ONCE:
             with self._used() as connection, connection.transaction():
-                n_removed = connection.execute(_SWEEP, (through_seq, _REMOVED_AT_ONCE)).rowcount
-                connection.execute(_COUNT, (-n_removed,))
+                n_removed = connection.execute(sql.SWEEP, (through_seq, _REMOVED_AT_ONCE)).rowcount
+                connection.execute(sql.COUNT, (-n_removed,))
 
     def changes(self, after_seq: int, most: int) -> Changes:
         """Return what came after an event, with at most `most` events.
@@ -155,9 +106,9 @@ class PostgresqlEvents:
         """
         with self._used() as connection, connection.transaction():
             connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            found = connection.execute(_EVENTS_AFTER, (after_seq, most)).fetchall()
-            buried = connection.execute(_TOMBSTONES_AFTER, (after_seq,)).fetchall()
-            [through] = _row(connection, "SELECT last_seq FROM recommender_event_state")
+            found = connection.execute(sql.EVENTS_AFTER, (after_seq, most)).fetchall()
+            buried = connection.execute(sql.TOMBSTONES_AFTER, (after_seq,)).fetchall()
+            [through] = _row(connection, sql.LAST_SEQ)
         events = list(map(Event._make, found))
         if len(events) == most:
             through = events[-1].seq
@@ -220,11 +171,11 @@ class PostgresqlEvents:
         try:
             connection.execute("SELECT set_config('statement_timeout', %s, false)", (_ANSWER,))
             with connection.transaction():
-                if _row(connection, _IS_THERE) == (None,):  # else no right to create is needed
-                    connection.execute(_SCHEMA)
-                    connection.execute(_BEGIN, (new_key(),))
-            [self._key] = _row(connection, "SELECT name_key FROM recommender_event_state")
-            connection.execute("LISTEN recommender_events")
+                if _row(connection, sql.IS_THERE) == (None,):  # else no right to create is needed
+                    connection.execute(sql.SCHEMA)
+                    connection.execute(sql.BEGIN, (new_key(),))
+            [self._key] = _row(connection, sql.NAME_KEY)
+            connection.execute(sql.LISTEN)
         except BaseException:
             connection.close()
             raise
@@ -253,8 +204,8 @@ def _insert(connection: Connection, names: NameHash, events: Sequence[Event]) ->
     persons = {user: names.person(user) for user in {event.user for event in events}}
     users, items, kinds, times, values, ids, numbers = map(list, zip(*events, strict=True))
     columns = (numbers, [persons[user] for user in users], users, items, kinds, times, values, ids)
-    return {seq for (seq,) in connection.execute(_INSERT, columns).fetchall()}
+    return {seq for (seq,) in connection.execute(sql.INSERT, columns).fetchall()}
 
 
 def _tell(connection: Connection) -> None:
-    connection.execute("SELECT pg_notify(%s, '')", (_CHANNEL,))
+    connection.execute(sql.TELL)
