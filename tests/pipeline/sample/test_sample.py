@@ -1,9 +1,8 @@
-"""The sample shop: the same bytes each time, every kind of defect, tastes that can be learned."""
+"""The sample shop: the same bytes each time, of the published form and about the size asked for."""
 
 from __future__ import annotations
 
 import argparse
-import csv
 import hashlib
 import io
 import re
@@ -12,7 +11,6 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from config import PROJECT_ROOT, Config
@@ -24,19 +22,8 @@ from pipeline.sample.table import SAMPLE_COLUMNS, SampleSize, as_csv, sample_row
 from pipeline.sample.vocabulary import NameParts, read_phrases, read_themes
 from recsys import columns
 
-ANONYMOUS = {"amazon customer", "kindle customer"}
 SMALL = SampleSize(n_users=60, n_items=80, n_rows=400)
 PLAIN_PRICE = re.compile(r"\$[\d,]+\.\d\d")
-
-
-@pytest.fixture(scope="module")
-def content() -> bytes:
-    return as_csv(sample_rows(7, SampleSize()))
-
-
-@pytest.fixture(scope="module")
-def rows(content: bytes) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(content.decode())))
 
 
 def test_same_seed_gives_the_same_bytes_in_another_process(content: bytes) -> None:
@@ -109,93 +96,6 @@ def test_prices_are_skewed_and_some_have_a_thousands_comma(rows: list[dict[str, 
     assert sum(text.startswith("$1,") for text in texts) >= 5
 
 
-def test_every_kind_of_defect_is_there(rows: list[dict[str, str]]) -> None:
-    items = {row["asin"]: row for row in rows}
-    prices = [row["price"] for row in rows]
-    descriptions = [row["description"] for row in rows]
-    reviews = [row["reviewText"] for row in rows]
-    names = [row["userName"] for row in rows]
-    found = {
-        "price_missing": (prices.count("") / len(rows), 0.12, 0.30),
-        "price_range": (sum(" - $" in p for p in prices) / len(rows), 0.03, 0.15),
-        "price_zero": (prices.count("$0.00") / len(rows), 0.003, 0.06),
-        "price_junk": (sum("{" in p or "<" in p for p in prices) / len(rows), 0.005, 0.08),
-        "description_missing": (sum(d in {"", "[]"} for d in descriptions) / len(rows), 0.02, 0.12),
-        "description_html": (sum("<p>" in d for d in descriptions) / len(rows), 0.1, 0.3),
-        "description_list": (sum(d.startswith('["') for d in descriptions) / len(rows), 0.4, 0.6),
-        "title_entities": (
-            sum("&#39;" in r["itemName"] or "&amp;" in r["itemName"] for r in rows) / len(rows),
-            0.002,
-            0.1,
-        ),
-        "review_html": (sum("<br" in t or "&#34;" in t for t in reviews) / len(rows), 0.04, 0.08),
-        "text_missing": (
-            sum(not r["reviewText"] and bool(r["summary"]) for r in rows) / len(rows),
-            0.01,
-            0.02,
-        ),
-        "all_text_missing": (
-            sum(not r["reviewText"] and not r["summary"] for r in rows) / len(rows),
-            0.001,
-            0.006,
-        ),
-        "no_user": (
-            sum(not r["userName"] and not r["reviewerID"] for r in rows) / len(rows),
-            0.002,
-            0.008,
-        ),
-        "no_item": (
-            sum(not r["itemName"] and not r["asin"] for r in rows) / len(rows),
-            0.001,
-            0.006,
-        ),
-        "no_rating": (sum(not r["rating"] for r in rows) / len(rows), 0.002, 0.008),
-        "no_time": (sum(not r["reviewTime"] for r in rows) / len(rows), 0.001, 0.005),
-        "duplicates": (1 - len({tuple(r.values()) for r in rows}) / len(rows), 0.008, 0.016),
-        "name_case": (
-            sum(n != n.rstrip() or (n.islower() and " " in n) for n in names) / len(rows),
-            0.01,
-            0.04,
-        ),
-        "title_case": (
-            sum(r["itemName"] != r["itemName"].rstrip() or r["itemName"].isupper() for r in rows)
-            / len(rows),
-            0.008,
-            0.03,
-        ),
-    }
-    wrong = {kind: share for kind, (share, low, high) in found.items() if not low <= share <= high}
-    assert wrong == {}
-    assert len(items) > 1_000
-
-
-def test_an_item_can_have_several_prices_descriptions_and_spellings(
-    rows: list[dict[str, str]],
-) -> None:
-    for column, at_least in (("price", 200), ("description", 50), ("itemName", 200)):
-        forms: dict[str, set[str]] = {}
-        for row in rows:
-            if row["asin"] and row[column]:
-                forms.setdefault(row["asin"], set()).add(row[column])
-        assert sum(len(texts) > 1 for texts in forms.values()) >= at_least
-
-
-def test_anonymous_customers_come_in_several_spellings(rows: list[dict[str, str]]) -> None:
-    anonymous = [row for row in rows if row["userName"].strip(" .").lower() in ANONYMOUS]
-    assert 0.02 <= len(anonymous) / len(rows) <= 0.08
-    assert len({row["userName"] for row in anonymous}) >= 6
-    assert len({row["reviewerID"] for row in anonymous}) >= 60
-
-
-def test_people_share_names_and_only_the_id_tells_them_apart(rows: list[dict[str, str]]) -> None:
-    ids: dict[str, set[str]] = {}
-    for row in rows:
-        if row["reviewerID"]:
-            ids.setdefault(row["userName"].strip(" .").lower(), set()).add(row["reviewerID"])
-    shared = [name for name, several in ids.items() if len(several) > 1 and name not in ANONYMOUS]
-    assert 20 <= len(shared) <= 120
-
-
 def test_more_people_than_there_are_names_get_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(people, "read_names", lambda: NameParts(("Ann",), ("Lee",), ("rose",)))
     made = people.make_people(PortableRandom(7), read_themes(), 400)
@@ -231,71 +131,6 @@ def test_vocabulary_says_something_of_every_kind_and_reads_as_one_shop() -> None
         for sentence in (*theme.praise, *theme.gripes, *theme.facts):
             assert sentence.nicknames <= nicknames, sentence
     assert all(set(by_rating) == {1, 2, 3, 4, 5} for by_rating in read_phrases().parts.values())
-
-
-def test_users_buy_within_few_themes(rows: list[dict[str, str]]) -> None:
-    themes_of: dict[str, Counter[str]] = {}
-    for row in rows:
-        if row["reviewerID"]:
-            themes_of.setdefault(row["reviewerID"], Counter())[row["category"]] += 1
-    busy = [themes for themes in themes_of.values() if themes.total() >= 10]
-    top_three = [sum(n for _, n in themes.most_common(3)) / themes.total() for themes in busy]
-    # By chance, three of 36 themes would hold some 35 % of ten purchases.
-    assert sum(top_three) / len(top_three) > 0.7
-
-
-def test_words_of_the_history_find_the_next_purchase_better_than_popularity(
-    rows: list[dict[str, str]],
-) -> None:
-    dated = sorted(
-        (row["reviewTime"], row["reviewerID"], row["asin"], row["category"] + row["description"])
-        for row in rows
-        if row["reviewTime"] and row["reviewerID"] and row["asin"]
-    )
-    items = sorted({asin for _, _, asin, _ in dated})
-    row_of = {asin: row for row, asin in enumerate(items)}
-    vectors = _word_vectors({asin: text for _, _, asin, text in dated}, items)
-    cut = int(0.9 * len(dated))
-    popularity = np.bincount([row_of[asin] for _, _, asin, _ in dated[:cut]], minlength=len(items))
-    history: dict[str, set[int]] = {}
-    future: dict[str, set[int]] = {}
-    for number, (_, user, asin, _) in enumerate(dated):
-        (history if number < cut else future).setdefault(user, set()).add(row_of[asin])
-    hits = {"words": 0, "popularity": 0}
-    for user in future.keys() & history.keys():
-        seen = sorted(history[user])
-        for name, scores in (
-            ("words", vectors @ vectors[seen].mean(axis=0)),
-            ("popularity", popularity.astype(np.float64)),
-        ):
-            scores[seen] = -1.0
-            hits[name] += bool(set(np.argsort(-scores)[:5].tolist()) & future[user])
-    assert hits["words"] > 1.5 * hits["popularity"] > 0
-
-
-def _word_vectors(texts: dict[str, str], items: list[str]) -> np.ndarray:
-    """Unit vectors (n_items, n_words) of the words of a text, rare ones weighing more."""
-    bags = [set(re.findall(r"[a-z]+", texts[asin].lower())) for asin in items]
-    documents = Counter(word for bag in bags for word in bag)
-    column = {word: number for number, word in enumerate(sorted(documents))}
-    vectors = np.zeros((len(items), len(column)))
-    for row, bag in enumerate(bags):
-        for word in bag:
-            vectors[row, column[word]] = np.log(len(items) / documents[word])
-    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
-
-
-def test_purchases_out_of_taste_are_rated_lower(rows: list[dict[str, str]]) -> None:
-    seen: dict[str, Counter[str]] = {}
-    for row in rows:
-        seen.setdefault(row["reviewerID"], Counter())[row["category"]] += 1
-    stars: dict[bool, list[float]] = {True: [], False: []}
-    for row in rows:
-        themes = seen[row["reviewerID"]]
-        if row["rating"] and row["reviewerID"] and themes.total() >= 10:
-            stars[themes[row["category"]] > 1].append(float(row["rating"]))
-    usual, odd = (sum(stars[key]) / len(stars[key]) for key in (True, False))
-    assert usual > odd + 0.7
 
 
 def test_draws_follow_their_distributions() -> None:
