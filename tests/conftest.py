@@ -23,7 +23,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Among several processes, start the longest files first, lest one runs on alone at the end."""
     if "PYTEST_XDIST_WORKER" in os.environ:
         slow = {item.path for item in items if item.get_closest_marker("slow")}
-        items.sort(key=lambda item: item.path not in slow and item.path.parent.name != "service")
+        items.sort(key=lambda item: item.path not in slow and "service" not in item.path.parts)
 
 
 @pytest.fixture(scope="session")
