@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -14,10 +13,11 @@ import psutil
 import pytest
 
 from classes.jobs.folder import JobFolder
-from classes.jobs.job import Job, JobProgram
+from classes.jobs.job import Job
 from config import Config
 from processes.start_build import open_store
 from tests.support.artifacts import write_tiny_model
+from tests.support.jobs import artifact_bytes, retrainings
 from tests.support.process import until
 from tests.support.services import copy_of
 
@@ -56,22 +56,24 @@ def config(published: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 def test_a_retraining_killed_when_it_has_come_so_far_leaves_old_or_new_files_and_a_service(
     config: Config, moment: str
 ) -> None:
-    before, old = open_store(config).current().generation, _contents(config)
-    jobs = _jobs(config)
+    before, old = open_store(config).current().generation, artifact_bytes(config)
+    jobs = retrainings(config, TRAINING)
     _kill_at(config, jobs, MOMENTS[moment])
     [job] = jobs.jobs()
     assert job.state == "failed"
     assert "ended unexpectedly" in job.message
-    new = old | {path: _contents(config)[path] for path in old if _is_new(config)}
-    assert _visible(_contents(config)) in (old, new)
+    new = old | {path: artifact_bytes(config)[path] for path in old if _is_new(config)}
+    assert _visible(artifact_bytes(config)) in (old, new)
     assert open_store(config).current().generation == before
     again = jobs.start()
     until(lambda: jobs.job(again.id).state != "running", timeout_s=200)
     assert jobs.job(again.id).state == "done", jobs.job(again.id).message
     assert open_store(config).current().generation == jobs.job(again.id).generation != before
-    assert _visible(_contents(config)) == _contents(config), "a killed copy was left behind"
+    assert _visible(artifact_bytes(config)) == artifact_bytes(config), (
+        "a killed copy was left behind"
+    )
     assert not [path.name for path in config.snapshot_path.glob("building-*")]
-    assert not _staging(config, job).exists()
+    assert not jobs.staging(job.id).exists()
 
 
 def _kill_at(config: Config, jobs: JobFolder, has_come: Callable[[Config, Job], bool]) -> None:
@@ -92,20 +94,6 @@ def _processes_of(job: Job) -> list[psutil.Process]:
         if job.id in (process.info["cmdline"] or []):
             return [process, *process.children(recursive=True)]
     return []
-
-
-def _jobs(config: Config) -> JobFolder:
-    command = (sys.executable, "-m", "tests.support.job_driver", TRAINING)
-    return JobFolder(config, JobProgram(command, ()))
-
-
-def _staging(config: Config, job: Job) -> Path:
-    return _jobs(config).staging(job.id)
-
-
-def _contents(config: Config) -> dict[str, bytes]:
-    folders = (config.data_path, config.embeddings_path, config.model_path)
-    return {str(path): path.read_bytes() for each in folders for path in each.iterdir()}
 
 
 def _visible(contents: dict[str, bytes]) -> dict[str, bytes]:
