@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from obstore.store import ObjectStore as Client
 
 _CONNECT_S: Final = 2
+_ENDPOINTS: Final = {
+    "s3": ("endpoint", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"),
+    "az": ("endpoint", "AZURE_STORAGE_ENDPOINT", "AZURE_ENDPOINT"),
+    "gs": ("base_url", "GOOGLE_BASE_URL"),
+}
+"""What names another endpoint than the cloud's own: an option of the URL, and variables."""
 
 
 class StoreError(OSError):
@@ -50,7 +56,8 @@ def open_client(url: str, timeout_s: int, n_retries: int) -> Client:
     if parts.scheme == "file":
         return LocalStore(prefix=unquote(parts.path), mkdir=True, automatic_cleanup=True)
     options: Any = dict(parse_qsl(parts.query))  # of a type of its own for each kind of store
-    endpoint = options.get("endpoint") or environ.get("AWS_ENDPOINT_URL", "")
+    option, *variables = _ENDPOINTS[parts.scheme]
+    endpoint = options.get(option) or next(filter(None, map(environ.get, variables)), "")
     with translated(place):
         client: Client = from_url(
             place,

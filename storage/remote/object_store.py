@@ -84,7 +84,8 @@ class ObjectStore:
                 content = bytes(found.bytes())
             except NotModifiedError:
                 return None
-            return StoredObject(content, _version(found.meta))
+            version = _version(found.meta)  # some servers send what they were told not to
+            return None if version == unless else StoredObject(content, version)
 
     def replace(self, key: str, content: bytes, expected: Version | None) -> Version:
         """Write a small object in place of a version of it.
@@ -107,8 +108,8 @@ class ObjectStore:
                 put = obstore.put(self._quick, key, content, mode=mode, use_multipart=False)
             except (AlreadyExistsError, PreconditionError) as error:
                 raise self._moved(key) from error
-            except FileNotFoundError as error:  # how S3 says that an expected object is gone
-                raise self._moved(key) from error
+            except FileNotFoundError:  # how S3 says that an expected object is gone
+                raise (self._moved(key) if expected else self._nowhere()) from None
             return _version(put)
 
     def upload(self, key: str, source: Path | bytes) -> None:
@@ -116,13 +117,16 @@ class ObjectStore:
         import obstore
 
         with translated(self.place):
-            obstore.put(
-                self._patient,
-                key,
-                source,
-                chunk_size=_PART_BYTES,
-                max_concurrency=_PARTS_AT_A_TIME,
-            )
+            try:
+                obstore.put(
+                    self._patient,
+                    key,
+                    source,
+                    chunk_size=_PART_BYTES,
+                    max_concurrency=_PARTS_AT_A_TIME,
+                )
+            except FileNotFoundError:
+                raise self._nowhere() from None
 
     def download(self, key: str, n_bytes: int) -> Iterator[bytes]:
         """Read an object of any size in parts, each by a request of its own.
@@ -185,6 +189,11 @@ class ObjectStore:
 
     def _moved(self, key: str) -> ObjectMovedError:
         return ObjectMovedError(f"{self.place}/{key} was replaced by another service meanwhile.")
+
+    def _nowhere(self) -> StoreError:
+        return StoreError(
+            f"{self.place} can't be used: there is no such bucket or container; create it first."
+        )
 
 
 def _version(meta: Any) -> Version:
