@@ -22,9 +22,12 @@ from flask.typing import ResponseReturnValue
 from werkzeug.routing import BaseConverter
 
 from api.contract.parameter import Parameter, Schema
-from api.contract.request_values import QueryValues
+from api.contract.request_values import BodyValues, QueryValues, read_body, require_json
 
 View = Callable[..., ResponseReturnValue]
+
+EXTENSION: Final = "endpoints"
+"""Where a Flask application keeps its endpoints, among its extensions."""
 
 ALWAYS: Final = {
     400: "A parameter is unknown, repeated or invalid.",
@@ -54,8 +57,17 @@ WITHOUT_BODY: Final = {
 }
 """The problems of an endpoint that refuses a body."""
 
+WITH_BODY: Final = {
+    413: "The body is larger than MAX_BODY_BYTES.",
+    415: "The body isn't JSON.",
+}
+"""The problems of an endpoint that reads a body."""
+
 KNOWN_USER: Final = "Steven Novak"
 """A user of the bundled sample, for examples."""
+
+KNOWN_ITEM: Final = "cedar raised garden bed by greenwold 4 x 8 feet"
+"""An item of the bundled sample, for examples."""
 
 UNKNOWN_USER: Final = "somebody new"
 """A user of no data set, for examples."""
@@ -148,6 +160,21 @@ class Endpoint:
         """
         return QueryValues(request.query_string.decode("latin-1"), self.query_names)
 
+    def json_body(self, most_bytes: int) -> BodyValues:
+        """Decode the JSON body of the current request.
+
+        Args:
+            most_bytes: The largest body that is accepted.
+
+        Raises:
+            ProblemError: 415 for another media type, 400 if it isn't a JSON object or has a
+                member that this endpoint doesn't take.
+            RequestEntityTooLarge: 413 for a larger body.
+        """
+        require_json(request)
+        request.max_content_length = most_bytes
+        return BodyValues(read_body(request), self.body_names)
+
     @property
     def token(self) -> str:
         """The setting with the bearer token that it needs; "" for none."""
@@ -173,9 +200,6 @@ class Endpoint:
             return view
 
         return add
-
-
-EXTENSION: Final = "endpoints"
 
 
 def endpoints_of(app: Flask) -> list[tuple[str, Endpoint]]:

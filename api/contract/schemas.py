@@ -65,6 +65,11 @@ ITEM: Final[dict[str, Schema]] = {
     "image": or_null(NAME, "The address of a picture, http or https; null if the data has none."),
 }
 RANK: Final[Schema] = {"type": "integer", "minimum": 1}
+N_CANDIDATES: Final[Schema] = {**COUNT, "description": "The number of items to choose from."}
+REASON: Final[Schema] = {
+    "type": "string",
+    "description": "Why there are fewer than n items; absent if there are n.",
+}
 _MEAN_RATING: Final[Schema] = or_null({"type": "number"}, "1 to 5; null if there are no ratings.")
 
 _NUMBER: Final[Schema] = {"type": "number"}
@@ -151,15 +156,12 @@ SCHEMAS: Final[dict[str, Schema]] = {
     "Recommendation": may_lack(
         record(
             items=list_of(reference("RecommendedItem")),
-            n_candidates={**COUNT, "description": "The number of items to choose from."},
+            n_candidates=N_CANDIDATES,
             n_without_price={
                 **COUNT,
                 "description": "The number of items left out by a price limit because they have no price.",
             },
-            reason={
-                "type": "string",
-                "description": "Why there are fewer than n items; absent if there are n.",
-            },
+            reason=REASON,
             unknown_items={
                 **NAMES,
                 "description": "Items of the history that aren't in the catalog; absent if there are none.",

@@ -8,9 +8,11 @@ from api.contract.parameter import Schema
 from api.contract.schemas import (
     COUNT,
     ITEM,
+    N_CANDIDATES,
     NAME,
     NAMES,
     RANK,
+    REASON,
     list_of,
     may_lack,
     or_null,
@@ -19,11 +21,6 @@ from api.contract.schemas import (
 )
 
 _DAY: Final[Schema] = {"type": "string", "format": "date"}
-_N_CANDIDATES: Final[Schema] = {**COUNT, "description": "The number of items to choose from."}
-_REASON: Final[Schema] = {
-    "type": "string",
-    "description": "Why there are fewer than n items; absent if there are n.",
-}
 
 SHELF_SCHEMAS: Final[dict[str, Schema]] = {
     "FoundItem": record(**ITEM, n_ratings=COUNT, rank=RANK),
@@ -48,8 +45,8 @@ SHELF_SCHEMAS: Final[dict[str, Schema]] = {
             items=list_of(reference("ShelfItem")),
             window_days=or_null({"type": "integer", "minimum": 1}, "Null for all days."),
             newest_day={**_DAY, "description": "Of the newest review, the last one that counts."},
-            n_candidates=_N_CANDIDATES,
-            reason=_REASON,
+            n_candidates=N_CANDIDATES,
+            reason=REASON,
         ),
         "reason",
     ),
@@ -57,8 +54,8 @@ SHELF_SCHEMAS: Final[dict[str, Schema]] = {
     "BoughtTogether": may_lack(
         record(
             items=list_of(reference("CompanionItem")),
-            n_candidates=_N_CANDIDATES,
-            reason=_REASON,
+            n_candidates=N_CANDIDATES,
+            reason=REASON,
             unknown_items={
                 **NAMES,
                 "description": "Items of the cart that aren't in the catalog; absent if none are.",

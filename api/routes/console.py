@@ -12,12 +12,11 @@ from api.console.item_answer import item_answer
 from api.contract.endpoint import ALWAYS, WITH_SNAPSHOT, Endpoint, SuccessResponse
 from api.contract.options import OPTIONS, read_options
 from api.contract.parameters import Flag, Text
-from api.routes.item_answers import described_item
+from api.routes.item_answers import ITEM, described_item, item_row
 from api.service import Service
 from api.wsgi.problems import ProblemError
 from api.wsgi.responses import json_response, to_json
 from classes.console.earlier_snapshot import NoEarlierSnapshotError, open_earlier
-from classes.errors import UnknownNameError
 from storage.snapshot_folder import SnapshotFolder
 
 TAG: Final = "console"
@@ -30,13 +29,6 @@ _PICTURES: Final = Flag(
     default=False,
 )
 _FILE: Final = Text(name="file", meaning="The file's name.", example="console.js", required=True)
-_ITEM: Final = Text(
-    name="item",
-    meaning="The name of an item, exactly as in responses.",
-    suggested=True,
-    example="cedar raised garden bed by greenwold 4 x 8 feet",
-    required=True,
-)
 _USER: Final = Text(
     name="user", meaning="The name of a user.", example="Steven Novak", required=True
 )
@@ -75,7 +67,7 @@ _ABOUT_ITEM: Final = Endpoint(
     summary="Who gets an item, and its neighbors by each similarity",
     response=SuccessResponse("Places in lists, users and neighbors.", _OBJECT),
     problems=WITH_SNAPSHOT | {404: "There is no item with this name."},
-    parameters=(_ITEM,),
+    parameters=(ITEM,),
 )
 _EARLIER: Final = Endpoint(
     method="GET",
@@ -162,13 +154,9 @@ def _register_catalog(app: Flask, service: Service) -> None:
     @_ABOUT_ITEM.on(app)
     def console_item() -> Response:
         """Describe who gets an item."""
-        name = _ABOUT_ITEM.query().read(_ITEM) or ""
+        name = _ABOUT_ITEM.query().read(ITEM) or ""
         snapshot = service.store.current()
-        row = snapshot.data.item_row(name)
-        if row is None:
-            raise UnknownNameError(
-                f"There is no item {name[:60]!r}; expected a name exactly as in responses."
-            )
+        row = item_row(snapshot.data, name)
         return json_response(to_json(item_answer(snapshot, row)), snapshot.generation)
 
 

@@ -8,13 +8,14 @@ from flask import Flask, Response, request
 
 from api.contract.endpoint import (
     FOR_EVENT_SOURCES,
+    KNOWN_ITEM,
     KNOWN_USER,
+    WITH_BODY,
     Endpoint,
     RequestExample,
     SuccessResponse,
 )
 from api.contract.event_list import MOST_EVENTS, EventList, Refusal, SentEvent
-from api.contract.request_values import BodyValues, read_body, require_json
 from api.contract.schemas import COUNT, list_of, record, reference
 from api.service import Service
 from api.wsgi.auth import require_event_source
@@ -26,12 +27,11 @@ from recsys.cleaning.text import is_anonymous
 from storage.events.event import Appended, Event, EventStoreError
 from storage.events.store import EventStore
 
-_ITEM: Final = "cedar raised garden bed by greenwold 4 x 8 feet"
 _EXAMPLES: Final = [
-    {"user": KNOWN_USER, "item": _ITEM, "kind": "view", "time": "2024-05-01T09:30:00Z"},
+    {"user": KNOWN_USER, "item": KNOWN_ITEM, "kind": "view", "time": "2024-05-01T09:30:00Z"},
     {
         "user": KNOWN_USER,
-        "item": _ITEM,
+        "item": KNOWN_ITEM,
         "kind": "review",
         "value": 5,
         "time": "2024-05-01T09:31:00Z",
@@ -62,9 +62,8 @@ _ENDPOINT: Final = Endpoint(
         status=202,
     ),
     problems=FOR_EVENT_SOURCES
+    | WITH_BODY
     | {
-        413: "The body is larger than MAX_BODY_BYTES.",
-        415: "The body isn't JSON.",
         422: "Every event was refused; `refused` says why.",
         503: "The events can't be stored now, and none was taken (see Retry-After); or no snapshot "
         "is loaded yet.",
@@ -88,9 +87,7 @@ def register(app: Flask, service: Service) -> None:
         """Store events durably, and say what became of each."""
         require_event_source(request, service.config.events_token)
         _ENDPOINT.query()
-        require_json(request)
-        request.max_content_length = service.config.max_body_bytes
-        sent = BodyValues(read_body(request), _ENDPOINT.body_names).read(_EVENTS)
+        sent = _ENDPOINT.json_body(service.config.max_body_bytes).read(_EVENTS)
         snapshot = service.store.current()
         events, refused = _sorted_out(sent, snapshot, store)
         try:

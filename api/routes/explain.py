@@ -10,6 +10,7 @@ import numpy as np
 from flask import Flask, Response
 
 from api.contract.endpoint import (
+    KNOWN_ITEM,
     KNOWN_USER,
     UNKNOWN_USER,
     WITH_SNAPSHOT,
@@ -20,7 +21,7 @@ from api.contract.endpoint import (
 from api.contract.options import MOST_ITEMS, OFFSET, OPTIONS, N, read_options
 from api.contract.parameters import Text
 from api.contract.schemas import reference
-from api.routes.items import SAMPLE_ITEM, item_row
+from api.routes.item_answers import ITEM, item_row
 from api.service import Service
 from api.wsgi.problems import ProblemError
 from api.wsgi.responses import json_response, to_json
@@ -37,18 +38,12 @@ _USER: Final = Text(
     example=KNOWN_USER,
     suggested=True,
 )
-_ITEM: Final = Text(
-    name="item",
-    meaning="The name of an item, exactly as in responses.",
-    example=SAMPLE_ITEM,
-    required=True,
-)
 _OPTIONS: Final = tuple(each for each in OPTIONS if each not in (N, OFFSET))
 _NOBODY: Final = (
     "The parameter 'user' is missing; send user=NAME, or history=ITEM,ITEM for a visitor without "
     "a name."
 )
-_ASKED: Final = f"{PATH}?{urlencode({'user': KNOWN_USER, 'item': SAMPLE_ITEM})}"
+_ASKED: Final = f"{PATH}?{urlencode({'user': KNOWN_USER, 'item': KNOWN_ITEM})}"
 _ENDPOINT: Final = Endpoint(
     method="GET",
     path=PATH,
@@ -64,13 +59,13 @@ _ENDPOINT: Final = Endpoint(
     ),
     response=SuccessResponse("The explanation.", reference("ExplainedItem")),
     problems=WITH_SNAPSHOT | {404: "There is no item with this name."},
-    parameters=(_USER, _ITEM, *_OPTIONS),
+    parameters=(_USER, ITEM, *_OPTIONS),
     examples=(
         RequestExample("known", "An item for a known user", _ASKED),
         RequestExample(
             "unknown",
             "An item for an unknown user",
-            f"{PATH}?user={quote_plus(UNKNOWN_USER)}&item={quote_plus(SAMPLE_ITEM)}",
+            f"{PATH}?user={quote_plus(UNKNOWN_USER)}&item={quote_plus(KNOWN_ITEM)}",
         ),
     ),
 )
@@ -83,7 +78,7 @@ def register(app: Flask, service: Service) -> None:
     def explain() -> Response:
         """Explain an item's place in a list."""
         query = _ENDPOINT.query()
-        user, item = query.read(_USER), query.read(_ITEM)
+        user, item = query.read(_USER), query.read(ITEM)
         options = replace(read_options(query), n=MOST_ITEMS)
         if user is None and not options.history:
             raise ProblemError(400, _NOBODY)

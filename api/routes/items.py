@@ -6,27 +6,24 @@ from typing import Final
 
 from flask import Flask, Response
 
-from api.contract.endpoint import WITH_SNAPSHOT, Endpoint, RequestExample, SuccessResponse
+from api.contract.endpoint import (
+    KNOWN_ITEM,
+    WITH_SNAPSHOT,
+    Endpoint,
+    RequestExample,
+    SuccessResponse,
+)
 from api.contract.options import FILTERS, MOST_ITEMS, SCENARIO, read_some
-from api.contract.parameters import Text, WholeNumber
+from api.contract.parameters import WholeNumber
 from api.contract.schemas import reference
 from api.contract.texts import ShortText
-from api.routes.item_answers import described_item
+from api.routes.item_answers import ITEM, described_item, item_row
 from api.service import Service
 from api.wsgi.responses import json_response, to_json
-from classes.app_data_processing import AppDataProcessor
 from classes.candidates import choose
-from classes.errors import UnknownNameError
 
 LONGEST_QUERY: Final = 100
-SAMPLE_ITEM: Final = "cedar raised garden bed by greenwold 4 x 8 feet"
 _PROBLEMS: Final = WITH_SNAPSHOT | {404: "There is no item with this name."}
-_ITEM: Final = Text(
-    name="item",
-    meaning="The name of an item, exactly as in responses.",
-    example=SAMPLE_ITEM,
-    required=True,
-)
 _N: Final = WholeNumber(
     name="n", meaning="The number of similar items.", default=5, low=1, high=MOST_ITEMS, example=3
 )
@@ -64,8 +61,8 @@ _ABOUT: Final = Endpoint(
     summary="Details of an item",
     response=SuccessResponse("Its details; null for what isn't known.", reference("Item")),
     problems=_PROBLEMS,
-    path_parameters=(_ITEM,),
-    examples=(RequestExample("item", "One item", f"/items/{SAMPLE_ITEM.replace(' ', '%20')}"),),
+    path_parameters=(ITEM,),
+    examples=(RequestExample("item", "One item", f"/items/{KNOWN_ITEM.replace(' ', '%20')}"),),
 )
 _SIMILAR: Final = Endpoint(
     method="GET",
@@ -78,18 +75,21 @@ _SIMILAR: Final = Endpoint(
     ),
     response=SuccessResponse("The items, most similar first.", reference("SimilarItems")),
     problems=_PROBLEMS,
-    parameters=(_ITEM, _N, *FILTERS, SCENARIO),
+    parameters=(ITEM, _N, *FILTERS, SCENARIO),
     examples=(
-        RequestExample(
-            "three", "Three", f"/similar_items?item={SAMPLE_ITEM.replace(' ', '+')}&n=3"
-        ),
+        RequestExample("three", "Three", f"/similar_items?item={KNOWN_ITEM.replace(' ', '+')}&n=3"),
     ),
 )
 
 
 def register(app: Flask, service: Service) -> None:
     """Add the routes."""
+    _register_search(app, service)
+    _register_details(app, service)
+    _register_similar(app, service)
 
+
+def _register_search(app: Flask, service: Service) -> None:
     @_SEARCH.on(app)
     def items() -> Response:
         """Find items by their titles."""
@@ -107,13 +107,15 @@ def register(app: Flask, service: Service) -> None:
         ]
         return json_response(to_json({"query": text, "items": found}), snapshot.generation)
 
+
+def _register_details(app: Flask, service: Service) -> None:
     @_ABOUT.on(app)
     def item(item: str) -> Response:
         """Describe an item."""
         _ABOUT.query()
         snapshot = service.store.current()
         facts = snapshot.data.facts
-        row = item_row(snapshot.data, _ITEM.bounded(item))
+        row = item_row(snapshot.data, ITEM.bounded(item))
         payload = {
             **described_item(snapshot.data, row),
             "n_ratings": int(facts.n_ratings[row]),
@@ -121,11 +123,13 @@ def register(app: Flask, service: Service) -> None:
         }
         return json_response(to_json(payload), snapshot.generation)
 
+
+def _register_similar(app: Flask, service: Service) -> None:
     @_SIMILAR.on(app)
     def similar_items() -> Response:
         """List the items with the most similar descriptions."""
         query = _SIMILAR.query()
-        name, n, filters = query.read(_ITEM), query.read(_N), read_some(query, (*FILTERS, SCENARIO))
+        name, n, filters = query.read(ITEM), query.read(_N), read_some(query, (*FILTERS, SCENARIO))
         snapshot = service.store.current()
         row, rules = item_row(snapshot.data, name or ""), snapshot.rules.of(filters.scenario)
         ranking = snapshot.data.similar_items(row, n, choose(snapshot.data, filters, rules).mask)
@@ -139,18 +143,3 @@ def register(app: Flask, service: Service) -> None:
         ]
         payload = {"item": name, "similar_items": similar}
         return json_response(to_json(payload), snapshot.generation)
-
-
-def item_row(data: AppDataProcessor, name: str) -> int:
-    """Find an item.
-
-    Raises:
-        UnknownNameError: 404, there is none with this name.
-    """
-    row = data.item_row(name)
-    if row is None:
-        raise UnknownNameError(
-            f"There is no item {name[:60]!r}; expected a name exactly as in the response of "
-            f"GET /recommendations."
-        )
-    return row

@@ -11,6 +11,7 @@ from flask import Flask, Response, request
 from api.contract.endpoint import (
     KNOWN_USER,
     UNKNOWN_USER,
+    WITH_BODY,
     WITH_SNAPSHOT,
     Endpoint,
     RequestExample,
@@ -18,13 +19,7 @@ from api.contract.endpoint import (
 )
 from api.contract.options import DETAIL, EXPLAIN, OPTIONS, read_options
 from api.contract.parameters import Names
-from api.contract.request_values import (
-    BodyValues,
-    QueryValues,
-    RequestValues,
-    read_body,
-    require_json,
-)
+from api.contract.request_values import QueryValues, RequestValues
 from api.contract.schemas import NAMES, map_of, one_of, reference
 from api.routes.explain import described_explanation
 from api.routes.item_answers import described_item
@@ -103,8 +98,7 @@ def _register_post(app: Flask, service: Service) -> None:
         summary="The best items for each of many users",
         description="The same as GET, with users and options in a JSON body. " + _DESCRIPTION,
         response=_RESPONSE,
-        problems=WITH_SNAPSHOT
-        | {413: "The body is larger than MAX_BODY_BYTES.", 415: "The body isn't JSON."},
+        problems=WITH_SNAPSHOT | WITH_BODY,
         body=(users, *OPTIONS, DETAIL, EXPLAIN),
         examples=_POST_EXAMPLES,
     )
@@ -113,9 +107,7 @@ def _register_post(app: Flask, service: Service) -> None:
     def recommendations_by_body() -> Response:
         """Recommend items to the users in a body."""
         endpoint.query()
-        require_json(request)
-        request.max_content_length = service.config.max_body_bytes
-        body = BodyValues(read_body(request), endpoint.body_names)
+        body = endpoint.json_body(service.config.max_body_bytes)
         return json_response(*_answer(service, body, users))
 
 

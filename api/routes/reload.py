@@ -80,13 +80,12 @@ _BACK: Final = _described("/rollback", "Go back to the previous generation", _DO
 
 def register(app: Flask, service: Service) -> None:
     """Add the four routes; the first two keep their original responses, the others say more."""
-    store, jobs = service.store, service.jobs
+    _register_parts(app, service)
+    _register_whole(app, service)
 
-    def change(endpoint: Endpoint, what: str, act: Callable[[], Snapshot]) -> Snapshot:
-        require_operator(request, service.config.admin_token)
-        endpoint.query()
-        refuse_body(request)
-        return _timed(what, act)
+
+def _register_parts(app: Flask, service: Service) -> None:
+    store, jobs = service.store, service.jobs
 
     @_DATA.on(app)
     def reload_data() -> Response:
@@ -95,7 +94,7 @@ def register(app: Flask, service: Service) -> None:
         if _DATA.query().read(_REFRESH):
             refuse_body(request)
             return started_response(jobs.start("refresh"))
-        snapshot = change(_DATA, "data", lambda: store.reload(data=True, model=False))
+        snapshot = _changed(service, _DATA, "data", lambda: store.reload(data=True, model=False))
         return _done(snapshot, "Data reloaded")
 
     @_MODEL.on(app)
@@ -105,24 +104,35 @@ def register(app: Flask, service: Service) -> None:
         if _MODEL.query().read(_RETRAIN):
             refuse_body(request)
             return started_response(jobs.start())
-        snapshot = change(_MODEL, "model", lambda: store.reload(data=False, model=True))
+        snapshot = _changed(service, _MODEL, "model", lambda: store.reload(data=False, model=True))
         return _done(snapshot, "Model reloaded")
+
+
+def _register_whole(app: Flask, service: Service) -> None:
+    store = service.store
 
     @_BOTH.on(app)
     def reload_both() -> Response:
         """Load data and model that only match each other."""
-        snapshot = change(_BOTH, "data and model", lambda: store.reload(data=True, model=True))
+        snapshot = _changed(
+            service, _BOTH, "data and model", lambda: store.reload(data=True, model=True)
+        )
         return _done(snapshot, "Data and model reloaded", generation=snapshot.generation)
 
     @_BACK.on(app)
     def rollback() -> Response:
         """Go back to the previous generation."""
-        snapshot = change(_BACK, "earlier generation", store.rollback)
+        snapshot = _changed(service, _BACK, "earlier generation", store.rollback)
         return _done(snapshot, "Rolled back", generation=snapshot.generation)
 
 
-def _timed(what: str, act: Callable[[], Snapshot]) -> Snapshot:
-    """Change the generation, and log which one is served now and how long it took."""
+def _changed(
+    service: Service, endpoint: Endpoint, what: str, act: Callable[[], Snapshot]
+) -> Snapshot:
+    """Change the generation for an operator, and log which one is served now and how long it took."""
+    require_operator(request, service.config.admin_token)
+    endpoint.query()
+    refuse_body(request)
     start = time.monotonic()
     snapshot = act()
     logger.info(

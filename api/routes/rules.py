@@ -7,10 +7,16 @@ from typing import Any, Final
 
 from flask import Flask, Response, request
 
-from api.contract.endpoint import FOR_OPERATORS, WITHOUT_BODY, Endpoint, SuccessResponse
+from api.contract.endpoint import (
+    FOR_OPERATORS,
+    WITH_BODY,
+    WITHOUT_BODY,
+    Endpoint,
+    SuccessResponse,
+)
 from api.contract.options import SCENARIO
 from api.contract.parameters import WholeNumber
-from api.contract.request_values import BodyValues, read_body, refuse_body, require_json
+from api.contract.request_values import BodyValues, refuse_body
 from api.contract.rule_list import RuleList
 from api.contract.schemas import reference
 from api.service import Service
@@ -38,7 +44,6 @@ _VERSION: Final = WholeNumber(
     suggested=True,
 )
 _PROBLEMS: Final = FOR_OPERATORS | {503: "The rules can't be written for lack of space or rights."}
-_WITH_BODY: Final = {413: "The body is larger than MAX_BODY_BYTES.", 415: "The body isn't JSON."}
 _IN_FORCE: Final = SuccessResponse(
     "The rules in force, those active now, and what is odd about any.", reference("Rules")
 )
@@ -63,7 +68,7 @@ _PUT: Final = Endpoint(
         "is accepted and reported in `problems`. The last twenty versions are kept."
     ),
     response=_IN_FORCE,
-    problems=_PROBLEMS | _WITH_BODY | {409: "Another version is in force than the one to replace."},
+    problems=_PROBLEMS | WITH_BODY | {409: "Another version is in force than the one to replace."},
     body=(_RULES, _VERSION),
     for_operators=True,
 )
@@ -74,7 +79,7 @@ _PREVIEW: Final = Endpoint(
     summary="How many lists other rules would change",
     description="Compares the lists of up to 200 users, for at most five seconds; nothing changes.",
     response=SuccessResponse("What would change.", reference("RulesPreview")),
-    problems=FOR_OPERATORS | _WITH_BODY | {503: "No snapshot is loaded yet."},
+    problems=FOR_OPERATORS | WITH_BODY | {503: "No snapshot is loaded yet."},
     body=(_RULES, SCENARIO),
     for_operators=True,
 )
@@ -91,14 +96,12 @@ _BACK: Final = Endpoint(
 
 def register(app: Flask, service: Service) -> None:
     """Add the four routes."""
-    store = service.store
+    _register_versions(app, service)
+    _register_preview(app, service)
 
-    def body_of(endpoint: Endpoint) -> BodyValues:
-        require_operator(request, service.config.admin_token)
-        endpoint.query()
-        require_json(request)
-        request.max_content_length = service.config.max_body_bytes
-        return BodyValues(read_body(request), endpoint.body_names)
+
+def _register_versions(app: Flask, service: Service) -> None:
+    store = service.store
 
     @_GET.on(app)
     def rules() -> Response:
@@ -110,15 +113,27 @@ def register(app: Flask, service: Service) -> None:
     @_PUT.on(app)
     def replace_rules() -> Response:
         """Replace the rules."""
-        body = body_of(_PUT)
+        body = _body(service, _PUT)
         version = body.read(_VERSION) if _VERSION.name in body.names else None
         replacing = body.read(_RULES)
         return _described(service, store.rules.replace(replacing, version))
 
+    @_BACK.on(app)
+    def roll_back_rules() -> Response:
+        """Go back to the previous version of the rules."""
+        require_operator(request, service.config.admin_token)
+        _BACK.query()
+        refuse_body(request)
+        return _described(service, store.rules.roll_back())
+
+
+def _register_preview(app: Flask, service: Service) -> None:
+    store = service.store
+
     @_PREVIEW.on(app)
     def preview_rules() -> Response:
         """Count the lists that other rules would change."""
-        body = body_of(_PREVIEW)
+        body = _body(service, _PREVIEW)
         proposed, scenario = body.read(_RULES), body.read(SCENARIO)
         snapshot = store.current()
         found = preview(snapshot, store.rules.refreshed(), proposed, scenario)
@@ -129,13 +144,12 @@ def register(app: Flask, service: Service) -> None:
         }
         return json_response(to_json(answer), snapshot.generation)
 
-    @_BACK.on(app)
-    def roll_back_rules() -> Response:
-        """Go back to the previous version of the rules."""
-        require_operator(request, service.config.admin_token)
-        _BACK.query()
-        refuse_body(request)
-        return _described(service, store.rules.roll_back())
+
+def _body(service: Service, endpoint: Endpoint) -> BodyValues:
+    """Decode the body that an operator sent."""
+    require_operator(request, service.config.admin_token)
+    endpoint.query()
+    return endpoint.json_body(service.config.max_body_bytes)
 
 
 def _described(service: Service, document: RuleDocument) -> Response:

@@ -7,7 +7,13 @@ from typing import Any, Final
 
 from flask import Flask, Response
 
-from api.contract.endpoint import WITH_SNAPSHOT, Endpoint, RequestExample, SuccessResponse
+from api.contract.endpoint import (
+    KNOWN_ITEM,
+    WITH_SNAPSHOT,
+    Endpoint,
+    RequestExample,
+    SuccessResponse,
+)
 from api.contract.options import FILTERS, ITEMS, MOST_NAMES, SCENARIO, N, read_some
 from api.contract.parameters import Names, OptionalWholeNumber, Text, WholeNumber
 from api.contract.request_values import QueryValues
@@ -25,10 +31,7 @@ from recsys.arrays import ItemRows
 
 LONGEST_WINDOW: Final = 36_500
 TREND_DAYS: Final = 30
-_SAMPLE_CART: Final = (
-    "cedar raised garden bed by greenwold 4 x 8 feet",
-    "cedar bluebird nest house by plotwise single",
-)
+_SAMPLE_CART: Final = (KNOWN_ITEM, "cedar bluebird nest house by plotwise single")
 _OPTIONS: Final = (N, *FILTERS, SCENARIO)
 _OPTIONS_OF_A_CART: Final = tuple(each for each in _OPTIONS if each is not ITEMS)
 _RULES: Final = "Items that the shop's rules hide are left out; no other rule has a say here. "
@@ -56,7 +59,7 @@ _NEW_WINDOW: Final = _window("Only items with their first review in so many days
 _ITEM: Final = Text(
     name="item",
     meaning="The name of an item, exactly as in responses.",
-    example=_SAMPLE_CART[0],
+    example=KNOWN_ITEM,
     suggested=True,
 )
 _CART: Final = Names(
@@ -133,7 +136,7 @@ _TOGETHER: Final = Endpoint(
         RequestExample(
             "item",
             "Two for an item",
-            f"/bought_together?item={_SAMPLE_CART[0].replace(' ', '+')}&n=2",
+            f"/bought_together?item={KNOWN_ITEM.replace(' ', '+')}&n=2",
         ),
         RequestExample(
             "cart",
