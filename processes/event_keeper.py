@@ -4,38 +4,27 @@ from __future__ import annotations
 
 import logging
 import time
-from threading import Event, Thread
 from typing import Final
 
 from config import Config
+from processes.companion_thread import CompanionThread
 from storage.events.configured import open_events
 from storage.events.event import EventStoreError
 
 INTERVAL_S: Final = 3_600.0
-STOP_TIMEOUT_S: Final = 5.0
 _US_A_DAY: Final = 86_400_000_000
 
 logger = logging.getLogger(__name__)
 
 
-class EventKeeper:
+class EventKeeper(CompanionThread):
     """Removes the events that came more than EVENTS_KEEP_DAYS ago, every hour."""
 
     def __init__(self, config: Config) -> None:
         """Prepare the thread, which `start` starts."""
+        super().__init__("event-keeper")
         self._events = open_events(config)
         self._keep_us = config.events_keep_days * _US_A_DAY
-        self._stopping = Event()
-        self._thread = Thread(target=self._keep, name="event-keeper", daemon=True)
-
-    def start(self) -> None:
-        """Start the thread."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Stop it, unless it is removing events, which may be ended at any point."""
-        self._stopping.set()
-        self._thread.join(timeout=STOP_TIMEOUT_S)
 
     def sweep(self) -> int:
         """Remove old events once, and return how many; none where they can't be removed."""
@@ -50,7 +39,7 @@ class EventKeeper:
             logger.info("removed %d old events", n_removed)
         return n_removed
 
-    def _keep(self) -> None:
+    def _run(self) -> None:
         while not self._stopping.is_set():
             self.sweep()
             self._stopping.wait(INTERVAL_S)

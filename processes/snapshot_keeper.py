@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import logging
-from threading import Event, Thread
 from typing import Final
 
 from classes.errors import ReloadBusyError, ServiceError
 from config import Config
+from processes.companion_thread import CompanionThread
 from processes.start_build import open_store
 from storage.snapshot_folder import SnapshotFolder
 
 POLL_INTERVAL_S: Final = 1.0
-STOP_TIMEOUT_S: Final = 5.0
 
 logger = logging.getLogger(__name__)
 
 
-class SnapshotKeeper:
+class SnapshotKeeper(CompanionThread):
     """Rebuilds what somebody removed of the generation in service, once each time.
 
     Workers continue with what they have mapped, but a new worker needs the files.
@@ -25,21 +24,11 @@ class SnapshotKeeper:
 
     def __init__(self, config: Config) -> None:
         """Prepare the watching thread, which `start` starts."""
-        self._stopping = Event()
+        super().__init__("snapshot-keeper")
         self._folder = SnapshotFolder(config.snapshot_path)
         self._store = open_store(config, stopping=self._stopping)
-        self._thread = Thread(target=self._watch, name="snapshot-keeper", daemon=True)
 
-    def start(self) -> None:
-        """Start watching."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Stop a build in progress, and watching."""
-        self._stopping.set()
-        self._thread.join(timeout=STOP_TIMEOUT_S)
-
-    def _watch(self) -> None:
+    def _run(self) -> None:
         tried = False
         while not self._stopping.wait(POLL_INTERVAL_S):
             missing = self._missing()

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import logging
 import time
-from threading import Event, Thread
 from typing import Final
 
 from classes.publication.shared import SharedPublication
-from classes.publication.store_state import StoreState, StoreStateFile
+from classes.publication.store_state import StoreStateFile
 from config import Config
+from processes.companion_thread import CompanionThread
+from processes.followed_state import FollowedState
 from storage.array_folder import DamagedFolderError
 from storage.remote.client import StoreError
 from storage.remote.snapshots import SharedPointer
 from storage.snapshot_folder import SnapshotFolder
 
-STOP_TIMEOUT_S: Final = 5.0
 DAMAGED_RETRY_S: Final = 60.0
 """Until a copy that was found damaged is fetched again, unless the pointer moves before."""
 
 logger = logging.getLogger(__name__)
 
 
-class StoreFollower:
+class StoreFollower(CompanionThread):
     """Looks at the store's pointer, and fetches and publishes here what it names.
 
     Whatever goes wrong, the workers go on with what they have, and the next look tries again.
@@ -30,26 +30,19 @@ class StoreFollower:
 
     def __init__(self, config: Config) -> None:
         """Prepare the watching thread, which `start` starts."""
+        super().__init__("store-follower")
         self._config = config
         self._folder = SnapshotFolder(config.snapshot_path)
-        self._file = StoreStateFile(config.run_path)
-        self._state = StoreState(reachable=True, since=time.time(), behind=False)
+        self._state = FollowedState(
+            StoreStateFile(config.run_path),
+            "%s What is here is served until then.",
+            "the store is followed again",
+        )
         self._publication: SharedPublication | None = None
         self._damaged: SharedPointer | None = None
         self._retry_at = 0.0
-        self._stopping = Event()
-        self._thread = Thread(target=self._watch, name="store-follower", daemon=True)
 
-    def start(self) -> None:
-        """Start watching."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Stop a fetch in progress, and watching."""
-        self._stopping.set()
-        self._thread.join(timeout=STOP_TIMEOUT_S)
-
-    def _watch(self) -> None:
+    def _run(self) -> None:
         while True:
             self._look()
             if self._stopping.wait(self._config.snapshot_poll_s):
@@ -57,20 +50,20 @@ class StoreFollower:
 
     def _look(self) -> None:
         """Follow the store once, and record how that went."""
-        behind = self._state.behind
+        behind = self._state.last.behind
         try:
             publication = self._open()
             shared = publication.look()
             behind = shared is not None and publication.is_behind(shared)
             if shared is None or not behind:
-                self._record(reachable=True, behind=False)
+                self._state.record(reachable=True, behind=False)
             elif shared != self._damaged or time.monotonic() > self._retry_at:
-                self._record(reachable=True, behind=True, reason=self._state.reason)
+                self._state.record(reachable=True, behind=True, reason=self._state.last.reason)
                 self._take_over(publication, shared)
         except StoreError as error:
-            self._record(reachable=False, behind=behind, reason=str(error))
+            self._state.record(reachable=False, behind=behind, reason=str(error))
         except OSError as error:
-            self._record(reachable=True, behind=behind, reason=str(error))
+            self._state.record(reachable=True, behind=behind, reason=str(error))
 
     def _open(self) -> SharedPublication:
         """Open the store once; a thread of its own may use it, which a worker may not."""
@@ -87,24 +80,12 @@ class StoreFollower:
             publication.take_over(shared, lambda: not self._stopping.is_set())
         except DamagedFolderError as error:
             self._damaged, self._retry_at = shared, time.monotonic() + DAMAGED_RETRY_S
-            self._record(reachable=True, behind=True, reason=str(error))
+            self._state.record(reachable=True, behind=True, reason=str(error))
             return
         self._damaged = None
-        self._record(reachable=True, behind=publication.is_behind(shared))
+        self._state.record(reachable=True, behind=publication.is_behind(shared))
         generation, seconds = shared.pointer.generation, time.monotonic() - started
         logger.info("followed the store to generation %s in %.1f s", generation, seconds)
         with self._folder.lock() as lock:
             if lock is not None:  # else a build is running, which may need what is here
                 self._folder.remove_all_but(shared.pointer.kept)
-
-    def _record(self, *, reachable: bool, behind: bool, reason: str = "") -> None:
-        """Write the state down where it has changed, and log a new reason once."""
-        before = self._state
-        since = before.since if reachable == before.reachable else time.time()
-        self._state = StoreState(reachable, since, behind, reason)
-        if reason and reason != before.reason:
-            logger.warning("%s What is here is served until then.", reason)
-        elif before.reason and not reason:
-            logger.info("the store is followed again")
-        if self._state != before or self._file.read() is None:
-            self._file.write(self._state)

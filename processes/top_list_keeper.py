@@ -6,21 +6,21 @@ import logging
 import os
 import subprocess
 import sys
-from threading import Event, Thread
+from threading import Thread
 from typing import IO
 
 from classes.top_lists import TopLists
 from config import PROJECT_ROOT, Config
+from processes.companion_thread import CompanionThread
 from storage.pointer import Stamp
 from storage.snapshot_folder import SnapshotFolder
 
 logger = logging.getLogger(__name__)
 
 POLL_INTERVAL_S = 1.0
-STOP_TIMEOUT_S = 5.0
 
 
-class TopListKeeper:
+class TopListKeeper(CompanionThread):
     """Watches the pointer, and runs one low-priority process that fills missing lists.
 
     A reload stops the run for the old generation and starts one for the new; a run that was
@@ -29,21 +29,11 @@ class TopListKeeper:
 
     def __init__(self, config: Config) -> None:
         """Prepare the watching thread, which `start` starts."""
+        super().__init__("top-list-keeper")
         self._config = config
         self._folder = SnapshotFolder(config.snapshot_path)
-        self._stopping = Event()
-        self._thread = Thread(target=self._watch, name="top-list-keeper", daemon=True)
 
-    def start(self) -> None:
-        """Start watching."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Stop the run in progress, and watching."""
-        self._stopping.set()
-        self._thread.join(timeout=STOP_TIMEOUT_S)
-
-    def _watch(self) -> None:
+    def _run(self) -> None:
         failed: Stamp | None = None  # not the generation, which may be removed and built again
         while not self._stopping.is_set():
             stamp, pointer = self._folder.pointer.stamp(), self._folder.pointer.read()
