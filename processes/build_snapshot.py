@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from classes.errors import NothingToRollBackError, ReloadRefusedError
-from classes.publication.publication import open_publication
+from classes.publication.publication import Publication, open_publication
 from classes.publication.shared_changes import follow, roll_back
 from classes.snapshot import Snapshot
 from classes.top_lists import TopLists
@@ -71,11 +71,42 @@ def build_and_publish(
     pointer = publication.base()
     snapshots.remove_debris()
     fetch_artifacts(config, say)
-    serving = snapshots.generation(pointer.generation) if pointer else None
-    data_from, model_from = (None if data else serving), (None if model else serving)
     if pointer is not None:
         _refuse_incomplete(snapshots, pointer.generation, data=data, model=model)
+    serving = snapshots.generation(pointer.generation) if pointer else None
+    data_from, model_from = (None if data else serving), (None if model else serving)
     sources = source_fingerprint(config)
+    generation = _build(config, publication, data_from, model_from, say)
+    if source_fingerprint(config) != sources:
+        raise ReloadRefusedError(
+            "The files changed while they were read; reload when they no longer change."
+        )
+    if publish:
+        _make_top_lists(config, snapshots, generation, pointer, say)
+        successor = (pointer or Pointer(generation)).succeeded_by(generation, sources)
+        publication.publish(successor)
+        snapshots.remove_all_but(successor.kept)
+        say(f"Published snapshot {generation}.")
+    return generation
+
+
+def _build(
+    config: Config,
+    publication: Publication,
+    data_from: Path | None,
+    model_from: Path | None,
+    say: Say,
+) -> str:
+    """Build a generation, unless it is here or in the store, and return its name.
+
+    Args:
+        config: The settings.
+        publication: Where it may be already.
+        data_from: The generation that the data is taken from; None to read the files.
+        model_from: The same for the model.
+        say: Told of each step.
+    """
+    snapshots = SnapshotFolder(config.snapshot_path)
     events = EventsToFold(NO_EVENTS) if data_from is not None else events_to_fold(config)
     hashes = {
         "data_hash": manifest_hash(data_from, "data_hash") or data_hash(config) + events.key,
@@ -87,21 +118,17 @@ def build_and_publish(
     if not snapshots.is_sound(generation):
         with snapshots.new_generation(generation) as folder:
             build_generation(config, folder, data_from, model_from, events, hashes, say)
-    if source_fingerprint(config) != sources:
-        raise ReloadRefusedError(
-            "The files changed while they were read; reload when they no longer change."
-        )
-    if not publish:
-        return generation
+    return generation
+
+
+def _make_top_lists(
+    config: Config, snapshots: SnapshotFolder, generation: str, serving: Pointer | None, say: Say
+) -> None:
+    """Create the lists, and fill them as far as RELOAD_FILL_S allows if another generation serves."""
     manifest = read_manifest(snapshots.generation(generation))
     TopLists.create(snapshots.top_lists(generation), manifest["n_users"])
-    if pointer is not None and not snapshots.missing(pointer.generation, (INPUTS, DATA, MODEL)):
+    if serving is not None and not snapshots.missing(serving.generation, (INPUTS, DATA, MODEL)):
         _fill_top_lists(config, snapshots, generation, say)
-    successor = (pointer or Pointer(generation)).succeeded_by(generation, sources)
-    publication.publish(successor)
-    snapshots.remove_all_but(successor.kept)
-    say(f"Published snapshot {generation}.")
-    return generation
 
 
 def _fill_top_lists(config: Config, snapshots: SnapshotFolder, generation: str, say: Say) -> None:
@@ -163,7 +190,7 @@ def _failure_sentence(error: OSError | MemoryError | DamagedFolderError) -> str:
     return f"Building the snapshot failed: {reason}."
 
 
-def _publish(config: Config, parts: Sequence[str]) -> str:
+def _act(config: Config, parts: Sequence[str]) -> str:
     """Do what the words ask for; return the generation in service afterwards, or ""."""
     if "follow" in parts:
         return follow(config)
@@ -186,7 +213,7 @@ def main(parts: Sequence[str]) -> int:
     """
     config = Config.from_environment()
     try:
-        published = _publish(config, parts)
+        published = _act(config, parts)
     except NothingToRollBackError as error:
         _emit(nothing=str(error))
     except ObjectMovedError as error:
