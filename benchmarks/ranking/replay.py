@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from classes.app_data_processing import AppDataProcessor
 from classes.lists.choice import Choice
 from classes.live.found_user import FoundUser
-from classes.live.live_user import live_user
+from classes.live.live_user import LiveUser
 from classes.model import Model
 from classes.options import RecommendationOptions
 from pipeline.evaluate.baselines.baseline import first_of_pair
@@ -112,7 +112,7 @@ def _found(
     kinds = rows.kinds[known] if len(rows.kinds) else np.full(n, REVIEW, dtype=np.uint8)
     items, ratings = rows.items[known].astype(np.int32), rows.ratings[known]
     newer = NewInteractions(items, kinds, rows.times[known], ratings)
-    return FoundUser(name, user_row, live_user(data, user_row, newer))
+    return FoundUser(name, user_row, LiveUser(data, user_row, newer))
 
 
 def _ranks(

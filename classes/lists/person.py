@@ -10,7 +10,7 @@ import numpy as np
 
 from classes.app_data_processing import AppDataProcessor
 from classes.live.found_user import FoundUser
-from classes.live.live_user import LiveUser, chosen_now, live_user
+from classes.live.live_user import LiveUser, chosen_now
 from classes.options import RecommendationOptions
 from recsys.arrays import FloatArray, ItemRows
 from recsys.reviews import Reviews
@@ -91,7 +91,7 @@ class Person:
         if user is None or not len(self.history):
             return None if user is None else user.live
         newer = None if user.live is None else user.live.newer
-        return live_user(self._data, user.user_row, chosen_now(newer, self.history))
+        return LiveUser(self._data, user.user_row, chosen_now(newer, self.history))
 
 
 def rows_of(data: AppDataProcessor, names: Sequence[str]) -> ItemRows:

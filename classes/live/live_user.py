@@ -27,6 +27,10 @@ _LATEST: Final = np.iinfo(np.int64).max
 class LiveUser:
     """What a snapshot that held the newer interactions too would say about one user.
 
+    The order is that of time; at equal times the snapshot's come first, then those that
+    arrived first. The result is what a snapshot says that was built of the same files with
+    rows of the newer interactions behind those of `clean_df.pq`.
+
     Attributes:
         user_row: Row of the snapshot; None for somebody whom it doesn't know.
         newer: What the snapshot doesn't have.
@@ -35,7 +39,13 @@ class LiveUser:
     def __init__(
         self, data: AppDataProcessor, user_row: int | None, newer: NewInteractions
     ) -> None:
-        """Merge newer interactions into those of the snapshot; see `live_user`."""
+        """Merge newer interactions into those of the snapshot.
+
+        Args:
+            data: Of the snapshot.
+            user_row: The user; None for somebody whom the snapshot doesn't know.
+            newer: In order of arrival.
+        """
         self.user_row = user_row
         self.newer = newer
         self._data = data
@@ -71,21 +81,6 @@ class LiveUser:
     def __repr__(self) -> str:
         """Say how much is known."""
         return f"<LiveUser {self.user_row} with {len(self._interactions):,} interactions>"
-
-
-def live_user(data: AppDataProcessor, user_row: int | None, newer: NewInteractions) -> LiveUser:
-    """Describe a user with newer interactions merged into those of the snapshot.
-
-    The order is that of time; at equal times the snapshot's come first, then those that
-    arrived first. The result is what a snapshot says that was built of the same files with
-    rows of the newer interactions behind those of `clean_df.pq`.
-
-    Args:
-        data: Of the snapshot.
-        user_row: The user; None for somebody whom the snapshot doesn't know.
-        newer: In order of arrival.
-    """
-    return LiveUser(data, user_row, newer)
 
 
 def new_interactions(data: AppDataProcessor, events: Sequence[Event]) -> NewInteractions:

@@ -9,7 +9,7 @@ from typing import Final, Protocol
 
 from classes.app_data_processing import AppDataProcessor
 from classes.live.found_user import FoundUser
-from classes.live.live_user import live_user, new_interactions
+from classes.live.live_user import LiveUser, new_interactions
 from recsys.cleaning.text import normalize_name
 from storage.events.event import Event, EventStoreError
 
@@ -115,7 +115,7 @@ class Users:
     def _described(self, events: UserEvents, name: str, row: int | None) -> FoundUser | None:
         newer = new_interactions(self._data, events.of_user(name, self._events_through))
         if len(newer.items):
-            return FoundUser(name, row, live_user(self._data, row, newer))
+            return FoundUser(name, row, LiveUser(self._data, row, newer))
         return None if row is None else FoundUser(name, row)
 
     def _keep(self, name: str, state: _State, found: FoundUser | None) -> None:

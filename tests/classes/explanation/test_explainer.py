@@ -14,7 +14,7 @@ from classes.explanation.explainer import Explainer
 from classes.explanation.parts import Explanation
 from classes.lists.person import Person
 from classes.live.found_user import FoundUser
-from classes.live.live_user import live_user
+from classes.live.live_user import LiveUser
 from classes.model import Model
 from classes.options import RecommendationOptions
 from classes.rules.snapshot_rules import WITHOUT_RULES, SnapshotRules
@@ -199,7 +199,7 @@ def lately(user: int, data: AppDataProcessor) -> FoundUser:
     times = np.arange(3) + np.iinfo(np.int64).max // 2
     kinds = np.array([VIEW, HIDE, PURCHASE], dtype=np.uint8)
     newer = NewInteractions(items, kinds, times, np.full(3, np.nan, dtype=np.float32))
-    return FoundUser(data.user(user), user, live_user(data, user, newer))
+    return FoundUser(data.user(user), user, LiveUser(data, user, newer))
 
 
 def test_shares_of_views_and_hidden_items_add_up_too(shop: Shop) -> None:

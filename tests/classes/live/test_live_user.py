@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from classes.app_data_processing import AppDataProcessor
-from classes.live.live_user import LiveUser, chosen_now, live_user
+from classes.live.live_user import LiveUser, chosen_now
 from config import PROJECT_ROOT
 from recsys import columns
 from recsys.history import MAX_HISTORY_ITEMS
@@ -114,7 +114,7 @@ def test_users_with_newer_interactions_are_what_a_rebuild_makes_of_them(
     rebuilt = AppDataProcessor.from_artifacts(BUNDLED, added=as_rows(events, data))
     longest = 0
     for name, own in events.groupby(columns.USER):
-        live = live_user(data, data.user_row(name), newer(own))
+        live = LiveUser(data, data.user_row(name), newer(own))
         row = rebuilt.user_row(name)
         assert row is not None
         assert_is_what_a_rebuild_says(live, rebuilt, row)
@@ -131,7 +131,7 @@ def test_half_of_the_interactions_may_be_in_the_snapshot_already(data: AppDataPr
     for name, own in events.groupby(columns.USER):
         row = rebuilt.user_row(name)
         assert row is not None
-        live = live_user(before, before.user_row(name), newer(own[own.index >= half]))
+        live = LiveUser(before, before.user_row(name), newer(own[own.index >= half]))
         assert_is_what_a_rebuild_says(live, rebuilt, row)
 
 
@@ -153,7 +153,7 @@ def test_only_popularity_changes_for_users_who_did_nothing(data: AppDataProcesso
     rebuilt = AppDataProcessor.from_artifacts(BUNDLED, added=as_rows(events, data))
     idle = sorted(set(map(data.user, range(data.n_users))) - set(events[columns.USER]))
     for name in idle[::20]:
-        live, row = live_user(data, data.user_row(name), NOTHING_NEWER), rebuilt.user_row(name)
+        live, row = LiveUser(data, data.user_row(name), NOTHING_NEWER), rebuilt.user_row(name)
         assert row is not None
         assert_is_what_a_rebuild_says(live, rebuilt, row)
 
@@ -167,7 +167,7 @@ def by_hand(*interactions: tuple[int, int]) -> NewInteractions:
 
 
 def of_new_user(data: AppDataProcessor, *interactions: tuple[int, int]) -> LiveUser:
-    return live_user(data, None, by_hand(*interactions))
+    return LiveUser(data, None, by_hand(*interactions))
 
 
 def test_a_view_counts_less_and_only_where_nothing_else_was_done(data: AppDataProcessor) -> None:
@@ -196,5 +196,5 @@ def test_what_is_hidden_and_chosen_later_is_wanted_again(data: AppDataProcessor)
 
 def test_a_request_s_history_is_newer_than_all_else(data: AppDataProcessor) -> None:
     before = by_hand((3, PURCHASE), (4, PURCHASE))
-    live = live_user(data, None, chosen_now(before, np.int32([9, 3])))
+    live = LiveUser(data, None, chosen_now(before, np.int32([9, 3])))
     assert live.person(NOTHING).history.tolist() == [9, 3, 4]
