@@ -19,6 +19,7 @@ DATABASES: Final = ("postgresql", "postgres")
 _URL: Final = re.compile(r"([a-z][a-z0-9+.-]+)://", re.IGNORECASE)
 _SECRET: Final = re.compile(r"(?<=://)[^/@]*@|\?.*", re.DOTALL)
 _BUFFER_BYTES: Final = 4 << 20
+_RETRY_S: Final = 30
 
 
 @dataclass(frozen=True)
@@ -157,6 +158,9 @@ def size_of(location: Location) -> int:
 
 
 def _store(url: str) -> tuple[Any, str]:
+    if url.lower().startswith("gs://") and "retry_limit_seconds=" not in url:
+        # Google's client would try for minutes, without a word, where there are no credentials.
+        url += f"{'&' if '?' in url else '?'}retry_limit_seconds={_RETRY_S}"
     try:
         store, path = pyarrow.fs.FileSystem.from_uri(url)
     except pa.ArrowInvalid as error:

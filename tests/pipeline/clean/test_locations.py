@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from pyarrow.fs import FileSystem
 
-from pipeline.clean.locations import Query, RemoteFile, files_of, locate
+from pipeline.clean.locations import Query, RemoteFile, _store, files_of, locate
 from pipeline.clean.stage import clean_reviews
 from pipeline.errors import PipelineError
 from recsys.cleaning.rows import Keys
@@ -77,3 +78,17 @@ def test_secrets_are_never_shown() -> None:
     ]
     assert [str(each) for each in shown] == ["s3://shop/reviews.csv", "postgresql://host/shop"]
     assert "secret" not in repr(shown)
+
+
+@pytest.mark.parametrize(
+    ("url", "with_its_limit"),
+    [
+        ("gs://shop/x", "gs://shop/x?retry_limit_seconds=30"),
+        ("gs://shop/x?scheme=http", "gs://shop/x?scheme=http&retry_limit_seconds=30"),
+        ("gs://shop/x?retry_limit_seconds=5", "gs://shop/x?retry_limit_seconds=5"),
+    ],
+)
+def test_googles_client_retries_for_30_seconds_unless_told_otherwise(
+    url: str, with_its_limit: str
+) -> None:
+    assert _store(url) == FileSystem.from_uri(with_its_limit)
