@@ -44,6 +44,14 @@ class Candidates:
         """Count the candidates that are left without some items, given by distinct rows."""
         return self.n - (len(rows) if self.mask is None else int(self.mask[rows].sum()))
 
+    def counted(self, n_items: int) -> str:
+        """Say how many of the catalog's `n_items` pass; the sentence is for others to end."""
+        catalog = f"The catalog has {n_items:,} items"
+        if self.n_hidden:
+            hidden = f"({self.n_hidden:,} are hidden)"
+            return f"{catalog}, {self.n:,} of which pass filters and rules {hidden}"
+        return catalog if self.mask is None else f"{catalog}, {self.n:,} of which pass the filters"
+
     def shortage(
         self, n_found: int, n_left: int, options: RecommendationOptions, n_items: int
     ) -> str | None:
@@ -57,18 +65,13 @@ class Candidates:
         """
         if n_found >= options.last:
             return None
-        filtered = "" if self.mask is None else f", {self.n:,} of which pass the filters"
-        if self.n_hidden:
-            filtered = (
-                f", {self.n:,} of which pass filters and rules ({self.n_hidden:,} are hidden)"
-            )
         unpriced = f" ({self.n_without_price:,} have no price)" if self.n_without_price else ""
         gone = f", and {self.n - n_left:,} of those are excluded or already reviewed"
         others = gone if self.n > n_left else ""
         limit = f"; max_per_category leaves out {n_left - n_found:,}" if n_left > n_found else ""
         page = f" The page is of places {options.offset + 1:,} to {options.last:,}."
         place = page if options.offset else ""
-        return f"The catalog has {n_items:,} items{filtered}{unpriced}{others}{limit}.{place}"
+        return f"{self.counted(n_items)}{unpriced}{others}{limit}.{place}"
 
 
 def choose(

@@ -16,8 +16,8 @@ def open_earlier(folder: SnapshotFolder, rules: RuleSource, events: UserEvents) 
     """Open the generation that a rollback would return to.
 
     Opening costs milliseconds and nothing is kept: a generation that no one serves holds no
-    memory, and once it is removed, no disk. The rules in force hold for its lists as well, and events that it
-    lacks count, so that only data and model differ.
+    memory, and once it is removed, no disk. The rules in force hold for its lists as well, and
+    events that it lacks count, so that only data and model differ.
 
     Raises:
         NoEarlierSnapshotError: There is none, or it can't be opened.

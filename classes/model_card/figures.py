@@ -21,7 +21,10 @@ METRIC: Final = (
     "down it is, 0 beyond ten (Järvelin and Kekäläinen, TOIS 2002). All items are ranked but those "
     "that the user had. Brackets are 95 % intervals, bootstrapped over users."
 )
-NOTHING: Final = "Nothing was measured of this model. `python -m pipeline evaluate` measures it, where users come back."
+NOTHING: Final = (
+    "Nothing was measured of this model. `python -m pipeline evaluate` measures it, where users come "
+    "back."
+)
 
 
 def measured_sections(metrics: Numbers | None) -> list[str]:
@@ -95,9 +98,10 @@ def _subgroups(fresh: Numbers) -> str:
         rows.append(["" if kind == shown else kind, *row])
         shown = kind
     return (
-        "Within a subgroup only its cases count; prices are thirds of the catalog. The best other model is looked up for each, which "
-        "favors it where there are few cases; figures of different subgroups don't compare, since "
-        "some are harder than others.\n\n" + _table(heads, rows)
+        "Within a subgroup only its cases count; prices are thirds of the catalog. The best other "
+        "model is looked up for each, which favors it where there are few cases; figures of "
+        "different subgroups don't compare, since some are harder than others.\n\n"
+        + _table(heads, rows)
     )
 
 

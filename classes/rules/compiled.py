@@ -199,10 +199,7 @@ def compile_rules(rules: Sequence[Rule], data: AppDataProcessor) -> CompiledRule
 def selected(rule: Rule, data: AppDataProcessor) -> ItemRows:
     """Find the rows of the items that a rule is about, ascending; unknown names have none."""
     facts, conditions = data.facts, []
-    rows: ItemRows | None = None
-    if rule.items is not None:
-        found = {data.item_row(name) for name in rule.items} - {None}
-        rows = np.array(sorted(found), dtype=np.int32)  # type: ignore[type-var]
+    rows = None if rule.items is None else data.item_rows(rule.items)
     for name, find, codes in (
         (rule.category, facts.category_row, facts.categories),
         (rule.brand, facts.brand_row, facts.brands),

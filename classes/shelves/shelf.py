@@ -127,9 +127,4 @@ def shortage(
     """Explain why fewer than n items are listed, in words for all that are; None for n items."""
     if len(rows) >= n:
         return None
-    whole = f"The catalog has {data.n_items:,} items"
-    if candidates.mask is not None:
-        whole += f", {candidates.n:,} of which pass the filters"
-    if candidates.n_hidden:
-        whole += f" and rules ({candidates.n_hidden:,} are hidden)"
-    return f"{whole}; {what}: {len(rows):,}."
+    return f"{candidates.counted(data.n_items)}; {what}: {len(rows):,}."

@@ -40,24 +40,19 @@ def read_schema(path: Path) -> pa.Schema:
     return pq.read_schema(parts_of(path)[0])
 
 
-def read_table(
-    path: Path, chosen: Sequence[str] | None = None, codes: Sequence[str] = ()
-) -> pa.Table:
+def read_table(path: Path, chosen: Sequence[str] | None = None) -> pa.Table:
     """Read a table.
 
     Args:
         path: File or folder.
         chosen: Columns to read, in their order; None for all.
-        codes: Columns to read as dictionaries.
 
     Raises:
         OSError: A file can't be read.
         pyarrow.ArrowInvalid: A file is damaged, or parts have different columns.
     """
     names = None if chosen is None else list(chosen)
-    tables = [
-        pq.read_table(part, columns=names, read_dictionary=list(codes)) for part in parts_of(path)
-    ]
+    tables = [pq.read_table(part, columns=names) for part in parts_of(path)]
     return tables[0] if len(tables) == 1 else pa.concat_tables(tables, promote_options="default")
 
 
