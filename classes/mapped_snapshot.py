@@ -15,8 +15,8 @@ from classes.rules.snapshot_rules import RuleSource
 from classes.service_counters import ListSource
 from classes.snapshot import Snapshot
 from classes.top_lists import TopLists
-from storage.pointer import Stamp
 from storage.snapshot_folder import SnapshotFolder
+from storage.stamp import Stamp
 
 OPEN_ATTEMPTS: Final = 5
 RETRY_INTERVAL_S: Final = 2.0

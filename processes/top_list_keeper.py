@@ -12,8 +12,8 @@ from typing import IO
 from classes.top_lists import TopLists
 from config import PROJECT_ROOT, Config
 from processes.companion_thread import CompanionThread
-from storage.pointer import Stamp
 from storage.snapshot_folder import SnapshotFolder
+from storage.stamp import Stamp
 
 logger = logging.getLogger(__name__)
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from storage.atomic import sync
 from storage.json_file import read_json, write_json
+from storage.stamp import Stamp, stamp_of
 
-Stamp = tuple[int, int, int]
 KEPT_GENERATIONS = 3
 
 
@@ -51,11 +51,7 @@ class PointerFile:
 
     def stamp(self) -> Stamp | None:
         """Identify the file's present content by one `stat`; None where there is no file."""
-        try:
-            found = self._path.stat()
-        except FileNotFoundError:
-            return None
-        return found.st_ino, found.st_mtime_ns, found.st_size
+        return stamp_of(self._path)
 
     def read(self) -> Pointer | None:
         """Read the pointer; None where it is missing or can't be understood."""

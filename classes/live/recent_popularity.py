@@ -7,7 +7,7 @@ from threading import Lock, Thread
 from typing import Final, NamedTuple
 
 from storage.events.recent_items import RecentItem, RecentItems, age_s
-from storage.pointer import Stamp
+from storage.stamp import Stamp
 
 REFRESH_S: Final = 5.0
 """How old the counts may be."""

@@ -10,6 +10,7 @@ from config import Config
 from storage.artifacts import CARD_FILE, METRICS_FILE, ArtifactError
 from storage.json_file import read_json
 from storage.sources import artifact_paths, file_hash
+from storage.stamp import Stamp, stamp_of
 
 
 class ModelCards:
@@ -22,13 +23,13 @@ class ModelCards:
         """Remember where model files are."""
         self._folder = config.model_path
         self._model = artifact_paths(config).model
-        self._hashed: tuple[tuple[int, int, int], str] | None = None
+        self._hashed: tuple[Stamp | None, str] | None = None
 
     def belong_to(self, snapshot: Snapshot) -> bool:
         """Return whether the model file in place is the one that the snapshot was built from."""
         try:
             return self._hash() == snapshot.manifest.get("model_hash")
-        except (OSError, ArtifactError):
+        except ArtifactError:
             return False
 
     def has_card(self, snapshot: Snapshot) -> bool:
@@ -44,9 +45,7 @@ class ModelCards:
         return metrics_of(self._folder / METRICS_FILE, self._hash())
 
     def _hash(self) -> str:
-        found = self._model.stat()
-        stamp = found.st_ino, found.st_mtime_ns, found.st_size
-        held = self._hashed
+        stamp, held = stamp_of(self._model), self._hashed
         if held is None or held[0] != stamp:
             held = self._hashed = (stamp, file_hash(self._model))
         return held[1]

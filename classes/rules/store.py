@@ -14,8 +14,8 @@ from typing import Final
 from classes.errors import ReloadBusyError, ReloadConflictError, ReloadFailedError, ServiceError
 from classes.rules.document import NO_RULES, RuleDocument
 from classes.rules.rule import Rule
-from storage.pointer import Stamp
 from storage.rules.folder import FIRST, KEPT_VERSIONS, RulesFolder, RulesPointer
+from storage.stamp import Stamp
 
 logger = logging.getLogger(__name__)
 

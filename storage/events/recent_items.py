@@ -12,7 +12,7 @@ from storage.events.event import EventStoreError
 from storage.events.store import EventStore
 from storage.file_lock import try_lock
 from storage.json_file import read_json, write_json
-from storage.pointer import Stamp
+from storage.stamp import Stamp, stamp_of
 
 MOST_ITEMS: Final = 1_000
 
@@ -44,11 +44,7 @@ class RecentItems:
 
     def stamp(self) -> Stamp | None:
         """Identify the present counts by one `stat`; None where there are none."""
-        try:
-            found = self._path.stat()
-        except OSError:
-            return None
-        return found.st_ino, found.st_mtime_ns, found.st_size
+        return stamp_of(self._path)
 
     def read(self) -> tuple[RecentItem, ...]:
         """Read the counts, most events first; none where they can't be read."""

@@ -17,7 +17,7 @@ from typing import Any, Final
 from storage.atomic import sync
 from storage.file_lock import try_lock
 from storage.json_file import read_json, write_json
-from storage.pointer import Stamp
+from storage.stamp import Stamp, stamp_of
 
 KEPT_VERSIONS: Final = 20
 FIRST: Final = 0
@@ -57,11 +57,7 @@ class RulesFolder:
 
     def stamp(self) -> Stamp | None:
         """Identify the pointer's present content by one `stat`; None where it can't be found."""
-        try:
-            found = self._current.stat()
-        except OSError:
-            return None
-        return found.st_ino, found.st_mtime_ns, found.st_size
+        return stamp_of(self._current)
 
     def pointer(self) -> RulesPointer | None:
         """Read the pointer; None where it is missing or can't be understood."""
