@@ -21,7 +21,7 @@ from storage.artifacts import ArtifactError
 from storage.snapshot_folder import SnapshotFolder
 from tests.support.artifacts import write_tiny_data
 from tests.support.building import build, open_store_here
-from tests.support.services import config_in
+from tests.support.services import copy_of
 
 USERS = ["kelly sullivan", "kelly haddad", "amir oconnor", "nobody"]
 Removal = Callable[[Path, str], None]
@@ -37,8 +37,7 @@ REMOVALS: dict[str, Removal] = {
 @pytest.fixture
 def config(published: Config, tmp_path: Path) -> Config:
     """A service of its own on a copy of the published snapshot and its files."""
-    shutil.copytree(published.snapshot_path.parent, tmp_path, dirs_exist_ok=True)
-    return config_in(tmp_path)
+    return copy_of(published, tmp_path)
 
 
 def answers(store: SnapshotStore) -> tuple[object, ...]:

@@ -19,7 +19,7 @@ from processes.start_build import open_store
 from storage.array_folder import save_arrays
 from tests.support.artifacts import write_tiny_data
 from tests.support.building import build
-from tests.support.services import config_in
+from tests.support.services import config_in, copy_of
 
 USERS = ["kelly sullivan", "kelly haddad", "amir oconnor", "nobody"]
 
@@ -27,8 +27,7 @@ USERS = ["kelly sullivan", "kelly haddad", "amir oconnor", "nobody"]
 @pytest.fixture
 def config(published: Config, tmp_path: Path) -> Config:
     """A service of its own on a copy of the published snapshot and its files."""
-    shutil.copytree(published.snapshot_path.parent, tmp_path, dirs_exist_ok=True)
-    return config_in(tmp_path)
+    return copy_of(published, tmp_path)
 
 
 def build_other_data(config: Config, seed: int = 5) -> str:

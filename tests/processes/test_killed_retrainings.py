@@ -17,7 +17,7 @@ from classes.jobs.job import Job
 from config import Config
 from processes.start_build import open_store
 from tests.support.artifacts import write_tiny_model
-from tests.support.jobs import artifact_bytes, retrainings
+from tests.support.jobs import artifact_bytes, retrainings, run_to_end
 from tests.support.process import until
 from tests.support.services import copy_of
 
@@ -65,10 +65,9 @@ def test_a_retraining_killed_when_it_has_come_so_far_leaves_old_or_new_files_and
     new = old | {path: artifact_bytes(config)[path] for path in old if _is_new(config)}
     assert _visible(artifact_bytes(config)) in (old, new)
     assert open_store(config).current().generation == before
-    again = jobs.start()
-    until(lambda: jobs.job(again.id).state != "running", timeout_s=200)
-    assert jobs.job(again.id).state == "done", jobs.job(again.id).message
-    assert open_store(config).current().generation == jobs.job(again.id).generation != before
+    again = run_to_end(jobs)
+    assert again.state == "done", again.message
+    assert open_store(config).current().generation == again.generation != before
     assert _visible(artifact_bytes(config)) == artifact_bytes(config), (
         "a killed copy was left behind"
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -16,14 +15,13 @@ from storage.artifacts import ArtifactPaths
 from tests.support.artifacts import write_tiny_model
 from tests.support.building import build
 from tests.support.damages import Damage, cut, state, swap
-from tests.support.services import config_in
+from tests.support.services import copy_of
 
 
 @pytest.fixture
 def config(published: Config, tmp_path: Path) -> Config:
     """A service of its own on a copy of the published snapshot and its files."""
-    shutil.copytree(published.snapshot_path.parent, tmp_path, dirs_exist_ok=True)
-    return config_in(tmp_path)
+    return copy_of(published, tmp_path)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from dataclasses import replace
 import psutil
 
 from classes.jobs.folder import JobFolder
-from classes.jobs.job import Job, JobProgram
+from classes.jobs.job import RETRAINING, Job, JobKind, JobProgram
 from config import Config
 from processes.jobs.refresh import REFRESH
 from tests.support.process import until
@@ -26,8 +26,12 @@ def retrainings(config: Config, program: str) -> JobFolder:
 
 def retrain_with(config: Config, program: str) -> Job:
     """Start a retraining with a program as its training, and wait for its end."""
-    jobs = retrainings(config, program)
-    job = jobs.start()
+    return run_to_end(retrainings(config, program))
+
+
+def run_to_end(jobs: JobFolder, kind: JobKind = RETRAINING) -> Job:
+    """Start a job, and wait for its end."""
+    job = jobs.start(kind)
     until(lambda: jobs.job(job.id).state != "running", timeout_s=200)
     return jobs.job(job.id)
 

@@ -9,8 +9,7 @@ import pytest
 
 from processes.start_build import open_store
 from recsys import columns
-from tests.support.jobs import KILLED, NOTHING, artifact_bytes, refreshes
-from tests.support.process import until
+from tests.support.jobs import KILLED, NOTHING, artifact_bytes, refreshes, run_to_end
 from tests.support.rankers import write_tiny_ranker
 from tests.support.services import config_in
 
@@ -53,11 +52,9 @@ def test_a_failed_refresh_leaves_everything_as_it_was(
     config = config_in(tmp_path)
     open_store(config).ensure(lambda _: None)
     before, files = open_store(config).current().generation, artifact_bytes(config)
-    jobs = refreshes(config, program)
-    job = jobs.start("refresh")
-    until(lambda: jobs.job(job.id).state != "running", timeout_s=200)
-    assert jobs.job(job.id).state == "failed"
-    assert words in jobs.job(job.id).message
+    job = run_to_end(refreshes(config, program), "refresh")
+    assert job.state == "failed"
+    assert words in job.message
     assert open_store(config).current().generation == before
     assert artifact_bytes(config) == files
 
@@ -68,10 +65,7 @@ def test_a_good_refresh_is_put_in_place_and_served(tmp_path: Path) -> None:
     open_store(config).ensure(lambda _: None)
     before, model = open_store(config).current().generation, config.model_path / "best_model.keras"
     weights = model.read_bytes()
-    jobs = refreshes(config, OTHER_RATES)
-    job = jobs.start("refresh")
-    until(lambda: jobs.job(job.id).state != "running", timeout_s=200)
-    job = jobs.job(job.id)
+    job = run_to_end(refreshes(config, OTHER_RATES), "refresh")
     assert job.state == "done", job.message
     assert "similarities and columns of all reviews" in job.message
     assert before != job.generation == open_store(config).current().generation
