@@ -19,6 +19,7 @@ from settings.setting import PROJECT_ROOT, ConfigError, Setting
 from settings.values import check_database, check_store, parse, parse_rate
 
 __all__ = [
+    "BUNDLED_SAMPLE",
     "PROJECT_ROOT",
     "Config",
     "ConfigError",
@@ -27,6 +28,9 @@ __all__ = [
     "settings",
     "settings_table",
 ]
+
+BUNDLED_SAMPLE: Final = PROJECT_ROOT / "data" / "sample"
+"""The artifacts of a made-up shop that come with the project, in folders as the settings name them."""
 
 _MAY_BE_URLS: Final = ("data_path", "embeddings_path", "model_path")
 

@@ -16,18 +16,16 @@ from flask import Flask
 from api.contract.endpoint import endpoints_of
 from api.contract.openapi import EXAMPLES_PATH, example_key
 from app import create_app
-from config import PROJECT_ROOT, Config
+from config import BUNDLED_SAMPLE, Config
 from processes.start_build import open_store
-
-SAMPLE = PROJECT_ROOT / "data" / "sample"
 
 
 def sample_app(folder: Path) -> Flask:
     """Create an application on the bundled sample, with its snapshot below `folder`."""
     config = Config(
-        data_path=SAMPLE / "data",
-        embeddings_path=SAMPLE / "embeddings",
-        model_path=SAMPLE / "models",
+        data_path=BUNDLED_SAMPLE / "data",
+        embeddings_path=BUNDLED_SAMPLE / "embeddings",
+        model_path=BUNDLED_SAMPLE / "models",
         snapshot_path=folder / "snapshots",
         log_path=folder / "logs",
     )

@@ -9,9 +9,8 @@ from __future__ import annotations
 import shutil
 import sys
 
-from config import PROJECT_ROOT, Config
+from config import BUNDLED_SAMPLE, PROJECT_ROOT, Config
 
-SAMPLE = PROJECT_ROOT / "data" / "sample"
 METRICS = PROJECT_ROOT / "report" / "metrics.json"
 """What was measured of the sample's model, which its card shows."""
 
@@ -20,9 +19,9 @@ def main() -> int:
     """Copy the files, the model last, so that an interrupted copy isn't a complete set."""
     config = Config.from_environment()
     folders = (
-        (SAMPLE / "data", config.data_path),
-        (SAMPLE / "embeddings", config.embeddings_path),
-        (SAMPLE / "models", config.model_path),
+        (BUNDLED_SAMPLE / "data", config.data_path),
+        (BUNDLED_SAMPLE / "embeddings", config.embeddings_path),
+        (BUNDLED_SAMPLE / "models", config.model_path),
     )
     copies = [(METRICS, config.model_path / METRICS.name)] if METRICS.exists() else []
     copies += [

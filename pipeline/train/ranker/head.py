@@ -55,6 +55,15 @@ class RankerHead:
         bias = self.bias - mean @ hidden
         return RankerHead(self.linear / spread, hidden, bias, self.output)
 
+    def averaged_with(self, other: RankerHead, share: float) -> RankerHead:
+        """Average the scores of two heads, of which the other has this share, 0 to 1."""
+        return RankerHead(
+            (1 - share) * self.linear + share * other.linear,
+            np.concatenate([self.hidden, other.hidden], axis=1),
+            np.concatenate([self.bias, other.bias]),
+            np.concatenate([(1 - share) * self.output, share * other.output]),
+        )
+
 
 def catalog_loss(head: RankerHead, state: FeatureState, targets: Targets) -> float:
     """Average -log of the target's share in the softmax over all known items not yet chosen, in nats."""

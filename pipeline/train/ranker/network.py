@@ -49,6 +49,14 @@ def build_ranker(
     return model
 
 
+def head_of(network: Any) -> RankerHead:
+    """Read the head back from a network with hidden units that `build_ranker` made."""
+    (linear,), (hidden, bias), (output,) = (
+        network.get_layer(name).get_weights() for name in ("linear", "hidden", "output")
+    )
+    return RankerHead(linear[1:, 0], hidden[1:], bias, output[:, 0])
+
+
 def _after_price(weights: np.ndarray[Any, np.dtype[np.float32]]) -> Any:
     """Prepend a row of zeros: the logarithm of the price is used, the imputed price isn't."""
     return np.concatenate([np.zeros_like(weights[:1]), weights])

@@ -38,6 +38,7 @@ from pipeline.train.ranker.lists import (
     make_lists,
     targets_of,
 )
+from pipeline.train.ranker.prior import with_prior
 from pipeline.train.ranker.validation import ValidationMetrics, sample_users, validate
 from recsys.arrays import BoolArray, FloatArray
 from recsys.history import History
@@ -212,14 +213,15 @@ def try_out(
 def fit(
     lists: Sequence[TrainingLists], plan: RankerPlan, tell: Tell, doing: str = "fitting the ranker"
 ) -> RankerHead:
-    """Fit the head on the lists of several folds, saying how it goes."""
+    """Fit the head on the lists of several folds, with the prior where they are few."""
     from pipeline.train.ranker.fitting import fit_head
 
     def on_epoch(epoch: int, loss: float) -> None:
         tell(doing, epoch, plan.epochs, f"held-out loss {loss:.4f}")
 
     tell(doing, 0, plan.epochs)
-    return fit_head(joined(lists), plan, on_epoch)
+    head = fit_head(joined(lists), plan, on_epoch)
+    return with_prior(head, sum(len(part.users) for part in lists))
 
 
 def published_state(data: RankerData, item_shrinkage: float, decay_scale: float) -> FeatureState:
