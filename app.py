@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Callable
 from functools import partial
+from typing import Final
 
 from flask import Flask, Response
 
@@ -65,7 +66,25 @@ from storage.events.event import EventStoreError
 from storage.run_folder import RunFolder, is_shared
 from storage.shared_table import SharedTable
 
-CANNOT_START = 2
+CANNOT_START: Final = 2
+RESOURCES: Final = (
+    home,
+    recommendations,
+    explain,
+    items,
+    shelves,
+    users,
+    user_history,
+    events_routes,
+    reload,
+    rules,
+    jobs_routes,
+    health,
+    metrics,
+    docs,
+    console,
+)
+"""In the order in which the documentation shows them."""
 
 
 class _Application(Flask):
@@ -100,24 +119,7 @@ def create_app(
     app.config["MAX_CONTENT_LENGTH"] = MAX_EMPTY_BODY_BYTES
     app.url_map.merge_slashes = False  # would answer //path with an HTML redirect
     problems.register(app)
-    resources = (
-        home,
-        recommendations,
-        explain,
-        items,
-        shelves,
-        users,
-        user_history,
-        events_routes,
-        reload,
-        rules,
-        jobs_routes,
-        health,
-        metrics,
-        docs,
-        console,
-    )
-    for resource in resources:
+    for resource in RESOURCES:
         resource.register(app, service)
     middleware.register(app, store.counters, config)
     store.counters.count_start()

@@ -149,20 +149,7 @@ def _started(
     pointer = SnapshotFolder(config.snapshot_path).pointer
     before = pointer.stamp()
     with tempfile.TemporaryFile("w+") as complaints:
-        process = subprocess.Popen(
-            [sys.executable, "-m", BUILDER_MODULE, *parts],
-            cwd=PROJECT_ROOT,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=complaints,
-            pass_fds=(lock,),
-            text=True,
-            start_new_session=True,
-            env=os.environ
-            | config.as_environment()
-            | BUILDER_ENVIRONMENT
-            | (BESIDE_REQUESTS if before else {}),
-        )
+        process = _process(config, parts, lock, complaints, serving=before is not None)
         limits = BuildLimits(process, config, stopping)
         limits.start()
 
@@ -182,6 +169,26 @@ def _started(
             limits.stop()
             process.kill()
             process.communicate()
+
+
+def _process(
+    config: Config, parts: list[str], lock: int, complaints: IO[str], *, serving: bool
+) -> subprocess.Popen[str]:
+    """Start the builder's process, which leaves the other cores to requests where one serves."""
+    return subprocess.Popen(
+        [sys.executable, "-m", BUILDER_MODULE, *parts],
+        cwd=PROJECT_ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=complaints,
+        pass_fds=(lock,),
+        text=True,
+        start_new_session=True,
+        env=os.environ
+        | config.as_environment()
+        | BUILDER_ENVIRONMENT
+        | (BESIDE_REQUESTS if serving else {}),
+    )
 
 
 def _messages(output: IO[str]) -> Iterator[dict[str, Any]]:

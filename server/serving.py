@@ -59,7 +59,21 @@ def serve(
     Returns:
         Exit status: 0 after a signal, 1 if workers kept dying.
     """
-    granian = _Server(
+    granian = _server(config)
+    granian.companions = companions
+    granian.drain = drain
+    try:
+        loader = partial(load_in_worker, load, granian.heartbeats, config.shutdown_timeout_s)
+        granian.serve(target_loader=loader, wrap_loader=False)
+    except SystemExit as stopped:
+        # A signal from a terminal also reaches the workers; that they ended is not a failure.
+        return 0 if granian.interrupt_signal else int(stopped.code or 0)
+    return 0
+
+
+def _server(config: Config) -> _Server:
+    """Set granian up."""
+    server = _Server(
         "app:create_asgi_app",
         address=check_address(config),
         port=config.port,
@@ -78,18 +92,10 @@ def serve(
         log_level=LogLevels.error,
         log_dictconfig=log_setup.logging_settings(config),
     )
-    granian.companions = companions
-    granian.drain = drain
-    granian.drain_s = config.drain_s
-    granian.announce = announcer(config)
-    granian.worker_timeout_s = config.worker_timeout_s
-    try:
-        loader = partial(load_in_worker, load, granian.heartbeats, config.shutdown_timeout_s)
-        granian.serve(target_loader=loader, wrap_loader=False)
-    except SystemExit as stopped:
-        # A signal from a terminal also reaches the workers; that they ended is not a failure.
-        return 0 if granian.interrupt_signal else int(stopped.code or 0)
-    return 0
+    server.drain_s = config.drain_s
+    server.announce = announcer(config)
+    server.worker_timeout_s = config.worker_timeout_s
+    return server
 
 
 class _Server(Granian):  # type: ignore[misc, valid-type]  # granian chooses the class
