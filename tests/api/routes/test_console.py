@@ -1,4 +1,4 @@
-"""What the console reads from the service; tests/service/test_console.py uses it in a browser."""
+"""What the console reads from the service; tests/service/console uses it in a browser."""
 
 from __future__ import annotations
 
