@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 
 from classes.artifact_arrays import (
     CLEAN_USER_NAMES,
+    FIVE_STAR_ITEM_LOGITS,
     FIVE_STAR_RATES,
+    FIVE_STAR_WEIGHTS,
     ITEM_COLUMN_NAMES,
     artifact_arrays,
 )
@@ -26,7 +28,7 @@ from classes.user_reviews import UserReviews
 from recsys.arrays import BoolArray, FloatArray, ItemRows
 from recsys.cleaning.forgotten import ForgottenUntil
 from recsys.cleaning.text import normalize_name
-from recsys.features import user_profile
+from recsys.features import five_star_model, user_profile
 from recsys.features.similarity import most_similar
 from recsys.history import NO_WEIGHTS, History
 from recsys.interactions import NOTHING_NEWER
@@ -221,20 +223,23 @@ class AppDataProcessor:
         return names
 
     def five_star_probability(
-        self, profile: FloatArray | None, item_rows: NDArray[np.integer]
+        self, person: Visitor | None, item_rows: NDArray[np.integer]
     ) -> FloatArray | None:
-        """Estimate the probability that a user gives items five stars, (n,) float32.
+        """Estimate the probability that somebody, or anybody, gives items five stars, (n,) float32.
 
-        The shrunk share of five-star ratings of the item, raised or lowered by how the user
-        rated in comparison with such shares, clipped to 0..1; the item's share alone for
-        somebody without a profile (4,). Returns None where the data has no such shares.
+        By the five-star model, else by the bias model: the share of five-star ratings of the item
+        and how the user rates, cut to 0..1. Returns None where the data has no such shares.
         """
+        profile = five_star_model.NO_PROFILE if person is None else person.user_profile[0]
+        if FIVE_STAR_ITEM_LOGITS in self._arrays and self.affinities is not None:
+            logits = self._table(FIVE_STAR_ITEM_LOGITS)[item_rows]
+            told = (self.no_items,) if person is None else (person.history, person.history_weights)
+            phi = self.affinities.to_items(item_rows, *told)
+            return five_star_model.chances(logits, self._table(FIVE_STAR_WEIGHTS), profile, phi)
         if FIVE_STAR_RATES not in self._arrays:
             return None
         rates = self._table(FIVE_STAR_RATES)[item_rows]
-        if profile is not None:
-            rates = rates + profile[user_profile.FIVE_STAR]
-        chances: FloatArray = np.clip(rates, 0.0, 1.0)
+        chances: FloatArray = np.clip(rates + profile[user_profile.FIVE_STAR], 0.0, 1.0)
         return chances
 
     def _table(self, name: str) -> FloatArray:

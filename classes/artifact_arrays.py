@@ -19,15 +19,18 @@ from recsys.cleaning.forgotten import NEVER_FORGOTTEN, ForgottenUntil, is_rememb
 from recsys.cleaning.text import normalize_text
 from recsys.cold_start import ColdStart, cold_start_order
 from recsys.features import user_profile, user_vectors
+from recsys.features.five_star_model import FiveStarModel
 from recsys.features.similarity import norms
 from recsys.history import History
 from recsys.interactions import Interactions, identifies, recorded_interactions
 from scoring.affinities import Affinities
 from storage.affinity_file import read_similarities
 from storage.artifacts import (
+    FIVE_STAR_NOTE,
     MEAN_RATING_NOTE,
     ArtifactError,
     ArtifactPaths,
+    Embeddings,
     read_clean,
     read_embedding_pair,
     read_note,
@@ -35,6 +38,8 @@ from storage.artifacts import (
 from storage.name_table import Arrays, NameIndex, NameTable
 
 FIVE_STAR_RATES: Final = "item_five_star_rate"
+FIVE_STAR_ITEM_LOGITS: Final = "item_five_star_logit"
+FIVE_STAR_WEIGHTS: Final = "five_star_weights"
 MEAN_RATING: Final = "history_mean_rating"
 ITEM_COLUMN_NAMES: Final = "names_of_item_columns"
 N_WITH_EMBEDDINGS: Final = "n_users_with_embeddings"
@@ -92,7 +97,9 @@ def artifact_arrays(
     recorded = recorded_interactions(clean, items, user_names)
     recorded = _about(recorded, len(items), paths.clean)
     if paths.item_affinity.exists():
-        arrays |= Affinities.arrays(read_similarities(paths.item_affinity, items))
+        similarities = read_similarities(paths.item_affinity, items)
+        arrays |= Affinities.arrays(similarities)
+        arrays |= _five_star_arrays(paths.item_price, price, desc, similarities.names.tolist())
     else:
         recorded = recorded.of_first_users(int(named.sum()))
     arrays[N_WITH_EMBEDDINGS] = np.array([named.sum()])
@@ -203,6 +210,26 @@ def _history_arrays(
         MEAN_RATING: np.array([mean]),
         **({} if five_star_rates is None else {FIVE_STAR_RATES: five_star_rates}),
     }
+
+
+def _five_star_arrays(
+    path: Path, price: Embeddings, desc: Embeddings, similarities: list[str]
+) -> Arrays:
+    """Prepare the five-star model that training noted; nothing where it noted none."""
+    note = read_note(path, FIVE_STAR_NOTE)
+    if note is None:
+        return {}
+    try:
+        model = FiveStarModel.from_json(note)
+        named = dict(zip(price.columns, price.vectors.T, strict=True))
+        logits = model.item_logits(named, desc.vectors)
+        weights = model.weights(similarities)
+    except (KeyError, ValueError) as error:
+        raise ArtifactError(
+            f"{path}: its note {FIVE_STAR_NOTE} doesn't fit the files beside it ({error}). "
+            f"Write it anew: python -m pipeline refresh."
+        ) from error
+    return {FIVE_STAR_ITEM_LOGITS: logits, FIVE_STAR_WEIGHTS: weights}
 
 
 def _cold_start(

@@ -56,8 +56,11 @@ def run(
         step("reading interactions")
         data = read_ranker_data(paths, step)
         card = read_card(paths.model)
-        state = features_at(data.interactions, data.catalog, *chosen_by_training(card), step)
-    write_features(data, state, paths)
+        settings = chosen_by_training(card)
+        state = features_at(
+            data.interactions, data.catalog, settings.item_shrinkage, settings.decay_scale, step
+        )
+    write_features(data, state, settings, paths)
     card["refreshed"] = {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "clean_sha256": checksum(paths.clean),

@@ -97,6 +97,16 @@ class Affinities:
         found = search.affected_items(self.compiled, history, counts, self.workspace)
         return cast(AffectedItems, found)
 
+    def to_items(
+        self, item_rows: NDArray[Any], history: ItemRows, weights: FloatArray = NO_WEIGHTS
+    ) -> FloatArray:
+        """Compute the affinities of a history, as `of_history` takes it, to items: (n, C) float32."""
+        affected, phi = self.of_history(history, weights)
+        result = np.zeros((len(item_rows), self.n_similarities), dtype=np.float32)
+        reached = np.isin(item_rows, affected)
+        result[reached] = phi[np.searchsorted(affected, item_rows[reached])]
+        return result
+
     def of_pairs(self, user_rows: NDArray[Any], item_rows: NDArray[Any]) -> FloatArray:
         """Compute the affinities of known users to items, pair by pair (n,): (n, C) float32."""
         from scoring import search

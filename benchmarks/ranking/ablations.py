@@ -28,13 +28,13 @@ from config import Config
 from pipeline.evaluate.stage import write_metrics
 from pipeline.report.markdown_tables import SAMPLE
 from pipeline.report.studies import ABLATIONS, ablations, read_study
+from pipeline.train.five_star.bias_choice import choose_item_shrinkage
 from pipeline.train.ranker import training
 from pipeline.train.ranker.data import RankerData, read_ranker_data
 from pipeline.train.ranker.feature_state import RECENCY_DECAY, FeatureState, features_at
 from pipeline.train.ranker.head import RankerHead, catalog_scores
 from pipeline.train.ranker.item_columns import ITEM_COLUMNS, known_items
 from pipeline.train.ranker.lists import MAX_LISTS, Targets, TrainingLists, targets_of
-from pipeline.train.ranker.rating_bias import choose_item_shrinkage
 from pipeline.train.ranker.validation import ranks_of, sample_users
 from pipeline.train.tensorflow_startup import start_tensorflow
 from recsys import metrics
@@ -110,7 +110,7 @@ def measure(
     from pipeline.train.ranker.fitting import RankerPlan
 
     plan, earlier = RankerPlan(seed=seed), training.BEFORE_VALIDATION
-    shrinkage = choose_item_shrinkage(data).item_shrinkage
+    shrinkage = choose_item_shrinkage(data.interactions, data.catalog.n_items).item_shrinkage
     folds = training.make_folds(data, shrinkage, _tell, seed)
     decay_scale, _ = training.choose_decay_scale(folds[earlier], folds[-1], plan, _tell)
     lists = training.lists_of(folds[earlier], decay_scale, seed, most_lists)

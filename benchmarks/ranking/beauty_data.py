@@ -93,7 +93,7 @@ def beauty_in(
         file_rows=oldest_first,
         user_names=np.asarray(user_names, dtype=object),
     )
-    data = RankerData(interactions, catalog, pd.Index(item_names))
+    data = RankerData(interactions, catalog, pd.Index(item_names), vectors)
     return Beauty(data, (last - position)[oldest_first], vectors)
 
 

@@ -138,7 +138,7 @@ class Choice:
             ranked.rows,
             None if scores is None else self._model.outputs(scores),
             ranked.person,
-            self._data.five_star_probability(ranked.person.profile, ranked.rows),
+            self._data.five_star_probability(ranked.person.visitor, ranked.rows),
             ranked.source,
             n_left,
             candidates.n_without_price,

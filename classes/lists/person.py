@@ -12,7 +12,7 @@ from classes.app_data_processing import AppDataProcessor
 from classes.live.found_user import FoundUser
 from classes.live.live_user import LiveUser, chosen_now
 from classes.options import RecommendationOptions
-from recsys.arrays import FloatArray, ItemRows
+from recsys.arrays import ItemRows
 from recsys.reviews import Reviews
 from scoring.inputs import Visitor
 
@@ -75,14 +75,6 @@ class Person:
         if self._live is not None:
             return self._live.reviews
         return self._data.reviews.of(cast(int, cast(FoundUser, self.user).user_row))
-
-    @property
-    def profile(self) -> FloatArray | None:
-        """The four numbers of a known user's profile; None for anybody else."""
-        if self.user is None or self.visitor is None:
-            return None
-        profile: FloatArray = self.visitor.user_profile[0]
-        return profile
 
     @cached_property
     def _live(self) -> LiveUser | None:

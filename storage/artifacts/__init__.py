@@ -12,7 +12,7 @@ from storage.artifacts.embeddings import (
     read_embedding_pair,
     read_embeddings,
 )
-from storage.artifacts.frames import MEAN_RATING_NOTE, read_note, write_frame
+from storage.artifacts.frames import FIVE_STAR_NOTE, MEAN_RATING_NOTE, read_note, write_frame
 from storage.artifacts.paths import (
     CARD_FILE,
     METRICS_FILE,
@@ -23,6 +23,7 @@ from storage.artifacts.paths import (
 
 __all__ = [
     "CARD_FILE",
+    "FIVE_STAR_NOTE",
     "LARGEST_VALUE",
     "MEAN_RATING_NOTE",
     "METRICS_FILE",

@@ -21,6 +21,9 @@ from storage.parquet.parts import read_schema, read_table, size_of
 MEAN_RATING_NOTE: Final = "history_mean_rating"
 """Note of `item_price_df.pq`: the mean rating of all histories when the model was trained."""
 
+FIVE_STAR_NOTE: Final = "five_star_model"
+"""Note of `item_price_df.pq`: `recsys.features.five_star_model` as JSON; none for the bias model."""
+
 
 def write_frame(frame: pd.DataFrame, path: Path, notes: Mapping[str, str] | None = None) -> None:
     """Write a frame as parquet, atomically.

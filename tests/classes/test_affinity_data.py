@@ -10,10 +10,12 @@ import pytest
 
 from classes.app_data_processing import AppDataProcessor
 from recsys import columns
+from recsys.features.five_star_model import FiveStarModel
+from recsys.features.user_profile import FIVE_STAR
 from recsys.features.vectors import half_precision
 from scoring.affinities import Affinities
 from storage.affinity_file import read_similarities
-from storage.artifacts import ArtifactError, ArtifactPaths, write_frame
+from storage.artifacts import FIVE_STAR_NOTE, ArtifactError, ArtifactPaths, write_frame
 from tests.support.artifacts import (
     ANONYMOUS_USER,
     FIRST_DAY,
@@ -133,7 +135,7 @@ def test_five_stars_are_as_likely_as_the_item_and_the_user_say(paths: ArtifactPa
     write_frame(prices, paths.item_price)
     data = AppDataProcessor.from_artifacts(paths)
     # Each user gave one of three items five stars: (0.5 - 0.5 - 0.5) / 6, once beside 0.99.
-    found = data.five_star_probability(data.person(0).user_profile[0], np.array([1, 9]))
+    found = data.five_star_probability(data.person(0), np.array([1, 9]))
     np.testing.assert_allclose(found, [0.5 - 0.5 / 6, 0.99 - 0.5 / 6], rtol=1e-6)
 
 
@@ -144,7 +146,7 @@ def test_five_star_probabilities_stay_probabilities(paths: ArtifactPaths) -> Non
     write_frame(prices, paths.item_price)
     data = AppDataProcessor.from_artifacts(paths)
     fan = data.person(data.user_row("fan"))
-    chances = data.five_star_probability(fan.user_profile[0], np.arange(20))
+    chances = data.five_star_probability(fan, np.arange(20))
     assert chances.max() == 1
     assert chances.min() > 0.4
 
@@ -161,6 +163,58 @@ def test_of_somebody_unknown_only_the_item_tells_how_likely_five_stars_are(
 
 def test_without_rates_there_is_no_five_star_probability(data: AppDataProcessor) -> None:
     assert data.five_star_probability(None, np.array([1])) is None
+
+
+def write_note(paths: ArtifactPaths, note: str) -> None:
+    rates = np.linspace(0, 1, 20, dtype=np.float32)
+    prices = pd.read_parquet(paths.item_price).assign(**{columns.FIVE_STAR_RATE: rates})
+    write_frame(prices, paths.item_price, {FIVE_STAR_NOTE: note})
+
+
+def test_noted_five_star_model_reads_the_item_the_profile_and_the_affinities(
+    paths: ArtifactPaths,
+) -> None:
+    catalog = pd.read_parquet(paths.item_desc)
+    name = str(read_similarities(paths.item_affinity, catalog.index).names[0])
+    weights = {"intercept": -0.3, "no_history": 0.7, "user.five_star": 2.0, "text_rate": 0.5}
+    weights |= {"item.five_star_rate": 1.5, f"affinity.{name}": 0.25}
+    width = catalog.shape[1]
+    write_note(paths, FiveStarModel(weights, [0.1, *np.linspace(-1, 1, width)]).to_json())
+    data = AppDataProcessor.from_artifacts(paths)
+    items, rows = np.arange(20), np.full(20, 4)
+    texts = data.inputs.item_desc @ np.linspace(-1, 1, width) + 0.1
+    logits = -0.3 + 1.5 * np.linspace(0, 1, 20) + 0.5 * texts
+    assert data.affinities is not None
+    phi = data.affinities.of_pairs(rows, items)[:, 0]
+    assert phi.any()
+    told = 2.0 * data.person(4).user_profile[0, FIVE_STAR] + 0.25 * phi
+    found = data.five_star_probability(data.person(4), items)
+    np.testing.assert_allclose(found, 1 / (1 + np.exp(-logits - told)), rtol=1e-5)
+    of_nobody = data.five_star_probability(None, items)
+    np.testing.assert_allclose(of_nobody, 1 / (1 + np.exp(-logits - 0.7)), rtol=1e-5)
+    visitor = data.visitor(data.history(4))
+    np.testing.assert_allclose(
+        data.five_star_probability(visitor, items),
+        1 / (1 + np.exp(-logits - 0.25 * phi)),
+        rtol=1e-5,
+    )
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "{",
+        '{"coefficients": {"intercept": 0, "item.color": 1}, "text_rate": []}',
+        '{"coefficients": {"intercept": 0, "affinity.of nobody": 1}, "text_rate": []}',
+        '{"coefficients": {"intercept": 0, "text_rate": 1}, "text_rate": [0, 1]}',
+    ],
+)
+def test_five_star_model_that_does_not_fit_its_files_is_refused(
+    paths: ArtifactPaths, note: str
+) -> None:
+    write_note(paths, note)
+    with pytest.raises(ArtifactError, match=r"its note five_star_model doesn't fit .* refresh"):
+        AppDataProcessor.from_artifacts(paths)
 
 
 def test_similarities_of_another_catalog_are_refused(paths: ArtifactPaths) -> None:

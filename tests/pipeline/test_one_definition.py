@@ -18,7 +18,7 @@ from pipeline.evaluate.point_in_time import write_artifacts_at
 from pipeline.evaluate.timeline import read_timeline
 from pipeline.train.ranker.data import read_ranker_data
 from pipeline.train.ranker.feature_state import features_at
-from pipeline.train.ranker.files import write_features
+from pipeline.train.ranker.files import chosen_by_training, write_features
 from recsys import columns
 from recsys.split import TRAIN
 from storage.artifacts import ArtifactPaths, read_embeddings, write_frame
@@ -69,7 +69,8 @@ def paths(tmp_path_factory: pytest.TempPathFactory) -> ArtifactPaths:
     write_frame(reviews(), paths.clean)
     embed(CountingEncoder(), config, rich_console.Console(file=io.StringIO()))
     data = read_ranker_data(paths)
-    write_features(data, features_at(data.interactions, data.catalog), paths)
+    state = features_at(data.interactions, data.catalog)
+    write_features(data, state, chosen_by_training({}), paths)
     paths.model.parent.mkdir()
     paths.model.write_bytes(b"a model")
     return paths

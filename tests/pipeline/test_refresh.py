@@ -85,9 +85,11 @@ def test_newer_reviews_count_after_a_refresh_as_if_the_model_had_been_published_
     data = read_ranker_data(paths)
     card = json.loads(paths.model.with_suffix(".json").read_text())
     other = ArtifactPaths.in_folders(*(tmp_path / name for name in ("data", "emb", "models")))
-    write_features(
-        data, features_at(data.interactions, data.catalog, *chosen_by_training(card)), other
+    settings = chosen_by_training(card)
+    state = features_at(
+        data.interactions, data.catalog, settings.item_shrinkage, settings.decay_scale
     )
+    write_features(data, state, settings, other)
     assert other.item_affinity.read_bytes() == paths.item_affinity.read_bytes()
     assert other.item_price.read_bytes() == paths.item_price.read_bytes()
     write_frame(clean, paths.clean)

@@ -80,7 +80,7 @@ def first_stage(data: TrainingData) -> FirstStage:
     if data.catalog is None:
         raise PipelineError("What the ranker reads of items isn't known here.")
     items, plan = data.catalog(), RankerPlan(seed=data.seed)
-    ranker_data = RankerData(data.rows, items, pd.RangeIndex(data.n_items))
+    ranker_data = RankerData(data.rows, items, pd.RangeIndex(data.n_items), data.item_vectors)
     folds = make_folds(ranker_data, ITEM_SHRINKAGE, silently, plan.seed)
     decay_scale, _ = choose_decay_scale(folds[BEFORE_VALIDATION], folds[-1], plan, silently)
     head = fit(lists_of(folds, decay_scale, plan.seed), plan, silently)

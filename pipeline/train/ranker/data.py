@@ -44,11 +44,13 @@ class RankerData:
         interactions: All reviews and purchases.
         catalog: What items are.
         item_names: (n_items,) in the order of `item_desc_emb_df.pq`.
+        item_vectors: (n_items, d) float32, of the items' texts.
     """
 
     interactions: Interactions
     catalog: Catalog
     item_names: pd.Index
+    item_vectors: FloatArray
 
 
 def read_ranker_data(paths: ArtifactPaths, tell: Tell = silently) -> RankerData:
@@ -70,7 +72,7 @@ def read_ranker_data(paths: ArtifactPaths, tell: Tell = silently) -> RankerData:
         price.vectors[:, 0],
         content_similarities(tables.texts, desc.vectors, tell),
     )
-    return RankerData(tables.interactions, items, names)
+    return RankerData(tables.interactions, items, names, desc.vectors)
 
 
 def content_similarities(

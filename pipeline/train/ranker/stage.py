@@ -117,18 +117,21 @@ def _learn(
     Returns:
         The head, the feature state of all rows, and the facts for the card.
     """
+    from pipeline.train.five_star.bias_choice import choose_item_shrinkage
+    from pipeline.train.five_star.learning import learn_five_stars
     from pipeline.train.ranker import training
     from pipeline.train.ranker.fitting import RankerPlan
-    from pipeline.train.ranker.rating_bias import choose_item_shrinkage
 
     plan, before = RankerPlan(seed=seed), training.BEFORE_VALIDATION
-    bias = choose_item_shrinkage(data)
+    bias = choose_item_shrinkage(data.interactions, data.catalog.n_items)
     folds = training.make_folds(data, bias.item_shrinkage, tell, seed)
     decay_scale, losses = training.choose_decay_scale(folds[before], folds[-1], plan, tell)
     lists = training.lists_of(folds, decay_scale, seed)
     del folds[:-1]  # the similarities of all but one of the cutoffs
     trial = training.try_out(lists[before], folds[-1], decay_scale, plan, tell)
     judged(trial)
+    tell("how likely five stars are")
+    five_star = learn_five_stars(data, folds[-1], decay_scale, bias.item_shrinkage, seed)
     del folds
     head, n_lists = training.fit(lists, plan, tell), [len(part.users) for part in lists]
     del lists
@@ -137,7 +140,8 @@ def _learn(
         "plan": {**asdict(plan), "decay_scale": decay_scale},
         "lists": n_lists,
         "validation": _validation_facts(trial)
-        | {"decay_scale_losses": losses, "five_star": bias.facts()},
+        | {"decay_scale_losses": losses, "five_star": bias.facts() | five_star.facts},
+        **five_star.for_card(),
     }
     return head, training.published_state(data, bias.item_shrinkage, decay_scale), facts
 
@@ -166,10 +170,10 @@ def publish(
     newer similarities, which it can rank by; a network without them has fewer columns than the
     file, and the service refuses that pair by its widths and stays with what it has.
     """
-    from pipeline.train.ranker.files import write_features
+    from pipeline.train.ranker.files import chosen_by_training, write_features
     from pipeline.train.ranker.network import build_ranker
 
-    write_features(data, state, paths)
+    write_features(data, state, chosen_by_training(facts), paths)
     texts = tuple(map(_width, (paths.user_review, paths.user_item, paths.item_desc)))
     widths = (1 + state.columns.shape[1], state.similarities.n_similarities, len(PROFILE_COLUMNS))
     card = {
