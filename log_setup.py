@@ -85,7 +85,7 @@ class LogFile(logging.handlers.WatchedFileHandler):
         return super()._open()
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write a line; a request doesn't fail because that is impossible."""
+        """Write a line; where that is impossible, the request goes on all the same."""
         with suppress(OSError):
             super().emit(record)
 

@@ -45,7 +45,7 @@ class Candidates:
         return self.n - (len(rows) if self.mask is None else int(self.mask[rows].sum()))
 
     def counted(self, n_items: int) -> str:
-        """Say how many of the catalog's `n_items` pass; the sentence is for others to end."""
+        """Say how many of the catalog's `n_items` pass, as the beginning of a sentence."""
         catalog = f"The catalog has {n_items:,} items"
         if self.n_hidden:
             hidden = f"({self.n_hidden:,} are hidden)"

@@ -76,12 +76,12 @@ class RecommendationOptions:
 
     @cached_property
     def is_varied(self) -> bool:
-        """Whether the best items alone may not be the list."""
+        """Whether the list may hold others than the best items, or in another order."""
         return self.diversity > 0 or self.max_per_category is not None
 
     @cached_property
     def depth(self) -> int:
-        """How many items have to be ranked to find the page, if the best alone are it."""
+        """How many of the best items have to be ranked for the page to be cut out of them."""
         return max(self.last, RERANKED) if self.is_varied else self.last
 
     @cached_property

@@ -21,7 +21,7 @@ NO_EVENTS: Final = 0
 
 
 class EventsToFold(NamedTuple):
-    """What a generation takes in.
+    """The events that a generation takes in.
 
     Attributes:
         through_seq: The last event that it holds, be it by `clean_df.pq`; 0 for none.

@@ -101,7 +101,9 @@ def replace_by_copy(path: Path, source: Path) -> None:
 
 
 def replace_all_by_copy(sources: Mapping[Path, Path]) -> None:
-    """Replace files or folders of parts by copies of others: all of them at once, or none where one can't be copied.
+    """Replace files or folders of parts by copies of others, all at once.
+
+    Where one of them can't be copied, none is replaced.
 
     One process at a time may do so: copies have fixed names beside the files, so that those
     which a killed process leaves are overwritten by the next one.

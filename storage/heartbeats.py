@@ -14,7 +14,7 @@ _SLOT: Final = struct.Struct("=qq")
 
 
 class Heartbeats:
-    """Made before the processes are forked; a process has the slot of its id."""
+    """The last sign of life of each process, by its id; made before the processes are forked."""
 
     def __init__(self) -> None:
         """Reserve the shared memory."""

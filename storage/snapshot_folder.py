@@ -53,7 +53,7 @@ def read_about(folder: Path) -> dict[str, Any]:
 
 
 class SnapshotFolder:
-    """Where everything of the snapshots lies.
+    """The folder at SNAPSHOT_PATH: where its files are, and how they change.
 
     Attributes:
         pointer: The file that says which generation is in service.

@@ -73,7 +73,7 @@ class ResponseSender:
             del self._waiting[deadline]
 
     def _give_up_oldest(self) -> None:
-        """Let the clients go that have been reading for longest, until the rest fits."""
+        """Give up the clients that have been reading for longest, until the other bodies fit."""
         excess = sum(self._waiting.values()) - self._max_waiting_bytes
         for deadline, n_bytes in [*self._waiting.items()][:-1]:
             if excess <= 0:

@@ -39,7 +39,7 @@ class Refusal(NamedTuple):
 
 
 class SentEvent(NamedTuple):
-    """An event as sent; whom and what it names is still to be found.
+    """An event as sent, before its user and its item are looked up.
 
     Attributes:
         user: The name of the user, trimmed.
@@ -59,7 +59,7 @@ class SentEvent(NamedTuple):
 
 
 class _RefusedError(Exception):
-    """Something about an event isn't as it must be."""
+    """An event can't be taken; the message says why."""
 
 
 @dataclass(frozen=True, kw_only=True)

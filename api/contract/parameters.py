@@ -210,7 +210,7 @@ class Text(Parameter[str | None]):
 
 
 def _refuse_long(parameter: str, name: str) -> None:
-    """Refuse a name that no data have, before anything is done with it."""
+    """Refuse a name that is longer than any in the data, before anything is done with it."""
     if len(name) > MAX_NAME_LENGTH:
         raise ProblemError(
             400,

@@ -67,7 +67,7 @@ class Explainer:
         item_rows: Sequence[int],
         options: RecommendationOptions,
     ) -> list[Explanation]:
-        """Explain items for whom a list is for, a known user or anybody else."""
+        """Explain items of a list to the person it is for: a known user or anybody else."""
         rules = self._rules.of(options.scenario)
         if person.visitor is None:
             explanations = [self.explain_cold_start(row) for row in item_rows]

@@ -79,7 +79,7 @@ class Ranked(NamedTuple):
 
 
 class Choice:
-    """What options amount to in one snapshot, worked out once for all users of a request."""
+    """The options of a request applied to one snapshot, once for all users of the request."""
 
     def __init__(
         self,

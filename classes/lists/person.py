@@ -37,7 +37,7 @@ class Person:
 
     @property
     def row(self) -> int | None:
-        """Row of the snapshot that says it all; None where `visitor` has to."""
+        """Row of a user whom the snapshot describes in full; None where `visitor` does."""
         is_stored = self.user is not None and self._live is None and not self._changed
         return self.user.user_row if self.user is not None and is_stored else None
 

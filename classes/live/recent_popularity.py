@@ -21,7 +21,7 @@ class RecentCounts(NamedTuple):
 
 
 class RecentPopularity:
-    """Follows the counts, which the first worker that finds them old has made again.
+    """Follows the counts; the first worker that finds them old has them made again.
 
     One instance a process; may be called from any thread. No request waits for a count.
     """

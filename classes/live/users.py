@@ -119,7 +119,7 @@ class Users:
         return None if row is None else FoundUser(name, row)
 
     def _keep(self, name: str, state: _State, found: FoundUser | None) -> None:
-        """Keep what was found in place of what was kept first."""
+        """Keep what was found; where there is no room, the user kept for longest goes."""
         with self._keeping:
             while len(self._kept) >= _MOST_KEPT:
                 del self._kept[next(iter(self._kept))]

@@ -28,7 +28,7 @@ NOTHING: Final = (
 
 
 def measured_sections(metrics: Numbers | None) -> list[str]:
-    """Write the sections; one that says so where nothing was measured, or in an older form.
+    """Write the sections with figures, or one that says why there are none.
 
     Args:
         metrics: The content of `metrics.json`; None where nothing was measured of the model.
@@ -82,12 +82,21 @@ def _shown(fresh: Numbers) -> str:
 def _rating(metrics: Numbers) -> str:
     rating = metrics.get("rating") or {}
     served, *_ = metrics["ranking"]["fresh"]["models"]
-    found = rating.get("models", {}).get(served)
-    if found is None:
+    models = rating.get("models", {})
+    if served not in models:
         return ""
+    text = (
+        f" Asked which of two ratings is five stars, it is right in "
+        f"{with_interval(models[served]['auc'])} (AUC; chance: .500)"
+    )
+    told = models.get("served probability", {})
+    if "brier" not in told:
+        return f"{text}."
     return (
-        f" Asked which of two ratings is five stars, it is right in {with_interval(found['auc'])} "
-        f"(AUC; chance: .500)."
+        f"{text}; the probability of five stars that is told beside a list in "
+        f"{with_interval(told['auc'])}. That probability has a Brier score of {number(told['brier'])}, "
+        f"always telling the share of five stars one of {number(rating['base_rate']['brier'])}; on "
+        f"average it is {number(told['calibration_error'])} away from how often it comes true."
     )
 
 
@@ -130,7 +139,7 @@ def subgroup_rows(fresh: Numbers) -> Iterator[tuple[str, str, str, str, str, str
 
 
 def _best_other(models: Numbers, served: str, value: Any) -> str | None:
-    """Name the best model that isn't the one in service in some mode; None where there is none."""
+    """Name the best model but the one in service in any mode; None where there is no other."""
     others = [name for name in models if name != served and not name.startswith(f"{served},")]
     return max(others, key=lambda name: value(models[name]), default=None)
 

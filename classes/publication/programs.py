@@ -25,7 +25,7 @@ class Build(Protocol):
 
 
 class Shared(Protocol):
-    """What services of several machines have in common, as `processes.start_build` knows it."""
+    """The store that services of several machines share, as `processes.start_build` reaches it."""
 
     def follow(self, lock: int) -> str:
         """Take over what the store has; return the generation, or "" where it is empty."""

@@ -35,7 +35,7 @@ class LocalPublication:
         return self._folder.pointer.read()
 
     def obtain(self, generation: str) -> None:
-        """Do nothing: what isn't here is nowhere."""
+        """Do nothing: one machine has no other place to fetch it from."""
 
     def publish(self, pointer: Pointer) -> None:
         """Replace the pointer."""

@@ -39,7 +39,7 @@ class StoreStateFile:
         self._path = run_path / name
 
     def write(self, state: StoreState) -> None:
-        """Replace the state; where nothing can be written, nobody is told."""
+        """Replace the state; where the folder can't be written, workers don't learn of it."""
         with suppress(OSError):
             write_json(self._path, asdict(state))
 

@@ -114,7 +114,7 @@ class CompiledRules:
 
     @cached_property
     def _unpinned(self) -> BoolArray | None:
-        """Of requests without filters."""
+        """What is ranked in requests without filters, (n_items,) bool; None for all items."""
         return self._without_pins(self.allowed)
 
     def _without_pins(self, candidates: BoolArray | None) -> BoolArray | None:

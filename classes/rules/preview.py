@@ -30,7 +30,7 @@ class ChangedList(NamedTuple):
 
 
 class Preview(NamedTuple):
-    """What was found.
+    """How the lists of a sample of users would change.
 
     Attributes:
         n_users_sampled: Users whose lists were compared.

@@ -25,7 +25,7 @@ class FixedRules(NamedTuple):
     document: RuleDocument
 
     def current(self) -> RuleDocument:
-        """Return them."""
+        """Return the document."""
         return self.document
 
 

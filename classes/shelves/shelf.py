@@ -86,7 +86,7 @@ def trending(data: AppDataProcessor, candidates: Candidates, n: int, window_days
 
 
 def new(data: AppDataProcessor, candidates: Candidates, n: int, window_days: int | None) -> Shelf:
-    """List the items whose first interactions are the latest, of one day the most reviewed first."""
+    """List the items by their first interactions, latest first; of one day, by how many they have."""
     first, n_ratings = data.shelf_facts.first_days, data.facts.n_ratings
     listed = first != NEVER
     if window_days is not None:
@@ -124,7 +124,15 @@ def _window(dated: DatedItems, days: int) -> str:
 def shortage(
     data: AppDataProcessor, candidates: Candidates, rows: ItemRows, n: int, what: str
 ) -> str | None:
-    """Explain why fewer than n items are listed, in words for all that are; None for n items."""
+    """Explain why fewer than n items are listed; None where n are.
+
+    Args:
+        data: Has the catalog.
+        candidates: The items that might have been listed.
+        rows: Those that are.
+        n: How many were asked for.
+        what: What is true of the listed items alone, such as "with a review".
+    """
     if len(rows) >= n:
         return None
     return f"{candidates.counted(data.n_items)}; {what}: {len(rows):,}."

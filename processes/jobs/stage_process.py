@@ -38,7 +38,7 @@ def end_process(process: subprocess.Popen[str]) -> None:
 
 
 def ending(stage: str, returncode: int, said: str) -> str:
-    """Say how it ended, from its status and the last that it said."""
+    """Describe how a stage ended, by its exit status and its last line of output."""
     if returncode < 0:
         return (
             f"The {stage} was stopped by signal {-returncode}, perhaps because memory ran out. "

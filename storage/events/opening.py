@@ -161,8 +161,12 @@ class OpenStore:
         key = read_key(self._key_path)
         names = None if key is None else NameHash(key)
         if names is None or names.check != state.key_check:
+            fault = (
+                f"is missing, the key of {self.database.path}"
+                if names is None
+                else f"is another key than that of {self.database.path}"
+            )
             raise EventStoreError(
-                f"{self._key_path} is {'another key than' if names else 'missing: it is'} the one that "
-                f"{self.database.path} was made with. Bring it back, or move the folder away."
+                f"{self._key_path} {fault}. Bring it back, or move the folder away."
             )
         return names
