@@ -18,6 +18,7 @@ python -m benchmarks successive-tests                    ranker and baselines on
 python -m benchmarks replay-events                       what live events are worth
 python -m benchmarks beauty-leave-one-out FILE           beside published tables
 python -m benchmarks ablations                           what each input is worth to the ranker
+python -m benchmarks small-shops                         ranker and baselines in small shops
 python -m benchmarks interleaving                        two services by interleaving, and by an A/B test
 python -m benchmarks reviews-per-user                    what encoding more reviews is worth
 """
@@ -58,6 +59,7 @@ STUDIES = {
     "replay-events": "ranking.replay_events",
     "beauty-leave-one-out": "ranking.beauty_leave_one_out",
     "ablations": "ranking.ablations",
+    "small-shops": "ranking.small_shops",
     "interleaving": "ranking.interleaving",
     "reviews-per-user": "ranking.reviews_per_user",
 }

@@ -15,11 +15,13 @@ from recsys.number_format import number, with_interval
 SUCCESSIVE: Final = PROJECT_ROOT / "report" / "successive_tests.json"
 REPLAYED: Final = PROJECT_ROOT / "report" / "replayed_events.json"
 ABLATIONS: Final = PROJECT_ROOT / "report" / "ablations.json"
+SMALL_SHOPS: Final = PROJECT_ROOT / "report" / "small_shops.json"
 BEAUTY: Final = PROJECT_ROOT / "report" / "beauty.json"
 BY_DATA_SET: Final = {
     "successive": SUCCESSIVE,
     "replayed_events": REPLAYED,
     "ablations": ABLATIONS,
+    "small_shops": SMALL_SHOPS,
 }
 """The files whose parts are those of data sets, and what a part is called among all numbers of one."""
 
@@ -112,6 +114,24 @@ def ablations(numbers: Numbers) -> str:
                 for name, found in measured["without"].items()
             }
             lines += group(f"**{data}**, with everything {whole}", rows)
+    return "\n".join(lines)
+
+
+def small_shops(numbers: Numbers) -> str:
+    """Models in small shops drawn from the users of a data set, by the size of a shop."""
+    lines = head("data", "model", "validation days", "test days", "ranker ahead by, on test days")
+    for data, part in numbers.items():
+        for found in part.get("small_shops", {}).values():
+            models = sorted(found["models"].items(), key=lambda model: -model[1]["test"]["ndcg@10"])
+            rows = {
+                name: [
+                    *(number(of["ndcg@10"]) for of in (model["validation"], model["test"])),
+                    with_interval(model["test"]["ranker_ahead"]),
+                ]
+                for name, model in models
+            }
+            label = f"{found['shops']} shops of {found['users']:,} users, {found['lists']:,} lists"
+            lines += group(f"**{data}**, {label}", rows)
     return "\n".join(lines)
 
 

@@ -21,7 +21,7 @@ Chosen on the validation days of 29 shops of 100, 300 and 1,000 electronics user
 lists had taught: of 0, .25, .5, .75 and 1 the best shares were .75, .75 and .25.
 """
 
-MOST_LISTS: Final = 5_000
+MOST_LISTS: Final = 4_000
 """More lists, the sample's own among them, need no prior."""
 
 

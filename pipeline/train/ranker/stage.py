@@ -121,6 +121,7 @@ def _learn(
     from pipeline.train.five_star.learning import learn_five_stars
     from pipeline.train.ranker import training
     from pipeline.train.ranker.fitting import RankerPlan
+    from pipeline.train.ranker.prior import prior_share
 
     plan, before = RankerPlan(seed=seed), training.BEFORE_VALIDATION
     bias = choose_item_shrinkage(data.interactions, data.catalog.n_items)
@@ -136,8 +137,9 @@ def _learn(
     head, n_lists = training.fit(lists, plan, tell), [len(part.users) for part in lists]
     del lists
     tell("similarities of all rows")
+    share = round(prior_share(sum(n_lists)), 3)
     facts = {
-        "plan": {**asdict(plan), "decay_scale": decay_scale},
+        "plan": {**asdict(plan), "decay_scale": decay_scale, "prior_share": share},
         "lists": n_lists,
         "validation": _validation_facts(trial)
         | {"decay_scale_losses": losses, "five_star": bias.facts() | five_star.facts},

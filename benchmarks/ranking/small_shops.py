@@ -1,0 +1,167 @@
+"""What the ranker and its baselines are worth to small shops, drawn from the users of a large one.
+
+    python -m benchmarks small-shops --name "Electronics 2023" --users 300 --shops 10
+
+Each shop has some of the users, drawn at random, with all their reviews and the items in them; shops share no
+user. Models learn, baselines are tuned, and all are asked about validation and test days, in each shop
+as in a whole data set. The head that `python -m pipeline train` publishes is compared with its parts: the head that
+the shop's own lists teach, and the prior, that of the bundled sample. Values are means over the
+users of all shops together, differences on the same draws of users. Shops drawn from the sample itself would
+say nothing, since the prior has seen what their users chose next.
+
+What was measured is kept in report/small_shops.json; `python -m pipeline report` writes it into the report.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from config import Config
+from pipeline.evaluate.baselines import Baseline
+from pipeline.evaluate.baselines.blends import BLENDS
+from pipeline.evaluate.baselines.popularity import TUNED
+from pipeline.evaluate.cutoff import FRESH, TUNING, Cutoff, cutoff
+from pipeline.evaluate.models import tuned_baselines
+from pipeline.evaluate.ranking_model import RankingModel, ranks_at
+from pipeline.evaluate.stage import write_metrics
+from pipeline.evaluate.timeline import Timeline, read_timeline
+from pipeline.evaluate.tuning import fitted
+from pipeline.report.studies import SMALL_SHOPS, read_study, small_shops
+from pipeline.train.five_star.bias_choice import choose_item_shrinkage
+from pipeline.train.progress import silently
+from pipeline.train.ranker import training
+from pipeline.train.ranker.data import RankerData, read_ranker_data
+from pipeline.train.ranker.feature_state import Catalog, features_at
+from pipeline.train.ranker.head import RankerHead, catalog_scores
+from pipeline.train.ranker.lists import joined
+from pipeline.train.ranker.prior import prior_head, with_prior
+from pipeline.train.tensorflow_startup import start_tensorflow
+from recsys import metrics
+from recsys.split import temporal_labels
+from storage.sources import artifact_paths
+
+K: Final = 10
+OWN, PRIOR, PUBLISHED = "own lists alone", "prior alone", "ranker"
+BASELINES: Final[tuple[Baseline, ...]] = (TUNED, BLENDS[0].parts[0], BLENDS[0])
+"""Popularity, item-kNN and both together, the strongest where shops are small."""
+
+DAYS: Final = {"validation": TUNING, "test": FRESH}
+
+Ndcg = dict[str, NDArray[np.float64]]
+"""NDCG@10 of each user, by the name of the model."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Measure one shop after the other, keep and print the numbers."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks small-shops",
+        description=__doc__.splitlines()[0] if __doc__ else None,
+    )
+    parser.add_argument("--name", required=True, help="name of the data")
+    parser.add_argument("--users", type=int, default=300, help="of a shop (default %(default)s)")
+    parser.add_argument("--shops", type=int, default=10, help="how many (default %(default)s)")
+    parser.add_argument("--seed", type=int, default=7)
+    args = parser.parse_args(arguments)
+    start_tensorflow()
+    paths = artifact_paths(Config.from_environment())
+    timeline, catalog = read_timeline(paths), read_ranker_data(paths).catalog
+    found: list[tuple[int, dict[str, Ndcg]]] = []
+    for number, shop in enumerate(shops(timeline, args.users, args.shops, args.seed), 1):
+        print(f"shop {number} of {args.shops}", flush=True)
+        found.append(measure(shop, catalog, args.seed))
+    measured = {"users": args.users, "shops": len(found), **numbers(found)}
+    kept = read_study(SMALL_SHOPS)
+    kept.setdefault(args.name, {})[str(args.users)] = measured
+    write_metrics(kept, SMALL_SHOPS)
+    print(small_shops({args.name: {"small_shops": kept[args.name]}}))
+    return 0
+
+
+def shops(timeline: Timeline, n_users: int, n_shops: int, seed: int) -> Iterator[Timeline]:
+    """Draw shops that share no user, each with a split of its own."""
+    people = np.random.default_rng(seed).permutation(timeline.n_users)
+    for first in range(0, min(n_shops * n_users, timeline.n_users), n_users):
+        rows = timeline.rows.where(np.isin(timeline.rows.users, people[first : first + n_users]))
+        yield replace(timeline, rows=rows, parts=temporal_labels(rows.days))
+
+
+def measure(shop: Timeline, catalog: Catalog, seed: int) -> tuple[int, dict[str, Ndcg]]:
+    """Train and tune in a shop.
+
+    Args:
+        shop: Its reviews.
+        catalog: What items are; those that nobody in the shop reviewed are unknown to it.
+        seed: Of draws and first weights.
+
+    Returns:
+        The lists that taught the head for the test days, and what each model reached by days.
+    """
+    from pipeline.train.ranker.fitting import RankerPlan, fit_head
+
+    plan = RankerPlan(seed=seed)
+    data = RankerData(shop.rows, catalog, pd.RangeIndex(shop.n_items), shop.item_vectors)
+    shrinkage = choose_item_shrinkage(data.interactions, shop.n_items).item_shrinkage
+    folds = training.make_folds(data, shrinkage, silently, seed)
+    taught = {
+        "validation": folds[training.BEFORE_VALIDATION],
+        "test": folds,
+    }
+    scale, _ = training.choose_decay_scale(taught["validation"], folds[-1], plan, silently)
+    validation, n_lists = cutoff(shop, TUNING), 0
+    reached: dict[str, Ndcg] = {}
+    for days, cutoff_name in DAYS.items():
+        lists = training.lists_of(taught[days], scale, seed)
+        n_lists, at = sum(len(part.users) for part in lists), cutoff(shop, cutoff_name)
+        own = fit_head(joined(lists), plan)
+        heads = {PUBLISHED: with_prior(own, n_lists), OWN: own, PRIOR: prior_head()}
+        models = [*_scored(heads, at, catalog, shrinkage, scale), *_baselines(validation, at)]
+        reached[days] = {model.name: _ndcg(model, at) for model in models}
+    return n_lists, reached
+
+
+def numbers(found: Sequence[tuple[int, dict[str, Ndcg]]]) -> dict[str, Any]:
+    """Average over the users of all shops, and compare with the published head."""
+    models: dict[str, dict[str, Any]] = {}
+    for days in DAYS:
+        pooled = {
+            name: np.concatenate([reached[days][name] for _, reached in found])
+            for name in found[0][1][days]
+        }
+        for name, ndcg in pooled.items():
+            ahead = metrics.interval(pooled[PUBLISHED] - ndcg, np.arange(len(ndcg)))
+            models.setdefault(name, {})[days] = {
+                "ndcg@10": float(ndcg.mean()),
+                "ranker_ahead": ahead._asdict(),
+            }
+    return {
+        "lists": round(float(np.mean([n_lists for n_lists, _ in found]))),
+        "test_users": sum(len(reached["test"][PUBLISHED]) for _, reached in found),
+        "models": models,
+    }
+
+
+def _scored(
+    heads: dict[str, RankerHead], at: Cutoff, catalog: Catalog, shrinkage: float, scale: float
+) -> Iterator[RankingModel]:
+    state = features_at(at.history.rows, catalog, shrinkage, scale)
+    for name, head in heads.items():
+        yield RankingModel(name, partial(catalog_scores, head, state))
+
+
+def _baselines(validation: Cutoff, at: Cutoff) -> Iterator[RankingModel]:
+    tuned, _ = tuned_baselines(validation, at.history, lambda _: None, BASELINES)
+    for each in tuned:
+        yield fitted(each.baseline, each.settings, at.history)
+
+
+def _ndcg(model: RankingModel, at: Cutoff) -> NDArray[np.float64]:
+    ranks = ranks_at(model, at).known_ranks[at.warm]
+    return metrics.user_means(ranks, at.cases.users[at.warm], K).ndcg
