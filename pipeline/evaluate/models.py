@@ -10,13 +10,20 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 import numpy as np
+from scipy.special import expit
 
 from pipeline.errors import NotTrainableError
 from pipeline.evaluate.baselines import MINIMAL, Baseline, TrainingData
 from pipeline.evaluate.cutoff import FRESH, STALE, Cutoff
 from pipeline.evaluate.point_in_time import with_similarities_of, write_artifacts_at
 from pipeline.evaluate.ranking_model import ModelAnswers, RankingModel, ask, ranks_at
-from pipeline.evaluate.rating_task import RatingScores, bias_scores, has_both_classes, rating_scores
+from pipeline.evaluate.rating_task import (
+    RatingScores,
+    bias_scores,
+    has_both_classes,
+    rating_scores,
+    served_scores,
+)
 from pipeline.evaluate.service_model import (
     RANKER,
     RATING_NETWORK,
@@ -30,7 +37,7 @@ from pipeline.train.model_card import read_card
 from storage.artifacts import ArtifactPaths
 
 RATERS: Final = (RATING_NETWORK, RANKER, *(baseline.name for baseline in MINIMAL))
-"""The models that answer the rating task, besides the bias model."""
+"""The models that answer the rating task by their scores, besides the bias model."""
 
 STRICT: Final = "ranker, similarities of training only"
 HISTORIES_ONLY: Final = ", histories reloaded only"
@@ -82,7 +89,8 @@ def compare(
 ) -> tuple[Comparison, list[RatingScores]]:
     """Ask models at one cutoff, one after the other, so that only one is in memory.
 
-    At the stale cutoff those of `RATERS` answer the rating task too.
+    At the stale cutoff those of `RATERS` answer the rating task too, and what the service tells
+    beside its scores. The rating network's scores are logits of five stars.
     """
     answers, rating = [], []
     with_ratings = cutoff.name == STALE and has_both_classes(validation, cutoff)
@@ -90,7 +98,10 @@ def compare(
         answers.append(ask(model, cutoff))
         if with_ratings and model.name in RATERS:
             of_validation, of_test = ranks_at(model, validation).scores, answers[-1].scores
-            rating.append(rating_scores(model.name, of_validation, of_test, validation))
+            chances = expit(of_test) if model.name == RATING_NETWORK else None
+            rating.append(rating_scores(model.name, of_validation, of_test, validation, chances))
+        if with_ratings and model.five_star_chances is not None:
+            rating.append(served_scores(model.five_star_chances, validation, cutoff))
     if with_ratings:
         rating.append(bias_scores(validation, cutoff))
     return Comparison(cutoff, tuple(answers), ask(_oracle(cutoff), cutoff)), rating

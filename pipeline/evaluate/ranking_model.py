@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from pipeline.evaluate.cutoff import Cutoff
 from pipeline.target_ranks import CatalogScores, RankedTargets, SeenItems, rank_targets
-from recsys.arrays import ItemRows, Rows
+from recsys.arrays import FloatArray, ItemRows, Rows
 
 LIST_LENGTH: Final = 20
 
@@ -29,6 +29,8 @@ class RankingModel:
         n_bytes: Size of the arrays or files that it needs.
         lists: Users (m,), k and a diversity to the lists (m, k) int32 that the service shows;
             None for a model outside the service, whose lists follow from its scores.
+        five_star_chances: Users and items of pairs, (n,) each, to the probabilities (n,) that the
+            service tells beside its scores; None where it tells none.
     """
 
     name: str
@@ -37,6 +39,7 @@ class RankingModel:
     fit_seconds: float = 0.0
     n_bytes: int = 0
     lists: Callable[[Rows, int, float], ItemRows] | None = None
+    five_star_chances: Callable[[Rows, Rows], FloatArray] | None = None
 
     def __repr__(self) -> str:
         """Name the model."""

@@ -6,6 +6,7 @@ is reported apart from ranking: a model may be good at one and bad at the other.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,14 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.evaluate.cutoff import Cutoff
-from recsys.arrays import BoolArray, Scores
-from recsys.bias_model import BiasModel, fit_bias_model
+from pipeline.train.five_star.bias_choice import best_item_shrinkage, fitted_bias_model
+from recsys.arrays import BoolArray, FloatArray, Rows, Scores
 from recsys.interactions import Interactions
 
 BIAS_MODEL: Final = "bias model"
-SHRINKAGES: Final = tuple(
-    (of_user, of_item) for of_user in (1.0, 3.0, 10.0) for of_item in (10.0, 30.0)
-)
+SERVED_PROBABILITY: Final = "served probability"
 
 
 @dataclass(frozen=True)
@@ -31,19 +30,25 @@ class RatingScores:
         name: Name of the model.
         threshold: Score from which it says "5 stars", chosen on validation pairs.
         scores: (n_cases,) float64, the score of each test pair.
+        probabilities: (n_cases,) float64, of five stars; None where scores are none.
     """
 
     name: str
     threshold: float
     scores: NDArray[np.float64]
+    probabilities: NDArray[np.float64] | None = None
 
 
 def rating_scores(
-    name: str, of_validation: NDArray[np.float64], of_test: NDArray[np.float64], validation: Cutoff
+    name: str,
+    of_validation: NDArray[np.float64],
+    of_test: NDArray[np.float64],
+    validation: Cutoff,
+    probabilities: NDArray[np.float64] | None = None,
 ) -> RatingScores:
     """Choose the threshold by which a model's scores become answers."""
     threshold = best_threshold(*rated_pairs(validation.cases, of_validation))
-    return RatingScores(name, threshold, of_test)
+    return RatingScores(name, threshold, of_test, probabilities)
 
 
 def rated_pairs(cases: Interactions, scores: Scores) -> tuple[BoolArray, Scores]:
@@ -71,26 +76,30 @@ def best_threshold(labels: BoolArray, scores: Scores) -> float:
 
 
 def bias_scores(validation: Cutoff, stale: Cutoff) -> RatingScores:
-    """Score by how generous the user is and how well the item is rated.
+    """Score by how generous the user is and how well the item is rated, as training fits it.
 
-    How far both are shrunk is chosen by the AUC on validation pairs.
+    How far items are shrunk is chosen by the AUC on validation pairs.
     """
-    from sklearn.metrics import roc_auc_score
+    rows, n_items = stale.history.rows, stale.history.n_items
+    chosen = best_item_shrinkage(rows, validation.cases, n_items)
+    model = fitted_bias_model(rows, n_items, chosen.item_shrinkage)
+    of_validation, of_test = (
+        model.predict(cutoff.cases.users, cutoff.cases.items) for cutoff in (validation, stale)
+    )
+    return rating_scores(BIAS_MODEL, of_validation, of_test, validation, of_test)
 
-    held_out, cases = validation.cases, stale.cases
-    models = [_bias_model(stale, shrinkage) for shrinkage in SHRINKAGES]
-    scores = [model.predict(held_out.users, held_out.items) for model in models]
-    best = int(np.argmax([roc_auc_score(*rated_pairs(held_out, tried)) for tried in scores]))
-    of_test = models[best].predict(cases.users, cases.items)
-    return rating_scores(BIAS_MODEL, scores[best], of_test, validation)
+
+def served_scores(
+    chances: Callable[[Rows, Rows], FloatArray], validation: Cutoff, stale: Cutoff
+) -> RatingScores:
+    """Score by the probability that the service tells."""
+    of_validation, of_test = (
+        chances(cutoff.cases.users, cutoff.cases.items).astype(np.float64)
+        for cutoff in (validation, stale)
+    )
+    return rating_scores(SERVED_PROBABILITY, of_validation, of_test, validation, of_test)
 
 
 def has_both_classes(*cutoffs: Cutoff) -> bool:
     """Check that there are pairs of both kinds, to choose a threshold and to measure by."""
     return all(0 < int(each.cases.liked.sum()) < len(each.cases.rated()) for each in cutoffs)
-
-
-def _bias_model(stale: Cutoff, shrinkage: tuple[float, float]) -> BiasModel:
-    rows = stale.history.rows.rated()
-    shape = (stale.history.n_users, stale.history.n_items)
-    return fit_bias_model(rows.users, rows.items, rows.liked, shape, shrinkage)

@@ -90,6 +90,14 @@ def ranking_model_from_artifacts(
             listed[place, : len(ranked.rows)] = ranked.rows
         return listed
 
+    def five_star_chances(users: Rows, items: Rows) -> FloatArray:
+        rows, found = rows_of(users), np.empty(len(users), dtype=np.float32)
+        order = np.argsort(rows, kind="stable")
+        for own in np.split(order, np.flatnonzero(np.diff(rows[order])) + 1):
+            found[own] = data.five_star_probability(data.person(int(rows[own[0]])), items[own])
+        return found
+
+    tells_chances = data.five_star_probability(None, data.no_items) is not None
     return RankingModel(
         facts.name or served_name(paths),
         catalog_scores,
@@ -97,6 +105,7 @@ def ranking_model_from_artifacts(
         fit_seconds=facts.fit_seconds,
         n_bytes=_bytes_of(paths),
         lists=lists,
+        five_star_chances=five_star_chances if tells_chances else None,
     )
 
 

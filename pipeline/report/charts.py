@@ -33,6 +33,7 @@ MODEL_COLORS: Final = {
     "EASE": "#8fbf8f",
     "text-kNN": PLUM,
     "bias model": PLUM,
+    "served probability": "#1d3f5a",
     "popularity model": BLUE,
     "popularity": QUIET,
     "popularity, tuned": "#5d6670",

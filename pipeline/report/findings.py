@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pipeline.evaluate.rating_task import SERVED_PROBABILITY
 from recsys.number_format import number, with_interval
 from recsys.split import TEST
 
@@ -30,6 +31,7 @@ _SPOKEN = {
     "popularity": "plain popularity",
     "popularity, tuned": "tuned popularity",
     "bias model": "the bias model",
+    "served probability": "the probability that the service tells",
 }
 
 
@@ -123,7 +125,17 @@ def _about_rating(rating: dict[str, Any]) -> str:
     return (
         f"**Telling 5-star pairs from others** ({rating['pairs']:,} pairs): {_name(ordered[0])} "
         f"{verdict}: AUC {told}. Chance is .500; always saying the more frequent answer is right "
-        f"in {number(rating['base_rate']['accuracy'])} of the pairs."
+        f"in {number(rating['base_rate']['accuracy'])} of the pairs.{_about_probability(rating)}"
+    )
+
+
+def _about_probability(rating: dict[str, Any]) -> str:
+    served = rating["models"].get(SERVED_PROBABILITY, {})
+    if "brier" not in served:
+        return ""
+    return (
+        f" The Brier score of what the service tells is {number(served['brier'])}, that of always "
+        f"telling the share of five stars {number(rating['base_rate']['brier'])}."
     )
 
 

@@ -61,6 +61,8 @@ DIVERSITY: Final = (
 )
 RATING: Final = (
     Measure("AUC", "auc"),
+    Measure("Brier score", "brier"),
+    Measure("calibration error", "calibration_error"),
     Measure("accuracy", "accuracy"),
     Measure("5 stars: precision", "five_star.precision"),
     Measure("5 stars: recall", "five_star.recall"),

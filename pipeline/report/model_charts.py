@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score, roc_curve
 
 from pipeline.evaluate.rating_task import rated_pairs
+from pipeline.evaluate.results.rating import calibration
 from pipeline.report.charts import (
     BLUE,
     INK,
@@ -64,24 +65,34 @@ def data_sets(numbers: dict[str, Any], metric: str = "ndcg@10", label: str = "ND
 
 
 @styled
-def roc_curves(evaluation: Evaluation) -> Chart:
-    """Draw the ROC curve of every model that answers the rating task."""
-    chart, (axis,) = panels(1, width=5.2, height=4.6)
+def rating_task(evaluation: Evaluation) -> Chart:
+    """Draw ROC curves of all models that answer the rating task, and how reliable probabilities are.
+
+    Each dot of the reliability diagram is a tenth of the pairs: on the dashed line as many were
+    rated five stars as was said.
+    """
+    chart, (left, right) = panels(2, width=10.4, height=4.6)
     cases = evaluation.stale.cutoff.cases
     for rating in evaluation.rating:
+        color = color_of(rating.name)
         liked, scores = rated_pairs(cases, rating.scores)
         false_rate, true_rate, _ = roc_curve(liked, scores, drop_intermediate=False)
-        auc = roc_auc_score(liked, scores)
-        axis.plot(
-            false_rate,
-            true_rate,
-            color=color_of(rating.name),
-            label=f"{rating.name}, AUC {auc:.3f}",
+        label = f"{rating.name}, AUC {roc_auc_score(liked, scores):.3f}"
+        left.plot(false_rate, true_rate, color=color, label=label)
+        if rating.probabilities is None:
+            continue
+        found = calibration(*rated_pairs(cases, rating.probabilities))
+        told, came = (
+            [each[key] for each in found["reliability"]] for key in ("probability", "share")
         )
-    axis.plot([0, 1], [0, 1], color=QUIET, linestyle=(0, (2, 3)), linewidth=1, label="chance, .500")
-    axis.set(title="Is the rating 5?", xlabel="false positive rate", ylabel="true positive rate")
-    axis.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
-    axis.legend(loc="lower right")
+        label = f"{rating.name}, Brier score {found['brier']:.3f}"
+        right.plot(told, came, "o-", color=color, label=label)
+    for axis in (left, right):
+        axis.plot([0, 1], [0, 1], color=QUIET, linestyle=(0, (2, 3)), linewidth=1)
+        axis.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
+        axis.legend(loc="lower right")
+    left.set(title="Is the rating 5?", xlabel="false positive rate", ylabel="true positive rate")
+    right.set(title="Probabilities", xlabel="probability told", ylabel="share of 5 stars")
     return chart
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from flask.testing import FlaskClient
 from numpy.typing import NDArray
@@ -18,6 +20,22 @@ def ranks_and_scores(
     Returns:
         (n_cases,) ranks from 1, and (n_cases,) outputs of the model.
     """
+    found = _told_of_cases(client, timeline, comparison)
+    ranks, scores = ([item[key] for item in found] for key in ("rank", "score"))
+    return np.array(ranks, dtype=float), np.array(scores)
+
+
+def five_star_probabilities(
+    client: FlaskClient, timeline: Timeline, comparison: Comparison
+) -> NDArray[np.float64]:
+    """Ask how likely each case's user is to give its item five stars, (n_cases,)."""
+    found = _told_of_cases(client, timeline, comparison)
+    return np.array([item["five_star_probability"] for item in found], dtype=float)
+
+
+def _told_of_cases(
+    client: FlaskClient, timeline: Timeline, comparison: Comparison
+) -> list[dict[str, Any]]:
     cases, names = comparison.cutoff.cases, timeline.user_names
     asked = [names[user] for user in comparison.cutoff.users]
     body = {"users": asked, "n": timeline.n_items, "detail": True}
@@ -27,9 +45,7 @@ def ranks_and_scores(
         user: {item["item"]: item for item in lists["items"]}
         for user, lists in answer.get_json().items()
     }
-    found = [
+    return [
         told[names[user]][timeline.item_names[item]]
         for user, item in zip(cases.users, cases.items, strict=True)
     ]
-    ranks, scores = ([item[key] for item in found] for key in ("rank", "score"))
-    return np.array(ranks, dtype=float), np.array(scores)

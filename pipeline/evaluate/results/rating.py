@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.evaluate.evaluation import Evaluation
-from pipeline.evaluate.rating_task import rated_pairs
+from pipeline.evaluate.rating_task import RatingScores, rated_pairs
 from recsys import metrics
 from recsys.arrays import BoolArray, Scores
+from recsys.interactions import Interactions
+
+N_BINS: Final = 10
 
 
 def rating_numbers(evaluation: Evaluation) -> dict[str, Any]:
@@ -26,6 +29,7 @@ def rating_numbers(evaluation: Evaluation) -> dict[str, Any]:
         "base_rate": {
             "auc": 0.5,
             "accuracy": max(share, 1 - share),
+            "brier": share * (1 - share),
             "five_star": _always(share),
             "other": _always(1 - share),
         },
@@ -33,6 +37,7 @@ def rating_numbers(evaluation: Evaluation) -> dict[str, Any]:
             each.name: rating_metrics(
                 each.threshold, *rated_pairs(all_cases, each.scores), cases.users
             )
+            | _calibration(all_cases, each)
             for each in evaluation.rating
         },
     }
@@ -41,6 +46,41 @@ def rating_numbers(evaluation: Evaluation) -> dict[str, Any]:
 def _always(share: float) -> dict[str, float]:
     """Precision, recall and F1 of always saying the class that has this share."""
     return {"precision": share, "recall": 1.0, "f1": 2 * share / (1 + share)}
+
+
+def _calibration(cases: Interactions, rating: RatingScores) -> dict[str, Any]:
+    if rating.probabilities is None:
+        return {}
+    return calibration(*rated_pairs(cases, rating.probabilities))
+
+
+def calibration(liked: BoolArray, chances: Scores) -> dict[str, Any]:
+    """Measure whether probabilities are what they say.
+
+    The Brier score is the mean squared error (Brier, Monthly Weather Review 78, 1950); that of the
+    base rate is of the best constant. For the expected calibration error pairs are parted into ten
+    bins of as many pairs by their probabilities: the mean over pairs of how far the bin's share of
+    five stars is from its mean probability (Naeini et al., AAAI 2015).
+
+    Args:
+        liked: (n,) whether each pair was rated 5.
+        chances: (n,) the probabilities.
+    """
+    bins = [
+        {
+            "probability": float(chances[part].mean()),
+            "share": float(liked[part].mean()),
+            "pairs": len(part),
+        }
+        for part in np.array_split(np.argsort(chances, kind="stable"), N_BINS)
+        if len(part)
+    ]
+    errors = [each["pairs"] * abs(each["share"] - each["probability"]) for each in bins]
+    return {
+        "brier": float(np.mean((chances - liked) ** 2)),
+        "calibration_error": sum(errors) / len(liked),
+        "reliability": bins,
+    }
 
 
 def rating_metrics(

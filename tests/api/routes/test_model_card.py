@@ -70,6 +70,19 @@ def test_figures_are_shown_by_subgroup_with_intervals(config: Config, service: F
     assert "| item asked for | without history | 1 | 1 |" in text
 
 
+def test_card_tells_how_good_the_probability_beside_a_list_is(
+    config: Config, service: FlaskClient
+) -> None:
+    auc = {"value": 0.7, "low": 0.6, "high": 0.8}
+    told = {"auc": auc, "brier": 0.18, "calibration_error": 0.02}
+    models = {"ranker": {"auc": auc}, "served probability": told}
+    metrics = tiny_metrics() | {"rating": {"models": models, "base_rate": {"brier": 0.21}}}
+    write_card(config, **metrics)
+    text = service.get("/model_card").text
+    assert "a Brier score of .180, always telling the share of five stars one of .210" in text
+    assert "on average it is .0200 away from how often it comes true." in text
+
+
 def test_figures_of_another_model_or_form_are_left_out(
     config: Config, service: FlaskClient
 ) -> None:

@@ -17,12 +17,14 @@ from pipeline.evaluate.cutoff import STALE, cutoff
 from pipeline.evaluate.evaluation import Evaluation, EvaluationOptions, evaluate
 from pipeline.evaluate.models import HISTORIES_ONLY, STRICT
 from pipeline.evaluate.point_in_time import write_artifacts_at
+from pipeline.evaluate.rating_task import SERVED_PROBABILITY
 from pipeline.evaluate.results import results
 from pipeline.evaluate.timeline import read_timeline
+from pipeline.train.model_card import read_card, save_card
 from recsys import columns
 from storage.artifacts import ArtifactPaths, read_clean, write_frame
 from tests.support.building import open_store_here
-from tests.support.served_scores import ranks_and_scores
+from tests.support.served_scores import five_star_probabilities, ranks_and_scores
 from tests.support.services import config_in
 from tests.support.tiny_reviews import FIRST_DAY, N_USERS, write_even_artifacts
 
@@ -34,6 +36,19 @@ pytestmark = [
 ]
 
 
+FIVE_STAR_COEFFICIENTS = {
+    "intercept": -1.0,
+    "no_history": 0.5,
+    "user.five_star": 2.0,
+    "user.log_count": 0.5,
+    "item.five_star_rate": 3.0,
+    "text_rate": 2.0,
+    "affinity.seq": 0.2,
+    "affinity.ml": 0.3,
+}
+"""What a training may have chosen; there are too few ratings here to choose anything."""
+
+
 @pytest.fixture(scope="module")
 def config(tmp_path_factory: pytest.TempPathFactory) -> Config:
     folder = tmp_path_factory.mktemp("even")
@@ -43,6 +58,8 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Config:
         for name, value in config.as_environment().items():
             patch.setenv(name, value)
         assert main(["train", "--objective", "ranker", "--allow-worse"]) == 0
+    model = paths_of(config).model
+    save_card(read_card(model) | {"five_star_coefficients": FIVE_STAR_COEFFICIENTS}, model)
     return config
 
 
@@ -135,6 +152,20 @@ def test_ranks_and_scores_over_http_are_those_that_were_measured(
     measured = evaluation.fresh.models[0]
     assert ranks.tolist() == measured.ranks.tolist()
     assert scores == pytest.approx(measured.scores, abs=1e-5)
+
+
+def test_five_star_probabilities_over_http_are_those_that_were_measured(
+    evaluation: Evaluation, kept: Path
+) -> None:
+    service = config_in(kept / "stale", max_users_per_body=N_USERS)
+    store = open_store_here(service)
+    store.ensure(lambda _: None)
+    client = create_app(service, store).test_client()
+    told = five_star_probabilities(client, evaluation.timeline, evaluation.stale)
+    measured = {each.name: each for each in evaluation.rating}[SERVED_PROBABILITY]
+    assert len(np.unique(told)) > 10
+    np.testing.assert_allclose(told, measured.scores, rtol=1e-6)
+    np.testing.assert_array_equal(measured.scores, measured.probabilities)
 
 
 def test_shuffling_the_future_changes_no_similarity_and_no_column(

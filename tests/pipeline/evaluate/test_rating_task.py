@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pipeline.evaluate.rating_task import best_threshold
-from pipeline.evaluate.results.rating import rating_metrics
+from pipeline.evaluate.results.rating import calibration, rating_metrics
 
 pytestmark = pytest.mark.pipeline
 
@@ -47,3 +47,22 @@ def test_metrics_of_both_classes_by_hand() -> None:
 def test_a_class_that_is_never_said_has_no_precision() -> None:
     assert metrics_at(0.1)["other"] == {"precision": 0.0, "recall": 0.0, "f1": 0.0}
     assert metrics_at(0.1)["five_star"]["recall"] == 1.0
+
+
+def test_brier_score_is_the_mean_squared_error_of_probabilities() -> None:
+    # .1² .8² .3² .6² .2² of yes no yes yes no
+    assert calibration(LABELS, SCORES)["brier"] == pytest.approx(1.14 / 5)
+
+
+def test_probabilities_that_come_true_as_often_as_they_say_have_no_calibration_error() -> None:
+    chances = np.repeat(np.arange(10) / 10, 20)
+    liked = np.tile(np.arange(20), 10) < 20 * chances
+    found = calibration(liked, chances)
+    assert found["calibration_error"] == pytest.approx(0.0, abs=1e-12)
+    assert [each["pairs"] for each in found["reliability"]] == [20] * 10
+    assert [each["share"] for each in found["reliability"]] == pytest.approx(np.arange(10) / 10)
+    assert calibration(liked, chances / 2)["calibration_error"] == pytest.approx(0.225)
+
+
+def test_fewer_pairs_than_bins_have_a_bin_each() -> None:
+    assert [each["pairs"] for each in calibration(LABELS, SCORES)["reliability"]] == [1] * 5
