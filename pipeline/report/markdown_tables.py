@@ -116,14 +116,18 @@ def subgroups(numbers: Numbers) -> str:
 
 def rating(numbers: Numbers) -> str:
     """The rating task, one line per model."""
-    shown = [measure for measure in RATING if measure.key in _SHOWN_OF_RATING]
+    tasks = [part["rating"] for part in numbers.values() if part["rating"]]
+    models = [model for task in tasks for model in task["models"].values()]
+    shown = measured((each for each in RATING if each.key in _SHOWN_OF_RATING), models)
     lines = head("data", "model", *labels(shown))
     for data, part in numbers.items():
         task = part["rating"]
         if task:
             rows = rating_rows(task, shown)
-            share = rows.pop("base rate")[1]
-            label = f"**{data}**, {task['pairs']:,} pairs, more frequent answer {share}"
+            base = dict(zip(labels(shown), rows.pop("base rate"), strict=True))
+            label = f"**{data}**, {task['pairs']:,} pairs, more frequent answer {base['accuracy']}"
+            if base.get("Brier score"):
+                label += f", Brier score of the base rate {base['Brier score']}"
             lines += group(label, rows)
     return "\n".join(lines)
 
@@ -202,7 +206,7 @@ TABLES: Final[dict[str, Callable[[Numbers], str]]] = {
     )
 }
 
-_SHOWN_OF_RATING: Final = ("auc", "accuracy", "five_star.f1", "other.f1")
+_SHOWN_OF_RATING: Final = ("auc", "brier", "accuracy", "five_star.f1", "other.f1")
 
 
 def _fresh(part: Numbers) -> Numbers:
