@@ -24,6 +24,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Final
 
+from storage.mapped_file import map_in_full
 from storage.run_folder import is_shared
 
 CAPACITY: Final = 16_384
@@ -109,10 +110,9 @@ class Counters:
                 except BlockingIOError:
                     slot += 1
                     continue
-                # Writing to a hole of a mapped file on a full disk would kill the process.
-                os.posix_fallocate(file.fileno(), 0, _BYTES)
+                mapped = map_in_full(file.fileno(), _BYTES)  # its own descriptor keeps the lock
                 self._go_on_with(folder / _NAMES.format(slot))
-                return mmap.mmap(file.fileno(), _BYTES)  # its own descriptor keeps the lock
+                return mapped
 
     def _go_on_with(self, path: Path) -> None:
         """Take over the names in a file, without half a line left by a killed process."""

@@ -9,6 +9,8 @@ from pathlib import Path
 from threading import Lock
 from weakref import finalize
 
+from storage.mapped_file import map_in_full
+
 
 class SharedTable:
     """Numbers of 64 bits, zero at first; `with table:` keeps everybody else away.
@@ -30,9 +32,7 @@ class SharedTable:
         else:
             self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
             finalize(self, os.close, self._file)
-            # Writing to a hole of a mapped file on a full disk would kill the process.
-            os.posix_fallocate(self._file, 0, 8 * n_values)
-            table = mmap.mmap(self._file, 8 * n_values)
+            table = map_in_full(self._file, 8 * n_values)
         self.values = memoryview(table).cast("Q")
 
     def __enter__(self) -> None:

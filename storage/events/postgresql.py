@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from psycopg import Connection
 
 _CONNECT_S: Final = 3
-_ANSWER: Final = "5000"  # milliseconds
+_ANSWER_MS: Final = "5000"
 _REMOVED_AT_ONCE: Final = 5_000
 
 
@@ -166,10 +166,10 @@ class PostgresqlEvents:
         import psycopg
 
         connection = psycopg.connect(
-            self._url, autocommit=True, connect_timeout=_CONNECT_S, tcp_user_timeout=_ANSWER
+            self._url, autocommit=True, connect_timeout=_CONNECT_S, tcp_user_timeout=_ANSWER_MS
         )
         try:
-            connection.execute("SELECT set_config('statement_timeout', %s, false)", (_ANSWER,))
+            connection.execute("SELECT set_config('statement_timeout', %s, false)", (_ANSWER_MS,))
             with connection.transaction():
                 if _row(connection, sql.IS_THERE) == (None,):  # else no right to create is needed
                     connection.execute(sql.SCHEMA)

@@ -21,6 +21,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from storage.mapped_file import map_in_full
+
 _BITS: Final = 1 << 26
 """8 MiB: with 200,000 users in it, 3 in 1,000 others are looked up in vain."""
 
@@ -54,12 +56,11 @@ class Presence:
             if writable:
                 if os.fstat(handle).st_size < _BYTES:  # new or cut off, and so not whole
                     os.pwrite(handle, bytes(_HEADER.size), 0)
-                # Writing to a hole of a mapped file on a full disk would kill the process.
-                os.posix_fallocate(handle, 0, _BYTES)
+                self._map = map_in_full(handle, _BYTES)
             elif os.fstat(handle).st_size < _BYTES:
                 raise OSError(f"{path} is unfinished")
-            access = mmap.ACCESS_WRITE if writable else mmap.ACCESS_READ
-            self._map = mmap.mmap(handle, _BYTES, access=access)
+            else:
+                self._map = mmap.mmap(handle, _BYTES, access=mmap.ACCESS_READ)
         finally:
             os.close(handle)
         self._expected = _HEADER.pack(_MAGIC, _boot_id(), store_id)
