@@ -33,7 +33,14 @@ from pipeline.report.measures import (
     ranking_rows,
     rating_rows,
 )
-from pipeline.report.studies import ablations, beauty, events, successive, with_studies
+from pipeline.report.studies import (
+    ablations,
+    beauty,
+    events,
+    small_shops,
+    successive,
+    with_studies,
+)
 from recsys.number_format import number, with_interval
 
 FOLDER: Final = PROJECT_ROOT / "report"
@@ -197,6 +204,7 @@ TABLES: Final[dict[str, Callable[[Numbers], str]]] = {
         events,
         beauty,
         ablations,
+        small_shops,
         rating,
         cold_start_users,
         windows,
