@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,18 +14,6 @@ from storage.artifacts import ArtifactPaths
 from tests.support.artifacts import write_tiny_model
 from tests.support.building import build
 from tests.support.damages import Damage, cut, state, swap
-from tests.support.services import copy_of
-
-
-@pytest.fixture
-def config(published: Config, tmp_path: Path) -> Config:
-    """A service of its own on a copy of the published snapshot and its files."""
-    return copy_of(published, tmp_path)
-
-
-@pytest.fixture
-def paths(config: Config) -> ArtifactPaths:
-    return ArtifactPaths.in_folders(config.data_path, config.embeddings_path, config.model_path)
 
 
 def model_of(*widths: int) -> Damage:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -17,18 +16,6 @@ from storage.artifacts import ArtifactPaths, write_frame
 from tests.support.artifacts import tiny_user_names, write_tiny_data
 from tests.support.building import build
 from tests.support.damages import Damage, cut, state, swap
-from tests.support.services import copy_of
-
-
-@pytest.fixture
-def config(published: Config, tmp_path: Path) -> Config:
-    """A service of its own on a copy of the published snapshot and its files."""
-    return copy_of(published, tmp_path)
-
-
-@pytest.fixture
-def paths(config: Config) -> ArtifactPaths:
-    return ArtifactPaths.in_folders(config.data_path, config.embeddings_path, config.model_path)
 
 
 def change(name: str, how: Callable[[pd.DataFrame], pd.DataFrame]) -> Damage:
