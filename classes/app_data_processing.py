@@ -208,7 +208,7 @@ class AppDataProcessor:
         return cast(ItemRows, self._arrays["history_items"])[self._history_of(user_row)]
 
     def history_weights(self, user_row: int) -> FloatArray:
-        """What each item of the history counts for, below 0 for hidden ones; empty for 1."""
+        """Weights of the items of the history, below 0 for hidden ones; empty where all weigh 1."""
         weights = cast(FloatArray, self._arrays.get("history_weights", NO_WEIGHTS))
         return weights[self._history_of(user_row)]
 
