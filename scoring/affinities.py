@@ -101,10 +101,22 @@ class Affinities:
         self, item_rows: NDArray[Any], history: ItemRows, weights: FloatArray = NO_WEIGHTS
     ) -> FloatArray:
         """Compute the affinities of a history, as `of_history` takes it, to items: (n, C) float32."""
-        affected, phi = self.of_history(history, weights)
-        result = np.zeros((len(item_rows), self.n_similarities), dtype=np.float32)
-        reached = np.isin(item_rows, affected)
-        result[reached] = phi[np.searchsorted(affected, item_rows[reached])]
+        from scoring import search
+
+        starts, nobody_else = np.array([0, len(history)]), np.zeros(len(item_rows), dtype=np.int64)
+        items, counts = search.frozen(history, np.int32), search.frozen(weights, np.float32)
+        asked = search.frozen(np.asarray(item_rows), np.int64)
+        result = np.empty((len(item_rows), self.n_similarities), dtype=np.float32)
+        search.phi_of_pairs(
+            self.compiled,
+            search.frozen(starts, np.int64),
+            items,
+            counts,
+            search.frozen(nobody_else, np.int64),
+            asked,
+            self.workspace,
+            result,
+        )
         return result
 
     def of_pairs(self, user_rows: NDArray[Any], item_rows: NDArray[Any]) -> FloatArray:

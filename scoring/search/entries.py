@@ -9,15 +9,23 @@ from typing import Final
 import numpy as np
 
 from scoring.search.affected import correct_scores
-from scoring.search.affinity import affected_items
+from scoring.search.affinity import affected_items, phi_of_pairs
 from scoring.search.affinity_tables import NO_AFFINITIES
 from scoring.search.block_search import search
 from scoring.search.exact import column_peaks, exact_scores
 from scoring.search.item_index import ItemIndex
 from scoring.search.jit import has_code, keep_code_in
 from scoring.search.queries import score_items, top_k
+from scoring.search.tables import frozen
 
-ENTRIES: Final = (search, exact_scores, column_peaks, correct_scores, affected_items)
+ENTRIES: Final = (
+    search,
+    exact_scores,
+    column_peaks,
+    correct_scores,
+    affected_items,
+    phi_of_pairs,
+)
 
 
 def warm_up(code_folder: Path | None = None, say: Callable[[], None] = lambda: None) -> None:
@@ -40,3 +48,7 @@ def warm_up(code_folder: Path | None = None, say: Callable[[], None] = lambda: N
     score_items(index, items[0], NO_AFFINITIES)
     none = NO_AFFINITIES
     affected_items(none.similarities, none.items, none.weights, none.workspace)
+    nothing = np.empty((0, none.similarities.decay.size), np.float32)
+    nobody = frozen(np.empty(0), np.int64)
+    histories = none.starts, none.items, none.weights
+    phi_of_pairs(none.similarities, *histories, nobody, nobody, none.workspace, nothing)
