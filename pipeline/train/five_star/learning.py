@@ -13,8 +13,7 @@ from pipeline.train.ranker.data import RankerData
 from pipeline.train.ranker.feature_state import RECENCY_DECAY, FeatureState
 from pipeline.train.ranker.item_columns import FIVE_STAR_RATE, ITEM_COLUMNS
 from pipeline.train.ranker.lists import is_seen
-from pipeline.train.ranker.training import VALIDATION_USERS, Fold
-from pipeline.train.ranker.validation import sample_users
+from pipeline.train.ranker.training import FOLD_SHARES, Fold, asked_users
 from recsys.arrays import Rows
 from recsys.features.five_star_model import TEXT_RATE, USER_COLUMNS, text_rates, user_columns
 from recsys.features.user_profile import FIVE_STAR
@@ -35,20 +34,22 @@ MOST_OF_NEW_USERS: Final = 5_000
 def learn_five_stars(
     data: RankerData, fold: Fold, decay_scale: float, item_shrinkage: float, seed: int
 ) -> StackChoice:
-    """Fit on the ratings of the validation days, of the users by whom a trial is judged.
+    """Fit on the ratings of the validation days, of the users whom training asks of the last fold.
 
     Args:
         data: All that training reads.
         fold: The last one, which ends before these days.
         decay_scale: One of `DECAY_SCALES`.
         item_shrinkage: Pseudo-ratings of an item in the bias model.
-        seed: Seed of the draws.
+        seed: Seed of the draws, with which the folds were made.
     """
     validates = temporal_labels(data.interactions.days) == VALIDATION
-    asked = sample_users(fold.targets, VALIDATION_USERS, seed).users
+    later = data.interactions.where(validates)
+    last = len(FOLD_SHARES) - 1
+    asked = asked_users(later, seed, last, fold.parts.history, fold.parts.columns)
     fitted = fit_text_rate(fold.before, data.item_vectors, item_shrinkage)
     pairs = five_star_pairs(
-        data.interactions.where(validates),
+        later,
         fold.parts.state(decay_scale),
         text_rates(fitted, data.item_vectors),
         asked,
