@@ -27,7 +27,22 @@ _QUIET: Final = {
     # A worker takes seconds to start, and would end between two steps; but one that has done its
     # part keeps half a gigabyte, which training needs.
     "RAY_idle_worker_killing_time_threshold_ms": "60000",
+    "RAY_RUNTIME_ENV_IGNORE_GITIGNORE": "1",  # which Ray would apply without its exceptions
 }
+
+_NOT_SENT: Final = [
+    *(
+        "/.[a-z]*",
+        "__pycache__",
+        "/embeddings",
+        "/models",
+        "/snapshots",
+        "/logs",
+        "/benchmarks/cases",
+    ),
+    *("/data/*", "!/data/sample", "/data/sample/data", "/data/sample/embeddings"),
+]
+"""What workers on other machines do without; they read the model of the bundled sample."""
 
 
 @contextmanager
@@ -84,9 +99,8 @@ def _resource(name: str) -> int:
 def _options(address: str) -> dict[str, Any]:
     quiet: dict[str, Any] = {"logging_level": "warning", "log_to_driver": True}
     if address:
-        excluded = ["/data", "/embeddings", "/models", "/snapshots", "/.venv*", "/.tools", ".git"]
         return quiet | {
-            "runtime_env": {"working_dir": str(PROJECT_ROOT), "excludes": excluded},
+            "runtime_env": {"working_dir": str(PROJECT_ROOT), "excludes": _NOT_SENT},
         }
     return quiet | {"include_dashboard": False, "object_store_memory": OBJECT_STORE_BYTES}
 
