@@ -31,16 +31,17 @@ _QUIET: Final = {
 }
 
 _NOT_SENT: Final = [
-    *(
-        "/.[a-z]*",
-        "__pycache__",
-        "/embeddings",
-        "/models",
-        "/snapshots",
-        "/logs",
-        "/benchmarks/cases",
-    ),
-    *("/data/*", "!/data/sample", "/data/sample/data", "/data/sample/embeddings"),
+    "/.[a-z]*",
+    "__pycache__",
+    "/embeddings",
+    "/models",
+    "/snapshots",
+    "/logs",
+    "/benchmarks/cases",
+    "/data/*",
+    "!/data/sample",
+    "/data/sample/data",
+    "/data/sample/embeddings",
 ]
 """What workers on other machines do without; they read the model of the bundled sample."""
 
