@@ -16,12 +16,12 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from config import Config
@@ -32,20 +32,21 @@ from pipeline.evaluate.cutoff import FRESH, TUNING, Cutoff, cutoff
 from pipeline.evaluate.models import tuned_baselines
 from pipeline.evaluate.ranking_model import RankingModel, ranks_at
 from pipeline.evaluate.stage import write_metrics
-from pipeline.evaluate.timeline import Timeline, read_timeline
+from pipeline.evaluate.timeline import read_timeline
 from pipeline.evaluate.tuning import fitted
 from pipeline.report.studies import SMALL_SHOPS, read_study, small_shops
 from pipeline.train.five_star.bias_choice import choose_item_shrinkage
 from pipeline.train.progress import silently
 from pipeline.train.ranker import training
-from pipeline.train.ranker.data import RankerData, read_ranker_data
+from pipeline.train.ranker.data import read_ranker_data
 from pipeline.train.ranker.feature_state import Catalog, features_at
 from pipeline.train.ranker.head import RankerHead, catalog_scores
 from pipeline.train.ranker.lists import joined
 from pipeline.train.ranker.prior import prior_head, with_prior
 from pipeline.train.tensorflow_startup import start_tensorflow
-from recsys import metrics
-from recsys.split import temporal_labels
+from recsys import columns, metrics
+from storage.artifacts import ArtifactPaths, read_clean, write_frame
+from storage.artifacts.frames import read_frame
 from storage.sources import artifact_paths
 
 K: Final = 10
@@ -71,12 +72,11 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--seed", type=int, default=7)
     args = parser.parse_args(arguments)
     start_tensorflow()
-    paths = artifact_paths(Config.from_environment())
-    timeline, catalog = read_timeline(paths), read_ranker_data(paths).catalog
     found: list[tuple[int, dict[str, Ndcg]]] = []
-    for number, shop in enumerate(shops(timeline, args.users, args.shops, args.seed), 1):
+    paths = artifact_paths(Config.from_environment())
+    for number, shop in enumerate(shops(paths, args.users, args.shops, args.seed), 1):
         print(f"shop {number} of {args.shops}", flush=True)
-        found.append(measure(shop, catalog, args.seed))
+        found.append(measure(shop, args.seed))
     measured = {"users": args.users, "shops": len(found), **numbers(found)}
     kept = read_study(SMALL_SHOPS)
     kept.setdefault(args.name, {})[str(args.users)] = measured
@@ -85,29 +85,31 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def shops(timeline: Timeline, n_users: int, n_shops: int, seed: int) -> Iterator[Timeline]:
-    """Draw shops that share no user, each with a split of its own."""
-    people = np.random.default_rng(seed).permutation(timeline.n_users)
-    for first in range(0, min(n_shops * n_users, timeline.n_users), n_users):
-        rows = timeline.rows.where(np.isin(timeline.rows.users, people[first : first + n_users]))
-        yield replace(timeline, rows=rows, parts=temporal_labels(rows.days))
+def shops(paths: ArtifactPaths, n_users: int, n_shops: int, seed: int) -> Iterator[ArtifactPaths]:
+    """Draw shops that share no user, and write one after the other what training reads of them."""
+    clean = read_clean(paths.clean)
+    items = [read_frame(paths.item_desc), read_frame(paths.item_price)[[columns.PRICE]]]
+    people = np.random.default_rng(seed).permutation(clean[columns.USER].dropna().unique())
+    for first in range(0, min(n_shops * n_users, len(people)), n_users):
+        own = clean[clean[columns.USER].isin(people[first : first + n_users])]
+        with TemporaryDirectory() as folder:
+            shop = ArtifactPaths.in_folders(*[Path(folder)] * 3)
+            write_frame(own.reset_index(drop=True), shop.clean)
+            for frame, path in zip(items, (shop.item_desc, shop.item_price), strict=True):
+                write_frame(frame[frame.index.isin(own[columns.ITEM])], path)
+            yield shop
 
 
-def measure(shop: Timeline, catalog: Catalog, seed: int) -> tuple[int, dict[str, Ndcg]]:
+def measure(paths: ArtifactPaths, seed: int) -> tuple[int, dict[str, Ndcg]]:
     """Train and tune in a shop.
-
-    Args:
-        shop: Its reviews.
-        catalog: What items are; those that nobody in the shop reviewed are unknown to it.
-        seed: Of draws and first weights.
 
     Returns:
         The lists that taught the head for the test days, and what each model reached by days.
     """
     from pipeline.train.ranker.fitting import RankerPlan, fit_head
 
+    shop, data = read_timeline(paths), read_ranker_data(paths)
     plan = RankerPlan(seed=seed)
-    data = RankerData(shop.rows, catalog, pd.RangeIndex(shop.n_items), shop.item_vectors)
     shrinkage = choose_item_shrinkage(data.interactions, shop.n_items).item_shrinkage
     folds = training.make_folds(data, shrinkage, silently, seed)
     taught = {
@@ -122,7 +124,7 @@ def measure(shop: Timeline, catalog: Catalog, seed: int) -> tuple[int, dict[str,
         n_lists, at = sum(len(part.users) for part in lists), cutoff(shop, cutoff_name)
         own = fit_head(joined(lists), plan)
         heads = {PUBLISHED: with_prior(own, n_lists), OWN: own, PRIOR: prior_head()}
-        models = [*_scored(heads, at, catalog, shrinkage, scale), *_baselines(validation, at)]
+        models = [*_scored(heads, at, data.catalog, shrinkage, scale), *_baselines(validation, at)]
         reached[days] = {model.name: _ndcg(model, at) for model in models}
     return n_lists, reached
 

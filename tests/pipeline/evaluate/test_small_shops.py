@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.evaluate.timeline import Timeline, read_timeline
+from recsys import columns
+from storage.artifacts import ArtifactPaths, read_clean
+from storage.artifacts.frames import read_frame
 from tests.support.chain_artifacts import N_USERS, write_chain_artifacts
 
 pytestmark = [
@@ -16,26 +18,29 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def timeline(tmp_path_factory: pytest.TempPathFactory) -> Timeline:
-    return read_timeline(write_chain_artifacts(tmp_path_factory.mktemp("chain")))
+def paths(tmp_path_factory: pytest.TempPathFactory) -> ArtifactPaths:
+    return write_chain_artifacts(tmp_path_factory.mktemp("chain"))
 
 
-def test_shops_share_no_user_and_keep_all_reviews_of_theirs(timeline: Timeline) -> None:
+def test_shops_share_no_user_and_hold_all_reviews_and_items_of_theirs(paths: ArtifactPaths) -> None:
     from benchmarks.ranking.small_shops import shops
 
-    found = list(shops(timeline, N_USERS // 3, 3, seed=7))
-    users = [np.unique(shop.rows.users) for shop in found]
-    assert len(np.unique(np.concatenate(users))) == sum(map(len, users))
-    for shop, own in zip(found, users, strict=True):
-        assert len(shop.rows) == np.isin(timeline.rows.users, own).sum()
-        assert len(shop.parts) == len(shop.rows)
-        assert shop.n_items == timeline.n_items
+    whole, met = read_clean(paths.clean), set[str]()
+    for shop in shops(paths, N_USERS // 3, 3, seed=7):
+        own = read_clean(shop.clean)
+        users = set(own[columns.USER])
+        assert len(users) == N_USERS // 3
+        assert not users & met
+        assert len(own) == whole[columns.USER].isin(users).sum()
+        for path in (shop.item_desc, shop.item_price):
+            assert set(read_frame(path).index) == set(own[columns.ITEM])
+        met |= users
 
 
-def test_no_more_shops_are_drawn_than_there_are_users_for(timeline: Timeline) -> None:
+def test_no_more_shops_are_drawn_than_there_are_users_for(paths: ArtifactPaths) -> None:
     from benchmarks.ranking.small_shops import shops
 
-    assert len(list(shops(timeline, N_USERS, 5, seed=7))) == 1
+    assert len(list(shops(paths, N_USERS, 5, seed=7))) == 1
 
 
 def test_users_of_all_shops_count_alike() -> None:
@@ -51,11 +56,10 @@ def test_users_of_all_shops_count_alike() -> None:
     assert found["models"]["popularity"]["test"]["ranker_ahead"]["value"] == 0.375
 
 
-def test_a_shop_is_measured_by_every_model_on_the_same_users(timeline: Timeline) -> None:
+def test_a_shop_is_measured_by_every_model_on_the_same_users(paths: ArtifactPaths) -> None:
     from benchmarks.ranking.small_shops import BASELINES, OWN, PRIOR, PUBLISHED, measure
 
-    assert timeline.catalog is not None
-    n_lists, reached = measure(timeline, timeline.catalog(), seed=7)
+    n_lists, reached = measure(paths, seed=7)
     assert n_lists > 0
     names = {PUBLISHED, OWN, PRIOR, *(baseline.name for baseline in BASELINES)}
     for by_model in reached.values():
