@@ -85,7 +85,9 @@ def test_a_model_is_read_as_it_was_written() -> None:
     ],
 )
 def test_anything_else_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=r"no five-star model|Expecting property name|could not convert"):
+    with pytest.raises(
+        ValueError, match=r"no five-star model|Expecting property name|could not convert"
+    ):
         FiveStarModel.from_json(text)
 
 
