@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from config import Config
 from pipeline.evaluate.baselines import Baseline
 from pipeline.evaluate.baselines.blends import BLENDS
+from pipeline.evaluate.baselines.neighbors import ITEM_KNN
 from pipeline.evaluate.baselines.popularity import TUNED
 from pipeline.evaluate.cutoff import FRESH, TUNING, Cutoff, cutoff
 from pipeline.evaluate.models import tuned_baselines
@@ -51,10 +52,8 @@ from storage.sources import artifact_paths
 
 K: Final = 10
 OWN, PRIOR, PUBLISHED = "own lists alone", "prior alone", "ranker"
-BASELINES: Final[tuple[Baseline, ...]] = (TUNED, BLENDS[0].parts[0], BLENDS[0])
+BASELINES: Final[tuple[Baseline, ...]] = (TUNED, ITEM_KNN, BLENDS[0])
 """Popularity, item-kNN and both together, the strongest where shops are small."""
-
-DAYS: Final = {"validation": TUNING, "test": FRESH}
 
 Ndcg = dict[str, NDArray[np.float64]]
 """NDCG@10 of each user, by the name of the model."""
@@ -112,17 +111,15 @@ def measure(paths: ArtifactPaths, seed: int) -> tuple[int, dict[str, Ndcg]]:
     plan = RankerPlan(seed=seed)
     shrinkage = choose_item_shrinkage(data.interactions, shop.n_items).item_shrinkage
     folds = training.make_folds(data, shrinkage, silently, seed)
-    taught = {
-        "validation": folds[training.BEFORE_VALIDATION],
-        "test": folds,
-    }
-    scale, _ = training.choose_decay_scale(taught["validation"], folds[-1], plan, silently)
-    validation, n_lists = cutoff(shop, TUNING), 0
-    reached: dict[str, Ndcg] = {}
-    for days, cutoff_name in DAYS.items():
-        lists = training.lists_of(taught[days], scale, seed)
-        n_lists, at = sum(len(part.users) for part in lists), cutoff(shop, cutoff_name)
-        own = fit_head(joined(lists), plan)
+    earlier = folds[training.BEFORE_VALIDATION]
+    scale, _ = training.choose_decay_scale(earlier, folds[-1], plan, silently)
+    validation, reached = cutoff(shop, TUNING), dict[str, Ndcg]()
+    for days, at, taught in (
+        ("validation", validation, earlier),
+        ("test", cutoff(shop, FRESH), folds),
+    ):
+        lists = joined(training.lists_of(taught, scale, seed))
+        n_lists, own = len(lists.users), fit_head(lists, plan)
         heads = {PUBLISHED: with_prior(own, n_lists), OWN: own, PRIOR: prior_head()}
         models = [*_scored(heads, at, data.catalog, shrinkage, scale), *_baselines(validation, at)]
         reached[days] = {model.name: _ndcg(model, at) for model in models}
@@ -132,7 +129,7 @@ def measure(paths: ArtifactPaths, seed: int) -> tuple[int, dict[str, Ndcg]]:
 def numbers(found: Sequence[tuple[int, dict[str, Ndcg]]]) -> dict[str, Any]:
     """Average over the users of all shops, and compare with the published head."""
     models: dict[str, dict[str, Any]] = {}
-    for days in DAYS:
+    for days in found[0][1]:
         pooled = {
             name: np.concatenate([reached[days][name] for _, reached in found])
             for name in found[0][1][days]

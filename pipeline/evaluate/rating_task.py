@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from pipeline.evaluate.cutoff import Cutoff
 from pipeline.train.five_star.bias_choice import best_item_shrinkage, fitted_bias_model
+from pipeline.train.five_star.stack import BIAS_MODEL
 from recsys.arrays import BoolArray, FloatArray, Rows, Scores
 from recsys.interactions import Interactions
 
-BIAS_MODEL: Final = "bias model"
 SERVED_PROBABILITY: Final = "served probability"
 
 

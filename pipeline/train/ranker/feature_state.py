@@ -17,6 +17,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.train.five_star.bias_choice import fitted_bias_model
 from pipeline.train.progress import Tell, silently
 from pipeline.train.ranker.item_columns import FIVE_STAR_RATE, item_columns
 from pipeline.train.ranker.nearest import NEIGHBORS, Entries, Product, nearest
@@ -28,8 +29,7 @@ from pipeline.train.ranker.similarities import (
 )
 from pipeline.train.ranker.stacking import scale_users, scaled, stack
 from recsys.arrays import BoolArray, FloatArray
-from recsys.bias_model import fit_bias_model
-from recsys.features.user_profile import FIVE_STAR_PSEUDO_COUNTS, user_profiles
+from recsys.features.user_profile import user_profiles
 from recsys.history import History
 from recsys.interactions import Interactions
 from recsys.item_similarities import ItemSimilarities
@@ -201,14 +201,7 @@ def parts_at(
     """
     history = interactions.histories()
     days, ratings = interactions.days, interactions.ratings
-    rated = interactions.rated()
-    rates = fit_bias_model(
-        rated.users,
-        rated.items,
-        rated.liked,
-        (interactions.n_users, catalog.n_items),
-        (FIVE_STAR_PSEUDO_COUNTS, item_shrinkage),
-    ).five_star_rates
+    rates = fitted_bias_model(interactions, catalog.n_items, item_shrinkage).five_star_rates
     described = item_columns(interactions.items, days, ratings, catalog.log_prices, rates)
     profiles = user_profiles(
         history, ratings[history.interactions], catalog.log_prices, described[:, FIVE_STAR_RATE]

@@ -1,8 +1,8 @@
 """The head of the bundled sample, with which the head of a small shop is averaged.
 
-What a head reads means the same in every shop, but a few hundred choices hardly teach what each of it is
-worth. So the fewer there are, the more counts what was learned elsewhere: shrinkage toward a prior.
-The sample is made up and comes with the project, so nobody's reviews are in it.
+The inputs of a head mean the same in every shop, but a few hundred choices teach it little about how much
+each one matters. So the fewer there are, the more weight a head gets that learned elsewhere: shrinkage
+toward a prior. The sample is made up and comes with the project, so nobody's reviews are in it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ LARGEST_SHARE: Final = 0.75
 """How many lists the prior is worth, and its share where there are none.
 
 Chosen on the validation days of 29 shops of 100, 300 and 1,000 electronics users, where 48, 306 and 1,778
-lists had taught: of 0, .25, .5, .75 and 1 the best shares were .75, .75 and .25.
+lists had taught: of 0, .25, .5, .75 and 1 the best shares were .75, .75 and .25. In other shops the gain was
+smaller (docs/decisions/0016-prior.md).
 """
 
 MOST_LISTS: Final = 4_000
