@@ -107,7 +107,8 @@ def _subgroups(fresh: Numbers) -> str:
         rows.append(["" if kind == shown else kind, *row])
         shown = kind
     return (
-        "Within a subgroup only its cases count; prices are thirds of the catalog. The best other "
+        "Within a subgroup only its cases count; prices are thirds of the catalog. In the rows by the item "
+        "asked for, items that nobody had reviewed are ranked too. The best other "
         "model is looked up for each, which favors it where there are few cases; figures of "
         "different subgroups don't compare, since some are harder than others.\n\n"
         + _table(heads, rows)

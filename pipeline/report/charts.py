@@ -23,6 +23,7 @@ PLUM: Final = "#8a5a83"
 
 MODEL_COLORS: Final = {
     "ranker": BLUE,
+    "ranker, histories reloaded only": "#5a8fb8",
     "ranker, similarities of training only": "#5a8fb8",
     "network": "#7fb2d6",
     "ALS": OCHRE,
@@ -31,6 +32,9 @@ MODEL_COLORS: Final = {
     "item-kNN": GREEN,
     "RP3beta": "#2f7d6b",
     "EASE": "#8fbf8f",
+    "SLIM": "#6fae5e",
+    "session-kNN": "#a9b665",
+    "SASRec": "#b06a6a",
     "text-kNN": PLUM,
     "bias model": PLUM,
     "served probability": "#1d3f5a",
@@ -38,12 +42,12 @@ MODEL_COLORS: Final = {
     "popularity": QUIET,
     "popularity, tuned": "#5d6670",
 }
-"""Models in service are blue, factor models brown, neighbors green, text plum, popularity gray."""
+"""Models in service are blue, factors brown, neighbors green, text plum, sequences red, popularity gray."""
 
 
 def color_of(model: str) -> str:
-    """Return the color of a model, gray for one without."""
-    return MODEL_COLORS.get(model, QUIET)
+    """Return the color of a model, gray for one without; blends with popularity have that of the other part."""
+    return MODEL_COLORS.get(model.removesuffix(" + popularity"), QUIET)
 
 
 STYLE: Final[Any] = {

@@ -93,15 +93,17 @@ def cleaning_table(config: Config) -> pd.DataFrame:
     """Clean the raw reviews beside `clean_df.pq` once more and count what each rule did.
 
     Returns:
-        Columns "rows" and "share", one row a rule that did something; empty where the
-        folder holds no raw file.
+        Columns "rows" and "share", one row a rule that did something; a row that says so where
+        the folder holds no raw file.
     """
     from pipeline.clean.stage import clean_reviews
     from recsys.cleaning.rows import RULES, Keys
 
     raw = next((path for path in _raw_paths(config) if path.exists()), None)
     if raw is None:
-        return pd.DataFrame({"rows": [], "share": []})
+        return pd.DataFrame(
+            {"rows": ["-"], "share": ["-"]}, index=["no raw reviews in this folder"]
+        )
     with tempfile.TemporaryDirectory() as folder:
         report = clean_reviews(raw, Path(folder) / "clean_df.pq", Keys())
     rows = {"rows read": report.n_rows_read}
@@ -130,7 +132,7 @@ def findings(found: Exploration) -> str:
             f"nobody's history."
         ),
         (
-            f"**How attention is spread:** the most reviewed 1 % of the {len(items):,} items "
+            f"**How attention is spread:** the most reviewed 1% of the {len(items):,} items "
             f"({top:,}) hold {items[:top].sum() / items.sum():.0%} of the reviews; half of the "
             f"items have {np.median(items):.0f} or fewer."
         ),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pipeline.evaluate.rating_task import SERVED_PROBABILITY
+from pipeline.report.measures import best_baseline, one_of_each_kind
 from recsys.number_format import number, with_interval
 from recsys.split import TEST
 
@@ -38,8 +39,8 @@ _SPOKEN = {
 def conclusions(numbers: dict[str, Any]) -> str:
     """State which model is best at what, as Markdown."""
     sentences = [
-        _about_ranking(numbers["ranking"]["fresh"], "after a reload (fresh)"),
-        _about_ranking(numbers["ranking"]["stale"], "on the training days alone (stale)"),
+        _about_ranking(numbers["ranking"]["fresh"], "knowing all before the test days (fresh)"),
+        _about_ranking(numbers["ranking"]["stale"], "knowing the training days alone (stale)"),
         _about_rating(numbers["rating"]),
         _about_cold_start_users(numbers["cold_start_users"]),
     ]
@@ -47,21 +48,19 @@ def conclusions(numbers: dict[str, Any]) -> str:
 
 
 def weaknesses(numbers: dict[str, Any]) -> str:
-    """List the slices where a baseline is clearly ahead of the served model, as Markdown."""
+    """List the subgroups on which a baseline is clearly ahead of the served model, as Markdown."""
     lines = []
     for kind, parts in numbers["ranking"]["fresh"]["slices"].items():
         for name, part in parts.items():
             models = part["ndcg@10"]
-            served = next(iter(models))
-            others = [model for model in models if not model.startswith(f"{served},")]
-            best = max(others, key=lambda model: models[model]["value"])
-            if best != served and models[best]["low"] > models[served]["high"]:
+            served, best = best_baseline(models)
+            if models[best]["low"] > models[served]["high"]:
                 lines.append(
                     f"* {kind.replace('_', ' ')} {name} ({part['cases']:,} cases): "
                     f"{_name(best)} {with_interval(models[best])}, "
                     f"{_name(served)} {with_interval(models[served])}"
                 )
-    return "\n".join(lines) or "* No slice on which a baseline is ahead beyond the intervals."
+    return "\n".join(lines) or "* No subgroup on which a baseline is ahead beyond the intervals."
 
 
 def examples(evaluation: Evaluation, n_users: int = 3, seed: int = 7) -> str:
@@ -78,25 +77,24 @@ def examples(evaluation: Evaluation, n_users: int = 3, seed: int = 7) -> str:
     rows, cutoff = evaluation.timeline.rows, evaluation.fresh.cutoff
     enough = np.flatnonzero(np.diff(cutoff.seen_starts)[cutoff.users] >= 3)
     places = np.random.default_rng(seed).permutation(enough)[:n_users]
+    models = {answers.name: answers for answers in evaluation.fresh.models}
     parts = []
     for letter, place in zip(_LETTERS, places, strict=False):
         own = (rows.users == cutoff.users[place]) & (rows.items >= 0)
         before = rows.items[own & (evaluation.timeline.parts < TEST)][-_SHOWN_HISTORY:]
         after = cutoff.cases.items[cutoff.cases.users == cutoff.users[place]]
-        parts.append(f"### Customer {letter}\n")
+        parts.append(f"### User {letter}\n")
         parts.append(f"reviewed last: {_titles(evaluation, before)}\n")
-        for answers in evaluation.fresh.models:
-            top = answers.lists[place][:_SHOWN_ITEMS]
-            parts.append(f"* **{answers.name}**: {_titles(evaluation, top[top >= 0], after)}")
+        for name in one_of_each_kind(models):
+            top = models[name].lists[place][:_SHOWN_ITEMS]
+            parts.append(f"* **{name}**: {_titles(evaluation, top[top >= 0], after)}")
         parts.append(f"\nand then took: {_titles(evaluation, after)}\n")
     return "\n".join(parts) or "No user of the test period has three earlier reviews."
 
 
 def _about_ranking(ranking: dict[str, Any], when: str) -> str:
     models = ranking["models"]
-    served, *others = models
-    baselines = [name for name in others if not name.startswith(f"{served},")]
-    best = max(baselines, key=lambda name: models[name]["ndcg@10"]["value"])
+    served, best = best_baseline({name: model["ndcg@10"] for name, model in models.items()})
     lead = models[best]["lead_of_served"]
     verdict = (
         "is ahead of"
@@ -142,14 +140,13 @@ def _about_probability(rating: dict[str, Any]) -> str:
 def _about_cold_start_users(cold_start_users: dict[str, Any]) -> str:
     if not cold_start_users["cases"]:
         return "**People never seen before:** there are none in the test period."
-    told = "; ".join(
-        f"{name}, {with_interval(part['hit_rate@5'])}"
-        for name, part in cold_start_users["rules"].items()
-    )
+    rules = cold_start_users["rules"]
+    served = next(iter(rules))
     return (
-        f"**People never seen before** ({cold_start_users['users']:,}, {cold_start_users['cases']:,} cases), "
-        f"HitRate@5: {told}. Validation chooses a window of "
-        f"{cold_start_users['chosen_window_days']} days."
+        f"**People never seen before** ({cold_start_users['users']:,}, {cold_start_users['cases']:,} "
+        f"cases): the cold-start list, {served}, has HitRate@5 {with_interval(rules[served]['hit_rate@5'])}, "
+        f"plain popularity {with_interval(rules['popularity']['hit_rate@5'])}. Validation chooses a "
+        f"window of {cold_start_users['chosen_window_days']} days."
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from classes.model_card.figures import subgroup_rows
 from pipeline.report.measures import (
     COSTS,
     DIVERSITY,
@@ -17,7 +18,7 @@ from pipeline.report.measures import (
     ranking_rows,
     rating_rows,
 )
-from recsys.number_format import number, without_interval
+from recsys.number_format import number
 
 
 def ranking_frame(ranking: dict[str, Any]) -> pd.DataFrame:
@@ -42,29 +43,22 @@ def rating_frame(rating: dict[str, Any]) -> pd.DataFrame:
     return pd.DataFrame(rating_rows(rating), index=labels(RATING))
 
 
-def slices_frame(ranking: dict[str, Any]) -> pd.DataFrame:
-    """Lay out NDCG@10 of every model on every slice, one row per slice."""
-    rows = {}
-    for kind, parts in ranking["slices"].items():
-        for name, part in parts.items():
-            models = {model: without_interval(found) for model, found in part["ndcg@10"].items()}
-            rows[f"{kind.replace('_', ' ')}: {name}"] = {"cases": f"{part['cases']:,}", **models}
-    return pd.DataFrame(rows).T
+def subgroups_frame(ranking: dict[str, Any]) -> pd.DataFrame:
+    """Lay out NDCG@10 of the model in service and of the best other one, one row per subgroup."""
+    rows = {f"{kind}: {name}": cells for kind, name, *cells in subgroup_rows(ranking)}
+    columns = ["users", "cases", "in service", "best other there"]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
 
 
 def tuning_frame(tuning: dict[str, Any]) -> pd.DataFrame:
-    """Lay out every setting that the baselines tried, and which of them each kept."""
-    rows = []
+    """Lay out the settings that each baseline kept, and how many it tried."""
+    rows = {}
     for name, part in tuning.items():
-        best = max(tried["validation_ndcg@10"] for tried in part["trials"])
-        for tried in part["trials"]:
-            settings = {key: value for key, value in tried.items() if key != "validation_ndcg@10"}
-            rows.append(
-                {
-                    "model": name,
-                    "settings": ", ".join(f"{key} {value}" for key, value in settings.items()),
-                    "NDCG@10 on validation": number(tried["validation_ndcg@10"]),
-                    "kept": "✓" if tried["validation_ndcg@10"] == best else "",
-                }
-            )
-    return pd.DataFrame(rows)
+        tried = [(trial["validation_ndcg@10"], trial) for trial in part["trials"]]
+        best, kept = max(tried, key=lambda trial: trial[0])
+        settings = ", ".join(
+            f"{key} {value}" for key, value in kept.items() if key != "validation_ndcg@10"
+        )
+        rows[name] = [len(tried), settings, number(best)]
+    columns = ["tried", "kept", "NDCG@10 on validation"]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns)

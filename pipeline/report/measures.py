@@ -14,6 +14,16 @@ Numbers = dict[str, Any]
 Rows = dict[str, list[str]]
 """Cells of each row, by name of the model or rule."""
 
+ONE_OF_EACH_KIND: Final = ("network", "popularity, tuned", "iALS", "item-kNN", "text-kNN")
+"""The models that are shown beside the one in service where more couldn't be told apart."""
+
+
+def difference(part: Any) -> str:
+    """Write a difference with its interval, and 0 for what is compared with itself."""
+    if isinstance(part, dict) and not any(part[key] for key in ("value", "low", "high")):
+        return "0"
+    return with_interval(part)
+
 
 class Measure(NamedTuple):
     """One number of a model.
@@ -33,7 +43,7 @@ RANKING: Final = (
     Measure("NDCG@10", "ndcg@10"),
     Measure("HitRate@10", "hit_rate@10", without_interval),
     Measure("MRR", "mrr", without_interval),
-    Measure("served ahead by", "lead_of_served"),
+    Measure("served ahead by", "lead_of_served", difference),
 )
 RANKING_METRICS: Final = (
     Measure("NDCG@10", "ndcg@10"),
@@ -54,7 +64,7 @@ COSTS: Final = (
 )
 DIVERSITY: Final = (
     Measure("NDCG@10", "ndcg@10"),
-    Measure("change", "ndcg@10_change"),
+    Measure("change", "ndcg@10_change", difference),
     Measure("coverage@5", "coverage@5"),
     Measure("Gini@5", "gini@5"),
     Measure("similarity@5", "intra_list_similarity@5"),
@@ -138,6 +148,23 @@ def mode_rows(modes: Numbers) -> Rows:
 def diversity_rows(diversity: Numbers) -> Rows:
     """Write what each value of `diversity` shows."""
     return {f"diversity {name}": cells(part, DIVERSITY) for name, part in diversity.items()}
+
+
+def best_baseline(models: Numbers) -> tuple[str, str]:
+    """Name the model in service, which comes first, and the best one that isn't a mode of it.
+
+    Args:
+        models: NDCG@10 with its interval, by name of the model.
+    """
+    served, *others = models
+    baselines = [name for name in others if not name.startswith(f"{served},")]
+    return served, max(baselines, key=lambda name: models[name]["value"])
+
+
+def one_of_each_kind(models: Iterable[str]) -> list[str]:
+    """Choose the model in service, which comes first, and one other of each kind, by name."""
+    served, *others = models
+    return [served, *(name for name in others if name in ONE_OF_EACH_KIND)]
 
 
 def by_ndcg(models: Numbers) -> Numbers:

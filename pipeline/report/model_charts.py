@@ -15,7 +15,6 @@ from pipeline.evaluate.results.rating import calibration
 from pipeline.report.charts import (
     BLUE,
     INK,
-    MODEL_COLORS,
     QUIET,
     Chart,
     color_of,
@@ -23,6 +22,7 @@ from pipeline.report.charts import (
     panels,
     styled,
 )
+from pipeline.report.measures import one_of_each_kind
 
 if TYPE_CHECKING:
     from pipeline.evaluate.evaluation import Evaluation
@@ -100,16 +100,15 @@ def rating_task(evaluation: Evaluation) -> Chart:
 def popularity_of_recommended(evaluation: Evaluation, n_shown: int = 5) -> Chart:
     """Show how popular the recommended items are, compared with those that users took next.
 
-    Models without a color of their own couldn't be told apart, and are left out.
+    Beside the model in service there is one other of each kind: more curves couldn't be told apart.
     """
     chart, (axis,) = panels(1, width=7.4, height=4.2)
     cutoff = evaluation.fresh.cutoff
     counts = cutoff.history.counts
-    for answers in evaluation.fresh.models:
-        if answers.name not in MODEL_COLORS:
-            continue
-        shown = answers.lists[:, :n_shown]
-        _cumulative(axis, counts[shown[shown >= 0]], answers.name, color_of(answers.name))
+    models = {answers.name: answers for answers in evaluation.fresh.models}
+    for name in one_of_each_kind(models):
+        shown = models[name].lists[:, :n_shown]
+        _cumulative(axis, counts[shown[shown >= 0]], name, color_of(name))
     _cumulative(axis, counts[cutoff.cases.items], "taken next", INK, dashed=True)
     axis.set_xscale("symlog", linthresh=1)
     axis.set(title="Users who have the recommended items", xlabel="at most so many users")

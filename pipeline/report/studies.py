@@ -9,7 +9,7 @@ from typing import Final
 
 from config import PROJECT_ROOT
 from pipeline.report.markdown import group, head
-from pipeline.report.measures import Measure, Numbers, Rows, cells, labels
+from pipeline.report.measures import Measure, Numbers, Rows, cells, difference, labels
 from recsys.number_format import number, with_interval
 
 SUCCESSIVE: Final = PROJECT_ROOT / "report" / "successive_tests.json"
@@ -40,7 +40,7 @@ BEAUTY_MEASURES: Final = (
     Measure("NDCG@5", "ndcg@5", _four_digits),
     Measure("HR@10", "hit_rate@10", _four_digits),
     Measure("NDCG@10", "ndcg@10", _four_digits),
-    Measure("fresh ranker ahead by", "fresh_ranker_ahead"),
+    Measure("fresh ranker ahead by", "fresh_ranker_ahead", difference),
 )
 
 PUBLISHED_ON_BEAUTY: Final[Rows] = {
@@ -73,13 +73,13 @@ def successive(numbers: Numbers) -> str:
     """Every model on several test periods of a data set, best on all of them first."""
     measured = {name: part["successive"] for name, part in numbers.items() if "successive" in part}
     shares = [f"{100 * share:.0f} %" for share in next(iter(measured.values()))["shares"]]
-    lines = head("data", "model", *shares, "all", "ranker ahead by")
+    lines = head("data", "model", *shares, "all periods", "ranker ahead by")
     for data, part in measured.items():
         models = sorted(part["models"].items(), key=lambda model: -model[1]["all"])
         rows = {
             name: [
                 *(number(value) for value in (*model["tests"], model["all"])),
-                with_interval(model["ranker_ahead"]),
+                difference(model["ranker_ahead"]),
             ]
             for name, model in models
         }
@@ -121,16 +121,19 @@ def small_shops(numbers: Numbers) -> str:
     """Models in small shops drawn from the users of a data set, by the size of a shop."""
     lines = head("data", "model", "validation days", "test days", "ranker ahead by, on test days")
     for data, part in numbers.items():
-        for found in part.get("small_shops", {}).values():
+        for found in sorted(part.get("small_shops", {}).values(), key=lambda found: found["users"]):
             models = sorted(found["models"].items(), key=lambda model: -model[1]["test"]["ndcg@10"])
             rows = {
                 name: [
                     *(number(of["ndcg@10"]) for of in (model["validation"], model["test"])),
-                    with_interval(model["test"]["ranker_ahead"]),
+                    difference(model["test"]["ranker_ahead"]),
                 ]
                 for name, model in models
             }
-            label = f"{found['shops']} shops of {found['users']:,} users, {found['lists']:,} lists"
+            label = (
+                f"{found['shops']} shops of {found['users']:,} users, {found['lists']:,} lists each, "
+                f"{found['test_users']:,} test users"
+            )
             lines += group(f"**{data}**, {label}", rows)
     return "\n".join(lines)
 

@@ -9,7 +9,7 @@ import pytest
 from classes.model_card.files import metrics_of
 from classes.model_card.text import model_card
 from config import PROJECT_ROOT
-from pipeline.report import markdown_tables
+from pipeline.report import evaluation_tables
 from pipeline.report.markdown_tables import FOLDER, TABLES, read_numbers, with_tables
 from pipeline.report.measures import RANKING, Measure
 from pipeline.train.model_card import read_card
@@ -34,7 +34,7 @@ def test_the_model_card_of_the_sample_is_made_from_its_committed_files() -> None
 
 
 def test_a_measure_newer_than_all_numbers_has_no_column(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(markdown_tables, "RANKING", (*RANKING, Measure("new", "new@10")))
+    monkeypatch.setattr(evaluation_tables, "RANKING", (*RANKING, Measure("new", "new@10")))
     assert with_tables(README, read_numbers()) == README
 
 
