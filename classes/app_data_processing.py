@@ -10,14 +10,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from classes.artifact_arrays import (
-    CLEAN_USER_NAMES,
+from classes.artifact_arrays import artifact_arrays
+from classes.artifact_arrays.items import (
     FIVE_STAR_ITEM_LOGITS,
-    FIVE_STAR_RATES,
     FIVE_STAR_WEIGHTS,
     ITEM_COLUMN_NAMES,
-    artifact_arrays,
 )
+from classes.artifact_arrays.users import CLEAN_USER_NAMES, FIVE_STAR_RATES
 from classes.item_facts import ItemFacts
 from classes.live import description
 from classes.live.cold_start_items import ColdStartItems

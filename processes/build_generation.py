@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from classes.app_data_processing import AppDataProcessor
-from classes.artifact_arrays import CLEAN_COLUMNS
+from classes.artifact_arrays.clean_rows import CLEAN_COLUMNS
 from classes.errors import ReloadRefusedError
 from classes.model import Model
 from classes.snapshot import Snapshot

@@ -7,7 +7,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from classes.artifact_arrays import (
+from classes.artifact_arrays.users import (
     FIVE_STAR_RATES,
     MEAN_RATING,
     N_WITH_EMBEDDINGS,
