@@ -111,15 +111,8 @@ def evaluate(
     started, options = time.monotonic(), options or EvaluationOptions()
     start_tensorflow()
     paths = ArtifactPaths.in_folders(config.data_path, config.embeddings_path, config.model_path)
-    try:
-        timeline = read_timeline(paths, options.split)
-    except SplitError as error:
-        raise NothingToMeasureError(f"{error} Give reviews over a longer time.") from error
-    validation, stale, fresh = (
-        cutoff(timeline, name, options.max_users, options.seed) for name in (TUNING, STALE, FRESH)
-    )
-    stale = replace(stale, history=validation.history)  # the same, with trainings begun on it
-    _refuse_too_few(validation, stale, fresh)
+    timeline = _timeline(paths, options.split)
+    validation, stale, fresh = _cutoffs(timeline, options)
     tell("the model in service, as of both cutoffs")
     in_service, not_trained = service_models(
         paths,
@@ -150,6 +143,26 @@ def evaluate(
         model_hash=file_hash(paths.model),
         seconds=time.monotonic() - started,
     )
+
+
+def _timeline(paths: ArtifactPaths, split: str) -> Timeline:
+    try:
+        return read_timeline(paths, split)
+    except SplitError as error:
+        raise NothingToMeasureError(f"{error} Give reviews over a longer time.") from error
+
+
+def _cutoffs(timeline: Timeline, options: EvaluationOptions) -> tuple[Cutoff, Cutoff, Cutoff]:
+    """Stand at the cutoff of the validation part, and at the stale and fresh ones of the test part.
+
+    The first two know the same, so they share their history, and with it trainings begun on it.
+    """
+    validation, stale, fresh = (
+        cutoff(timeline, name, options.max_users, options.seed) for name in (TUNING, STALE, FRESH)
+    )
+    stale = replace(stale, history=validation.history)
+    _refuse_too_few(validation, stale, fresh)
+    return validation, stale, fresh
 
 
 def _refuse_too_few(validation: Cutoff, stale: Cutoff, fresh: Cutoff) -> None:
