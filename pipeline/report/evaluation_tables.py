@@ -168,6 +168,17 @@ def costs(numbers: Numbers) -> str:
     return "\n".join(lines)
 
 
+def tuning(tuned: Numbers) -> str:
+    """The settings that each baseline kept of those it tried; of one data set, by name of the baseline."""
+    lines = head("model", "tried", "kept", "NDCG@10 on validation")
+    for name, part in tuned.items():
+        best = max(part["trials"], key=lambda trial: trial["validation_ndcg@10"])
+        kept = [f"{key} {value}" for key, value in best.items() if key != "validation_ndcg@10"]
+        found = number(best["validation_ndcg@10"])
+        lines.append(row([name, str(len(part["trials"])), ", ".join(kept), found]))
+    return "\n".join(lines)
+
+
 def runs(numbers: Numbers) -> str:
     """Which command made which numbers, when, and how long it took."""
     lines = head("data", "reviews, users, items", "day", "seconds", "command")

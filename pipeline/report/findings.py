@@ -64,7 +64,7 @@ def weaknesses(numbers: dict[str, Any]) -> str:
 
 
 def examples(evaluation: Evaluation, n_users: int = 3, seed: int = 7) -> str:
-    """Show the history of some users, what models recommend and what they took next.
+    """Show the history of some users, what models recommend and what they chose next.
 
     Args:
         evaluation: What was measured.
@@ -88,7 +88,7 @@ def examples(evaluation: Evaluation, n_users: int = 3, seed: int = 7) -> str:
         for name in one_of_each_kind(models):
             top = models[name].lists[place][:_SHOWN_ITEMS]
             parts.append(f"* **{name}**: {_titles(evaluation, top[top >= 0], after)}")
-        parts.append(f"\nand then took: {_titles(evaluation, after)}\n")
+        parts.append(f"\nand then chose: {_titles(evaluation, after)}\n")
     return "\n".join(parts) or "No user of the test period has three earlier reviews."
 
 
@@ -141,10 +141,10 @@ def _about_cold_start_users(cold_start_users: dict[str, Any]) -> str:
     if not cold_start_users["cases"]:
         return "**People never seen before:** there are none in the test period."
     rules = cold_start_users["rules"]
-    served = next(iter(rules))
+    served, *_ = rules.values()
     return (
         f"**People never seen before** ({cold_start_users['users']:,}, {cold_start_users['cases']:,} "
-        f"cases): the cold-start list, {served}, has HitRate@5 {with_interval(rules[served]['hit_rate@5'])}, "
+        f"cases): the cold-start list has HitRate@5 {with_interval(served['hit_rate@5'])}, "
         f"plain popularity {with_interval(rules['popularity']['hit_rate@5'])}. Validation chooses a "
         f"window of {cold_start_users['chosen_window_days']} days."
     )

@@ -18,7 +18,6 @@ from pipeline.report.measures import (
     ranking_rows,
     rating_rows,
 )
-from recsys.number_format import number
 
 
 def ranking_frame(ranking: dict[str, Any]) -> pd.DataFrame:
@@ -47,18 +46,4 @@ def subgroups_frame(ranking: dict[str, Any]) -> pd.DataFrame:
     """Lay out NDCG@10 of the model in service and of the best other one, one row per subgroup."""
     rows = {f"{kind}: {name}": cells for kind, name, *cells in subgroup_rows(ranking)}
     columns = ["users", "cases", "in service", "best other there"]
-    return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
-
-
-def tuning_frame(tuning: dict[str, Any]) -> pd.DataFrame:
-    """Lay out the settings that each baseline kept, and how many it tried."""
-    rows = {}
-    for name, part in tuning.items():
-        tried = [(trial["validation_ndcg@10"], trial) for trial in part["trials"]]
-        best, kept = max(tried, key=lambda trial: trial[0])
-        settings = ", ".join(
-            f"{key} {value}" for key, value in kept.items() if key != "validation_ndcg@10"
-        )
-        rows[name] = [len(tried), settings, number(best)]
-    columns = ["tried", "kept", "NDCG@10 on validation"]
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns)

@@ -98,7 +98,7 @@ def rating_task(evaluation: Evaluation) -> Chart:
 
 @styled
 def popularity_of_recommended(evaluation: Evaluation, n_shown: int = 5) -> Chart:
-    """Show how popular the recommended items are, compared with those that users took next.
+    """Show how popular the recommended items are, compared with those that users chose next.
 
     Beside the model in service there is one other of each kind: more curves couldn't be told apart.
     """
@@ -109,10 +109,10 @@ def popularity_of_recommended(evaluation: Evaluation, n_shown: int = 5) -> Chart
     for name in one_of_each_kind(models):
         shown = models[name].lists[:, :n_shown]
         _cumulative(axis, counts[shown[shown >= 0]], name, color_of(name))
-    _cumulative(axis, counts[cutoff.cases.items], "taken next", INK, dashed=True)
+    _cumulative(axis, counts[cutoff.cases.items], "chosen next", INK, dashed=True)
     axis.set_xscale("symlog", linthresh=1)
-    axis.set(title="Users who have the recommended items", xlabel="at most so many users")
-    axis.set(ylabel="share of recommendations", xlim=(0, None), ylim=(0, 1.02))
+    axis.set(title="How well known the items shown are", xlabel="reviewed by at most so many users")
+    axis.set(ylabel="share of the items shown", xlim=(0, None), ylim=(0, 1.02))
     axis.xaxis.set_major_formatter(_THOUSANDS)
     axis.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     axis.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
