@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,20 +15,22 @@ from classes.model import Model
 from recsys.history import NO_WEIGHTS
 from recsys.ranking import Ranking
 from scoring.inputs import Visitor
-from scoring.keras_file import ModelMismatchError
 from storage.artifacts import ArtifactPaths, write_frame
-from tests.support.artifacts import write_tiny_artifacts
 from tests.support.rankers import (
     deep_ranker,
     ranker,
     save,
     unsplit_ranker,
-    write_tiny_affinities,
     write_tiny_ranker,
 )
+from tests.support.search_cases import as_lists
 
 N_USERS, N_ITEMS, WIDTH = 40, 700, 6
+
+
 WIDTHS = (WIDTH, WIDTH, WIDTH, 2, 3, 4)
+
+
 NO_ROWS = np.empty(0, dtype=np.int32)
 
 
@@ -39,6 +40,8 @@ NETWORKS: dict[str, Callable[[int], Any]] = {
     "deep": lambda seed: deep_ranker(WIDTHS, seed),
     "unsplit": lambda seed: unsplit_ranker(WIDTHS, seed),
 }
+
+
 ENGINES = {
     "five inputs": "relu units",
     "six inputs": "relu units",
@@ -121,10 +124,6 @@ def assert_ranks_as(found: Ranking, outputs: np.ndarray, model: Model) -> None:
     best = np.argsort(-outputs, kind="stable")[: len(found.rows)]
     np.testing.assert_allclose(outputs[found.rows], outputs[best], rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(model.outputs(found.scores), outputs[found.rows], atol=1e-5)
-
-
-def as_lists(rankings: list[Ranking]) -> list[tuple[list[int], list[float]]]:
-    return [(ranking.rows.tolist(), ranking.scores.tolist()) for ranking in rankings]
 
 
 def test_each_network_is_scored_by_the_fastest_exact_way(served: Served) -> None:
@@ -244,53 +243,3 @@ def test_what_was_viewed_and_hidden_counts_as_it_weighs(served: Served) -> None:
     )
     whole = served.model.top_k([row], N_ITEMS, [NO_ROWS])[0]
     assert whole.scores.tolist() != alike.scores.tolist()
-
-
-def test_a_network_of_four_inputs_serves_visitors_too(tmp_path: Path) -> None:
-    paths = write_tiny_artifacts(tmp_path)
-    data = AppDataProcessor.from_artifacts(paths)
-    model = Model.from_keras(paths.model, data.inputs)
-    visitor = data.visitor(np.array([4, 9]))
-    inputs = data.inputs
-    as_user = visitor.user_review, visitor.user_item
-    with_visitor = inputs._replace(
-        user_review=np.concatenate([inputs.user_review, as_user[0]]),
-        user_item=np.concatenate([inputs.user_item, as_user[1]]),
-    )
-    expected = Model.from_keras(paths.model, with_visitor).top_k([data.n_users], 7, [NO_ROWS])[0]
-    assert as_lists([model.top_k_of_visitor(visitor, 7, NO_ROWS)]) == as_lists([expected])
-
-
-def test_a_network_of_four_inputs_ignores_affinities(tmp_path: Path) -> None:
-    paths = write_tiny_artifacts(tmp_path)
-    before = AppDataProcessor.from_artifacts(paths)
-    write_tiny_affinities(paths)
-    after = AppDataProcessor.from_artifacts(paths)
-    assert after.affinities is not None
-    models = [Model.from_keras(paths.model, data.inputs) for data in (before, after)]
-    lists = [
-        as_lists([model.top_k([user], 20, [NO_ROWS])[0] for user in range(before.n_users)])
-        for model in models
-    ]
-    assert lists[0] == lists[1]
-
-
-@pytest.mark.parametrize("n_inputs", [5, 6])
-def test_a_ranker_without_its_affinities_is_refused_with_what_to_do(
-    tmp_path: Path, n_inputs: int
-) -> None:
-    paths = write_tiny_ranker(tmp_path, n_inputs)
-    paths.item_affinity.unlink()
-    data = AppDataProcessor.from_artifacts(paths)
-    with pytest.raises(ModelMismatchError, match=r"item_affinity_df\.pq .*POST /reload"):
-        Model.from_keras(paths.model, data.inputs)
-
-
-def test_a_ranker_of_another_number_of_similarities_is_refused_with_both_widths(
-    tmp_path: Path,
-) -> None:
-    paths = write_tiny_ranker(tmp_path)
-    save(ranker((8, 8, 8, 2, 7, 4)), paths.model)
-    data = AppDataProcessor.from_artifacts(paths)
-    with pytest.raises(ModelMismatchError, match=r"\(8, 8, 8, 2, 7, 4\).*\(8, 8, 8, 2, 3, 4\)"):
-        Model.from_keras(paths.model, data.inputs)

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from classes.model import Model
-from recsys.ranking import Ranking
 from scoring.compiled_search import prepare_search
 from scoring.head.joint import Head
 from scoring.inputs import ModelInputs
@@ -19,6 +18,7 @@ from scoring.search.entries import ENTRIES
 from scoring.search_scorer import SearchScorer
 from scoring.split.halves import Half
 from scoring.split_files import SplitParts
+from tests.support.search_cases import as_lists
 
 N_USERS, N_ITEMS, WIDTH = 40, 700, 6
 WAYS = ("additive", "deep", "unsplit")
@@ -60,10 +60,6 @@ def network_for(way: str) -> Any:
     if way == "unsplit":
         hidden = layers.Reshape((16,))(layers.Conv1D(1, 3, padding="same")(hidden[:, :, None]))
     return keras.Model(given, layers.Dense(1, activation="sigmoid")(hidden))
-
-
-def as_lists(rankings: list[Ranking]) -> list[tuple[list[int], list[float]]]:
-    return [(ranking.rows.tolist(), ranking.scores.tolist()) for ranking in rankings]
 
 
 def test_each_network_is_scored_by_the_fastest_exact_way(model: Model, folder: Path) -> None:

@@ -6,11 +6,17 @@ from typing import Any
 
 import numpy as np
 
+from recsys.ranking import Ranking
 from scoring import search as compiled
 from scoring.search.item_index import ItemIndex
 from scoring.search.tables import NO_ROWS
 
 Array = np.ndarray[Any, np.dtype[Any]]
+
+
+def as_lists(rankings: list[Ranking]) -> list[tuple[list[int], list[float]]]:
+    """Rows and scores of rankings in a form that `==` compares bit by bit."""
+    return [(ranking.rows.tolist(), ranking.scores.tolist()) for ranking in rankings]
 
 
 def halves(*rows: list[float]) -> Array:
