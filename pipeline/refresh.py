@@ -16,6 +16,7 @@ from config import Config
 from pipeline.errors import PipelineError
 from pipeline.train.tensorflow_startup import start_tensorflow
 from storage.artifacts import ArtifactPaths
+from storage.sources import artifact_paths
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -48,7 +49,7 @@ def run(
     from storage.array_folder import checksum
 
     started = time.monotonic()
-    paths = ArtifactPaths.in_folders(config.data_path, config.embeddings_path, config.model_path)
+    paths = artifact_paths(config)
     with shown_on(console) as tell:
         step = numbered(tell, N_STEPS)
         step("looking at the model")

@@ -33,8 +33,8 @@ from pipeline.errors import PipelineError
 from recsys import columns
 from recsys.cleaning.item_table import with_item_facts
 from recsys.cleaning.rows import FACT_COLUMNS, Counts, Keys, count_kept
-from storage.artifacts import ArtifactPaths
 from storage.atomic import replacing
+from storage.sources import artifact_paths
 
 _REPEATING: Final = (columns.USER, columns.ITEM, columns.KIND, *FACT_COLUMNS)
 _ROWS_WRITTEN_AT_ONCE: Final = 50_000
@@ -105,7 +105,7 @@ def run(
         PipelineError: The reviews, the metadata or the file of events can't be used.
         storage.events.event.EventStoreError: The service's events can't be read.
     """
-    paths = ArtifactPaths.in_folders(config.data_path, config.embeddings_path, config.model_path)
+    paths = artifact_paths(config)
     started = time.perf_counter()
     keys = Keys(args.user_column, args.item_column)
     with from_service(args.events, keys, config, console) as service:

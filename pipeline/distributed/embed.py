@@ -32,6 +32,7 @@ from recsys import columns
 from recsys.interactions import interactions_of
 from storage.artifacts import ArtifactPaths
 from storage.atomic import replacing_by_parts
+from storage.sources import artifact_paths
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -55,7 +56,7 @@ def embed(
     use_cache: bool = True,
 ) -> None:
     """Write the four tables of vectors and their manifest; see `pipeline.embed.stage.embed`."""
-    paths = ArtifactPaths.in_folders(config.data_path, config.embeddings_path, config.model_path)
+    paths = artifact_paths(config)
     cache = config.embeddings_path / CACHE_FOLDER if use_cache else None
     with workspace(config.embeddings_path) as folder:
         survey = _survey(paths.clean, console)

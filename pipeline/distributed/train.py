@@ -36,8 +36,9 @@ from pipeline.train.ranker.nearest import (
     nearest_of,
 )
 from recsys import columns
-from storage.artifacts import ArtifactError, ArtifactPaths, missing_file_message
+from storage.artifacts import ArtifactError, missing_file_message
 from storage.parquet.parts import read_table
+from storage.sources import artifact_paths
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -55,9 +56,7 @@ def run(args: argparse.Namespace, config: Config, console: Console) -> None:
 
     with workspace(config.embeddings_path) as folder:
         if args.objective != RATING:
-            paths = ArtifactPaths.in_folders(
-                config.data_path, config.embeddings_path, config.model_path
-            )
+            paths = artifact_paths(config)
             names = pd.Index(_names(paths.item_desc))
             write_tables(paths.clean, names, folder, console)
         train = ray.remote(num_cpus=0, max_retries=1)(_train).options(num_returns="streaming")

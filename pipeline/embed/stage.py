@@ -33,8 +33,9 @@ from recsys.features.price import impute_prices
 from recsys.features.user_vectors import RECENCY_DECAY, user_item_vectors, weighted_means
 from recsys.features.vectors import half_precision
 from recsys.split import TemporalCuts
-from storage.artifacts import ArtifactPaths, embeddings_frame, write_frame
+from storage.artifacts import embeddings_frame, write_frame
 from storage.atomic import replacing
+from storage.sources import artifact_paths
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -135,7 +136,7 @@ def embed(
         PipelineError: The cleaned reviews can't be used.
         storage.artifacts.ArtifactError: They are missing or unreadable.
     """
-    paths = ArtifactPaths.in_folders(config.data_path, config.embeddings_path, config.model_path)
+    paths = artifact_paths(config)
     items = read_items(paths.clean)
     reviews = read_training_reviews(paths.clean, items.names)
     newest = reviews.newest_written(reviews_per_user)

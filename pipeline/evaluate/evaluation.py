@@ -31,7 +31,7 @@ from pipeline.train.rating.data import data_fingerprint
 from pipeline.train.tensorflow_startup import start_tensorflow
 from recsys.split import SplitError
 from storage.artifacts import ArtifactPaths
-from storage.sources import file_hash
+from storage.sources import artifact_paths, file_hash
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def evaluate(
     """
     started, options = time.monotonic(), options or EvaluationOptions()
     start_tensorflow()
-    paths = ArtifactPaths.in_folders(config.data_path, config.embeddings_path, config.model_path)
+    paths = artifact_paths(config)
     timeline = _timeline(paths, options.split)
     validation, stale, fresh = _cutoffs(timeline, options)
     tell("the model in service, as of both cutoffs")

@@ -15,7 +15,7 @@ import numpy as np
 from config import Config
 from pipeline.train.model_card import Refusals, refused_facts, versions
 from pipeline.train.tensorflow_startup import start_tensorflow
-from storage.artifacts import ArtifactPaths
+from storage.sources import artifact_paths
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -54,7 +54,7 @@ def run(
     from pipeline.train.ranker.stage import publish
 
     started = time.monotonic()
-    paths = ArtifactPaths.in_folders(config.data_path, config.embeddings_path, config.model_path)
+    paths = artifact_paths(config)
     start_tensorflow()
     data = read_ranker_data(paths)
     state = features_at(data.interactions, data.catalog)

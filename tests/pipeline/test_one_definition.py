@@ -22,6 +22,7 @@ from pipeline.train.ranker.files import chosen_by_training, write_features
 from recsys import columns
 from recsys.split import TRAIN
 from storage.artifacts import ArtifactPaths, read_embeddings, write_frame
+from storage.sources import artifact_paths
 from tests.support.counting_encoder import CountingEncoder
 
 rich_console = pytest.importorskip("rich.console", reason="rich is in the pipeline group")
@@ -65,7 +66,7 @@ def paths(tmp_path_factory: pytest.TempPathFactory) -> ArtifactPaths:
     config = Config(
         data_path=folder / "data", embeddings_path=folder / "embeddings", model_path=folder / "m"
     )
-    paths = ArtifactPaths.in_folders(config.data_path, config.embeddings_path, config.model_path)
+    paths = artifact_paths(config)
     write_frame(reviews(), paths.clean)
     embed(CountingEncoder(), config, rich_console.Console(file=io.StringIO()))
     data = read_ranker_data(paths)

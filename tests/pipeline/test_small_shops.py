@@ -15,7 +15,7 @@ from config import Config
 from pipeline import cli
 from pipeline.report import exploration
 from pipeline.train.model_card import card_path
-from storage.artifacts import ArtifactPaths
+from storage.sources import artifact_paths
 from tests.support.counting_encoder import CountingEncoder
 from tests.support.raw_files import write_csv
 from tests.support.services import config_in
@@ -65,22 +65,18 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
     return config
 
 
-def paths_of(config: Config) -> ArtifactPaths:
-    return ArtifactPaths.in_folders(config.data_path, config.embeddings_path, config.model_path)
-
-
 def run(config: Config, rows: list[dict[str, Any]]) -> int:
     reviews = write_csv(config.data_path.parent / "reviews.csv", rows)
     return cli.main(["run", "--reviews", str(reviews), "--epochs", "2", "--baselines", "minimal"])
 
 
 def recommender_of(config: Config) -> Recommender:
-    data = AppDataProcessor.from_artifacts(paths_of(config))
-    return Recommender(data, Model.from_keras(paths_of(config).model, data.inputs))
+    data = AppDataProcessor.from_artifacts(artifact_paths(config))
+    return Recommender(data, Model.from_keras(artifact_paths(config).model, data.inputs))
 
 
 def card_of(config: Config) -> dict[str, Any]:
-    card: dict[str, Any] = json.loads(card_path(paths_of(config).model).read_text())
+    card: dict[str, Any] = json.loads(card_path(artifact_paths(config).model).read_text())
     return card
 
 
@@ -126,7 +122,7 @@ def test_users_who_only_come_back_for_the_same_item_are_served_by_the_rating_net
 ) -> None:
     rows = [review(u, u % 7, day, 5 - (u + day) % 2) for u in range(30) for day in range(DAYS)]
     config.embeddings_path.mkdir()
-    paths_of(config).item_affinity.write_bytes(b"similarities of the items of another shop")
+    artifact_paths(config).item_affinity.write_bytes(b"similarities of the items of another shop")
     assert run(config, rows) == 0
     shown = " ".join(capsys.readouterr().out.split())
     assert "Falling back: the service will rank by the rating network" in shown
@@ -189,11 +185,11 @@ def test_a_model_that_was_asked_for_is_refused_with_advice(
 ) -> None:
     rows = POPULARITY_SHOPS["all ratings the same"]
     assert run(config, rows) == 0
-    before = paths_of(config).model.read_bytes()
+    before = artifact_paths(config).model.read_bytes()
     capsys.readouterr()
     assert cli.main(["train", "--objective", objective]) == cli.USER_MUST_ACT
     assert "Give " in capsys.readouterr().err
-    assert paths_of(config).model.read_bytes() == before
+    assert artifact_paths(config).model.read_bytes() == before
 
 
 def test_numbers_of_an_earlier_model_do_not_stay_where_nothing_can_be_judged(

@@ -21,8 +21,8 @@ from pipeline.embed.stage import embed
 from pipeline.errors import PipelineError
 from pipeline.train import popularity
 from recsys.cleaning.rows import Keys
-from storage.artifacts import ArtifactPaths, read_clean
-from storage.sources import data_files
+from storage.artifacts import read_clean
+from storage.sources import artifact_paths, data_files
 from tests.support.counting_encoder import CountingEncoder
 from tests.support.postgresql import postgresql, programs
 from tests.support.raw_files import whole_review, write_csv
@@ -132,7 +132,7 @@ def artifacts_from(location: str, folder: Path, sql: str = "") -> dict[str, byte
     clean_reviews(locate(location, sql), folder / "data" / "clean_df.pq", Keys())
     embed(CountingEncoder(), config, Console(quiet=True), use_cache=False)
     popularity.run(argparse.Namespace(), config, Console(quiet=True))
-    paths = ArtifactPaths.in_folders(config.data_path, config.embeddings_path, config.model_path)
+    paths = artifact_paths(config)
     return {path.name: path.read_bytes() for path in data_files(paths)}
 
 

@@ -23,6 +23,7 @@ from storage.artifacts import ArtifactPaths, read_clean, read_embeddings, read_n
 from storage.events.configured import open_events
 from storage.events.event import Event
 from storage.snapshot_folder import EVENTS_THROUGH
+from storage.sources import artifact_paths
 from tests.support.building import open_store_here
 from tests.support.counting_encoder import CountingEncoder
 from tests.support.dying_worker import die_once
@@ -62,10 +63,6 @@ def pipeline(config: Config, *words: str) -> int:
         return main(words)
 
 
-def paths_of(config: Config) -> ArtifactPaths:
-    return ArtifactPaths.in_folders(config.data_path, config.embeddings_path, config.model_path)
-
-
 @pytest.fixture(scope="module")
 def reviews(tmp_path_factory: pytest.TempPathFactory) -> Path:
     config = config_in(tmp_path_factory.mktemp("raw"))
@@ -98,7 +95,7 @@ def embedded(cleaned: tuple[Config, Config]) -> tuple[Config, Config]:
 
 
 def test_cleaned_reviews_are_the_same_row_for_row(cleaned: tuple[Config, Config]) -> None:
-    expected, found = (paths_of(config).clean for config in cleaned)
+    expected, found = (artifact_paths(config).clean for config in cleaned)
     assert len(list(found.iterdir())) > 2
     pd.testing.assert_frame_equal(read_clean(found), read_clean(expected))
 
@@ -128,7 +125,7 @@ def with_events(
     reviews: Path, cleaned: tuple[Config, Config], tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Config, Config]:
     """The reviews with 400 events of the service, which has forgotten somebody, cleaned by both."""
-    folder, before = tmp_path_factory.mktemp("events"), read_clean(paths_of(cleaned[0]).clean)
+    folder, before = tmp_path_factory.mktemp("events"), read_clean(artifact_paths(cleaned[0]).clean)
     by_pandas, by_ray = (
         config_in(folder / name, events_folder=str(folder / "events")) for name in ("pandas", "ray")
     )
@@ -149,11 +146,11 @@ def with_events(
 def test_events_are_taken_in_and_forgotten_users_left_out_alike(
     cleaned: tuple[Config, Config], with_events: tuple[Config, Config]
 ) -> None:
-    expected, found = (paths_of(config).clean for config in with_events)
+    expected, found = (artifact_paths(config).clean for config in with_events)
     rows = read_clean(expected)
     pd.testing.assert_frame_equal(read_clean(found), rows)
     assert set(rows[columns.KIND].dropna()) == {"purchase", "view", "hide", "remove"}
-    forgotten = read_clean(paths_of(cleaned[0]).clean)[columns.USER].mode()[0]
+    forgotten = read_clean(artifact_paths(cleaned[0]).clean)[columns.USER].mode()[0]
     assert forgotten not in set(rows[columns.USER])
     last_event = read_note(expected, EVENTS_THROUGH)
     assert last_event is not None
@@ -170,7 +167,7 @@ def test_vectors_and_tables_of_reviews_with_events_are_the_same(
     by_pandas, by_ray = with_events
     embed(CountingEncoder(), by_pandas, Console(quiet=True))
     embed_on_ray(CountingEncoder(), by_ray, Console(quiet=True))
-    expected, found = (paths_of(config) for config in with_events)
+    expected, found = (artifact_paths(config) for config in with_events)
     for name in ("item_price", "user_item", "user_review"):
         refuse_other_vectors(found, expected, name)
     names = pd.Index(read_embeddings(expected.item_desc, columns.ITEM).names)
@@ -180,7 +177,7 @@ def test_vectors_and_tables_of_reviews_with_events_are_the_same(
 
 @pytest.mark.parametrize("name", ["item_desc", "item_price", "user_item", "user_review"])
 def test_vectors_are_the_same(embedded: tuple[Config, Config], name: str) -> None:
-    expected, found = (paths_of(config) for config in embedded)
+    expected, found = (artifact_paths(config) for config in embedded)
     refuse_other_vectors(found, expected, name)
 
 
@@ -194,7 +191,7 @@ def test_a_killed_worker_changes_nothing(
     monkeypatch.setattr(clean, "_unify_bucket", dying)
     report = clean.clean_reviews(reviews, again, Keys())
     assert died.exists()
-    pd.testing.assert_frame_equal(read_clean(again), read_clean(paths_of(cleaned[0]).clean))
+    pd.testing.assert_frame_equal(read_clean(again), read_clean(artifact_paths(cleaned[0]).clean))
     assert report.n_rows_kept == len(read_clean(again))
 
 
@@ -203,10 +200,10 @@ def test_a_failed_run_leaves_the_old_table(
 ) -> None:
     config, nothing = cleaned[1], tmp_path / "no_rating.csv"
     nothing.write_text("userName,itemName,reviewTime\nAnn,Tea,2020-01-01\n")
-    before = read_clean(paths_of(config).clean)
+    before = read_clean(artifact_paths(config).clean)
     assert pipeline(config, "clean", "--reviews", str(nothing), *ON_RAY) == 2
     assert "lacks the column rating" in capsys.readouterr().err
-    pd.testing.assert_frame_equal(read_clean(paths_of(config).clean), before)
+    pd.testing.assert_frame_equal(read_clean(artifact_paths(config).clean), before)
     assert [each.name for each in config.data_path.iterdir()] == ["clean_df.pq"]
 
 
@@ -221,7 +218,9 @@ def trained(embedded: tuple[Config, Config]) -> tuple[Config, Config]:
 
 def test_item_similarities_and_columns_are_the_same(trained: tuple[Config, Config]) -> None:
     for name in ("item_affinity", "item_price"):
-        expected, found = (pd.read_parquet(getattr(paths_of(config), name)) for config in trained)
+        expected, found = (
+            pd.read_parquet(getattr(artifact_paths(config), name)) for config in trained
+        )
         pd.testing.assert_frame_equal(found, expected, atol=1e-6, rtol=1e-6)
 
 
@@ -229,7 +228,7 @@ def test_the_same_seed_gives_the_same_model(trained: tuple[Config, Config]) -> N
     import keras
 
     expected, found = (
-        keras.models.load_model(paths_of(config).model).get_weights() for config in trained
+        keras.models.load_model(artifact_paths(config).model).get_weights() for config in trained
     )
     for theirs, ours in zip(expected, found, strict=True):
         np.testing.assert_allclose(ours, theirs, atol=1e-6)

@@ -21,6 +21,7 @@ from recsys.split import temporal_cuts
 from storage.array_folder import checksum
 from storage.artifacts import ArtifactPaths
 from storage.parquet.parts import read_schema
+from storage.sources import artifact_paths
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -80,7 +81,7 @@ def run(args: argparse.Namespace, config: Config, console: Console) -> None:
     from pipeline.train.ranker.data import read_ranker_data
 
     started = time.monotonic()
-    paths = ArtifactPaths.in_folders(config.data_path, config.embeddings_path, config.model_path)
+    paths = artifact_paths(config)
     with shown_on(console) as tell:
         tell("reading interactions")
         data = read_ranker_data(paths, tell)

@@ -33,8 +33,9 @@ from pipeline.train.tensorflow_startup import start_tensorflow
 from recsys import columns
 from recsys.interactions import Interactions
 from recsys.split import TRAIN, VALIDATION, temporal_labels
-from storage.artifacts import ArtifactPaths, write_frame
+from storage.artifacts import write_frame
 from storage.atomic import remove
+from storage.sources import artifact_paths
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -95,7 +96,7 @@ def run(
         storage.artifacts.ArtifactError: An input file is missing or bad.
     """
     started = time.monotonic()
-    paths = ArtifactPaths.in_folders(config.data_path, config.embeddings_path, config.model_path)
+    paths = artifact_paths(config)
     found = read_features(paths)
     features = without_item_columns(found)
     interactions = read_interactions(paths.clean, features)

@@ -22,7 +22,8 @@ from pipeline.evaluate.results import results
 from pipeline.evaluate.timeline import read_timeline
 from pipeline.train.model_card import read_card, save_card
 from recsys import columns
-from storage.artifacts import ArtifactPaths, read_clean, write_frame
+from storage.artifacts import read_clean, write_frame
+from storage.sources import artifact_paths
 from tests.support.building import open_store_here
 from tests.support.served_scores import five_star_probabilities, ranks_and_scores
 from tests.support.services import config_in
@@ -58,13 +59,9 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Config:
         for name, value in config.as_environment().items():
             patch.setenv(name, value)
         assert main(["train", "--objective", "ranker", "--allow-worse"]) == 0
-    model = paths_of(config).model
+    model = artifact_paths(config).model
     save_card(read_card(model) | {"five_star_coefficients": FIVE_STAR_COEFFICIENTS}, model)
     return config
-
-
-def paths_of(config: Config) -> ArtifactPaths:
-    return ArtifactPaths.in_folders(config.data_path, config.embeddings_path, config.model_path)
 
 
 @pytest.fixture(scope="module")
@@ -171,7 +168,7 @@ def test_five_star_probabilities_over_http_are_those_that_were_measured(
 def test_shuffling_the_future_changes_no_similarity_and_no_column(
     config: Config, tmp_path: Path
 ) -> None:
-    paths = paths_of(config)
+    paths = artifact_paths(config)
     frame = read_clean(paths.clean)
     later = frame[columns.REVIEW_TIME] >= FIRST_DAY + pd.Timedelta(days=80)
     shuffled = [columns.USER, columns.RATING]

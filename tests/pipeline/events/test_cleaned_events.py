@@ -14,10 +14,11 @@ from pipeline.cli import main
 from processes.events_to_fold import events_to_fold
 from recsys import columns
 from recsys.kinds import HIDE, KINDS, PURCHASE, REMOVE, REVIEW, VIEW
-from storage.artifacts import ArtifactPaths, read_clean
+from storage.artifacts import read_clean
 from storage.events.configured import open_events
 from storage.events.event import Event
 from storage.events.store import EventStore
+from storage.sources import artifact_paths
 from tests.support.raw_files import whole_review, write_csv
 from tests.support.services import config_in
 
@@ -46,11 +47,7 @@ def reviews(tmp_path: Path) -> Path:
 
 def clean(config: Config, reviews: Path, *words: Any) -> pd.DataFrame:
     assert main(["clean", "--reviews", str(reviews), *map(str, words)]) == 0
-    return read_clean(paths_of(config).clean)
-
-
-def paths_of(config: Config) -> ArtifactPaths:
-    return ArtifactPaths.in_folders(config.data_path, config.embeddings_path, config.model_path)
+    return read_clean(artifact_paths(config).clean)
 
 
 def events_of(clean: pd.DataFrame) -> list[tuple[Any, ...]]:

@@ -14,9 +14,10 @@ from config import Config
 from pipeline.cli import main
 from recsys import columns
 from recsys.kinds import KINDS, PURCHASE, REVIEW
-from storage.artifacts import ArtifactPaths, read_clean
+from storage.artifacts import read_clean
 from storage.events.configured import open_events
 from storage.events.event import Event
+from storage.sources import artifact_paths
 from tests.support.building import build, open_store_here
 from tests.support.chain_artifacts import FIRST_DAY, N_ITEMS, N_USERS, write_chain_artifacts
 from tests.support.counting_encoder import CountingEncoder
@@ -101,7 +102,7 @@ def test_every_stage_reads_reviews_with_events(
 ) -> None:
     words = ("--epochs", "2", "--baselines", "minimal", "--allow-worse")
     assert run(config, "run", "--reviews", str(reviews), "--events", *words) == 0
-    paths = ArtifactPaths.in_folders(config.data_path, config.embeddings_path, config.model_path)
+    paths = artifact_paths(config)
     clean = read_clean(paths.clean)
     assert set(clean[columns.KIND].dropna()) == set(KINDS)
     metrics = json.loads((config.model_path / "metrics.json").read_text())

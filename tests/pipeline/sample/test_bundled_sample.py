@@ -21,6 +21,7 @@ from pipeline.cli import main
 from pipeline.train.ranker.item_columns import ITEM_COLUMNS
 from recsys import columns
 from storage.artifacts import ArtifactPaths, write_frame
+from storage.sources import artifact_paths
 from tests.support.services import config_in
 
 pytestmark = [
@@ -35,10 +36,6 @@ BUNDLED = ArtifactPaths.in_folders(SAMPLE / "data", SAMPLE / "embeddings", SAMPL
 CHECKED = 20
 SMALLEST_COSINE = 0.995
 """Between processors that encode in float32 and in bfloat16, with room for rounding."""
-
-
-def paths_of(config: Config) -> ArtifactPaths:
-    return ArtifactPaths.in_folders(config.data_path, config.embeddings_path, config.model_path)
 
 
 def run(config: Config, *words: str) -> None:
@@ -61,7 +58,7 @@ def test_interactions_are_cleaned_from_the_reviews_of_the_generator(tmp_path: Pa
     run(config, "sample")
     run(config, "clean", "--reviews", str(config.data_path / "amazon_reviews.csv"))
     pd.testing.assert_frame_equal(
-        pd.read_parquet(paths_of(config).clean), pd.read_parquet(BUNDLED.clean)
+        pd.read_parquet(artifact_paths(config).clean), pd.read_parquet(BUNDLED.clean)
     )
 
 
@@ -91,7 +88,7 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> ArtifactPaths:
     real = open_encoder(processes=1)
     encoder = SpotCheckEncoder(real, checked, known, items.shape[1])
     embed(encoder, config, Console(quiet=True), use_cache=False)
-    return paths_of(config)
+    return artifact_paths(config)
 
 
 @pytest.mark.parametrize(
@@ -123,7 +120,7 @@ def test_prices_are_imputed_as_the_bundled_ones_were(embedded: ArtifactPaths) ->
 def trained(tmp_path_factory: pytest.TempPathFactory) -> ArtifactPaths:
     """The files that `train` makes of the bundled interactions, vectors and imputed prices."""
     config = with_interactions(tmp_path_factory.mktemp("trained"))
-    paths = paths_of(config)
+    paths = artifact_paths(config)
     config.embeddings_path.mkdir()
     for path in (BUNDLED.item_desc, BUNDLED.user_item, BUNDLED.user_review):
         shutil.copy(path, config.embeddings_path)
