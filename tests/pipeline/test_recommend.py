@@ -10,7 +10,6 @@ import pytest
 
 from classes.options import RecommendationOptions
 from config import Config
-from pipeline import cli
 from processes.start_build import open_store
 from recsys import columns
 from tests.support.artifacts import (
@@ -20,6 +19,7 @@ from tests.support.artifacts import (
     write_tiny_model,
 )
 from tests.support.building import open_store_here
+from tests.support.stages import run_stage
 
 pytestmark = pytest.mark.pipeline
 
@@ -41,10 +41,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Config:
 
 
 def recommend(config: Config, *words: str | Path) -> int:
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in config.as_environment().items():
-            patch.setenv(name, value)
-        return cli.main(["recommend", *map(str, words)])
+    return run_stage(config, "recommend", *words)
 
 
 def service_lists(config: Config, n: int) -> dict[str, list[str]]:

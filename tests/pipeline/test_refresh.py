@@ -10,7 +10,6 @@ import pandas as pd
 import pytest
 
 from config import Config
-from pipeline.cli import main
 from pipeline.train.ranker.data import read_ranker_data
 from pipeline.train.ranker.feature_state import features_at
 from pipeline.train.ranker.files import chosen_by_training, write_features
@@ -19,19 +18,13 @@ from storage.artifacts import ArtifactPaths, read_clean, write_frame
 from tests.support.artifacts import write_tiny_artifacts
 from tests.support.chain_artifacts import FIRST_DAY, write_chain_artifacts
 from tests.support.services import config_in
+from tests.support.stages import run_stage
 
 pytestmark = [
     pytest.mark.pipeline,
     # Keras 3.15 copies its variables in a way that NumPy 2 no longer likes.
     pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
 ]
-
-
-def run_stage(folder: Path, *words: str) -> int:
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in config_in(folder).as_environment().items():
-            patch.setenv(name, value)
-        return main(list(words))
 
 
 def contents(config: Config) -> dict[str, bytes]:
@@ -43,7 +36,7 @@ def contents(config: Config) -> dict[str, bytes]:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("chain")
     write_chain_artifacts(folder)
-    assert run_stage(folder, "train", "--objective", "ranker") == 0
+    assert run_stage(config_in(folder), "train", "--objective", "ranker") == 0
     return folder
 
 
@@ -56,7 +49,7 @@ def test_refresh_right_after_a_training_changes_nothing_but_a_note_in_the_card(
     folder: Path, paths: ArtifactPaths, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = contents(config_in(folder))
-    assert run_stage(folder, "refresh") == 0
+    assert run_stage(config_in(folder), "refresh") == 0
     after = contents(config_in(folder))
     changed = {name for name in before if before[name] != after[name]}
     assert changed == {"best_model.json"}
@@ -77,7 +70,7 @@ def test_newer_reviews_count_after_a_refresh_as_if_the_model_had_been_published_
     )
     write_frame(pd.concat([clean, newer], ignore_index=True), paths.clean)
     popularity, model = pd.read_parquet(paths.item_price), paths.model.read_bytes()
-    assert run_stage(folder, "refresh") == 0
+    assert run_stage(config_in(folder), "refresh") == 0
     counts = pd.read_parquet(paths.item_price)["log_count_10d"]
     assert counts["item 33"] > popularity["log_count_10d"]["item 33"]
     assert counts.idxmax() == "item 33"
@@ -100,7 +93,7 @@ def test_model_without_similarities_is_refused_and_nothing_is_written(
 ) -> None:
     write_tiny_artifacts(tmp_path)
     before = contents(config_in(tmp_path))
-    assert run_stage(tmp_path, "refresh") == 2
+    assert run_stage(config_in(tmp_path), "refresh") == 2
     assert "nothing to refresh. Train one that does" in " ".join(capsys.readouterr().err.split())
     assert contents(config_in(tmp_path)) == before
 
@@ -112,7 +105,7 @@ def test_model_of_other_inputs_is_refused_with_both(
 
     write_tiny_ranker(tmp_path)
     before = contents(config_in(tmp_path))
-    assert run_stage(tmp_path, "refresh") == 2
+    assert run_stage(config_in(tmp_path), "refresh") == 2
     said = " ".join(capsys.readouterr().err.split())
     assert "reads [2, 3, 4]" in said
     assert "makes [9, 6, 4]" in said
@@ -125,7 +118,7 @@ def test_refresh_that_fails_half_way_leaves_all_files_as_they_were(
     descriptions = paths.item_desc.read_bytes()
     paths.item_desc.write_bytes(descriptions[: len(descriptions) // 2])
     before = contents(config_in(folder))
-    assert run_stage(folder, "refresh") == 2
+    assert run_stage(config_in(folder), "refresh") == 2
     assert "item_desc_emb_df.pq" in capsys.readouterr().err
     assert contents(config_in(folder)) == before
     paths.item_desc.write_bytes(descriptions)

@@ -16,13 +16,7 @@ from recsys.history import NO_WEIGHTS
 from recsys.ranking import Ranking
 from scoring.inputs import Visitor
 from storage.artifacts import ArtifactPaths, write_frame
-from tests.support.rankers import (
-    deep_ranker,
-    ranker,
-    save,
-    unsplit_ranker,
-    write_tiny_ranker,
-)
+from tests.support.rankers import deep_ranker, ranker, save, unsplit_ranker, write_tiny_ranker
 from tests.support.search_cases import as_lists
 
 N_USERS, N_ITEMS, WIDTH = 40, 700, 6
@@ -96,10 +90,7 @@ def add_window_shopper(paths: ArtifactPaths) -> None:
 
 
 def predicted(
-    served: Served,
-    vectors: list[np.ndarray],
-    history: np.ndarray,
-    weights: np.ndarray = NO_WEIGHTS,
+    served: Served, vectors: list[np.ndarray], history: np.ndarray, weights: np.ndarray = NO_WEIGHTS
 ) -> np.ndarray:
     """The network's own outputs for all items, from a dense matrix of affinities."""
     inputs = served.data.inputs

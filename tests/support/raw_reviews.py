@@ -7,11 +7,7 @@ from typing import Any
 import pandas as pd
 
 from recsys.cleaning.item_table import item_table, with_item_facts
-from recsys.cleaning.rows import (
-    Keys,
-    clean_rows,
-    deduplicate,
-)
+from recsys.cleaning.rows import Keys, clean_rows, deduplicate
 
 NAMES = Keys()
 

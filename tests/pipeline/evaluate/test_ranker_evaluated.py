@@ -11,7 +11,6 @@ from flask.testing import FlaskClient
 
 from app import create_app
 from config import Config
-from pipeline.cli import main
 from pipeline.evaluate.baselines import MINIMAL
 from pipeline.evaluate.cutoff import STALE, cutoff
 from pipeline.evaluate.evaluation import Evaluation, EvaluationOptions, evaluate
@@ -27,6 +26,7 @@ from storage.sources import artifact_paths
 from tests.support.building import open_store_here
 from tests.support.served_scores import five_star_probabilities, ranks_and_scores
 from tests.support.services import config_in
+from tests.support.stages import run_stage
 from tests.support.tiny_reviews import FIRST_DAY, N_USERS, write_even_artifacts
 
 pytestmark = [
@@ -55,10 +55,7 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Config:
     folder = tmp_path_factory.mktemp("even")
     write_even_artifacts(folder)
     config = config_in(folder)
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in config.as_environment().items():
-            patch.setenv(name, value)
-        assert main(["train", "--objective", "ranker", "--allow-worse"]) == 0
+    assert run_stage(config, "train", "--objective", "ranker", "--allow-worse") == 0
     model = artifact_paths(config).model
     save_card(read_card(model) | {"five_star_coefficients": FIVE_STAR_COEFFICIENTS}, model)
     return config

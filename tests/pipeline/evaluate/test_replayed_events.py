@@ -26,7 +26,7 @@ TEN = RecommendationOptions(n=10)
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, pd.DataFrame]:
+def shop(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, pd.DataFrame]:
     """Artifacts of the first twelve days, and all rows; on the last, somebody new comes twice."""
     paths = write_tiny_ranker(tmp_path_factory.mktemp("replay"))
     clean = read_clean(paths.clean)
@@ -38,11 +38,11 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, pd.DataFrame]:
 
 
 def test_every_rank_is_that_of_a_service_built_with_what_it_knows_then(
-    world: tuple[Any, pd.DataFrame],
+    shop: tuple[Any, pd.DataFrame],
 ) -> None:
     from benchmarks.ranking.replay import replay
 
-    paths, clean = world
+    paths, clean = shop
     data = AppDataProcessor.from_artifacts(paths)
     model = Model.from_keras(paths.model, data.inputs)
     items = pd.Index(data.item_names(np.arange(data.n_items)))
@@ -75,11 +75,11 @@ def test_every_rank_is_that_of_a_service_built_with_what_it_knows_then(
 
 
 def test_interaction_with_an_item_that_the_user_has_is_an_event_and_no_case(
-    world: tuple[Any, pd.DataFrame],
+    shop: tuple[Any, pd.DataFrame],
 ) -> None:
     from benchmarks.ranking.replay import replay
 
-    paths, clean = world
+    paths, clean = shop
     data = AppDataProcessor.from_artifacts(paths)
     model = Model.from_keras(paths.model, data.inputs)
     items = pd.Index(data.item_names(np.arange(data.n_items)))

@@ -11,7 +11,6 @@ import pytest
 
 from classes.options import RecommendationOptions
 from config import Config
-from pipeline.cli import main
 from recsys import columns
 from recsys.kinds import KINDS, PURCHASE, REVIEW
 from storage.artifacts import read_clean
@@ -22,6 +21,7 @@ from tests.support.building import build, open_store_here
 from tests.support.chain_artifacts import FIRST_DAY, N_ITEMS, N_USERS, write_chain_artifacts
 from tests.support.counting_encoder import CountingEncoder
 from tests.support.services import config_in
+from tests.support.stages import run_stage
 
 pytestmark = [
     pytest.mark.pipeline,
@@ -35,10 +35,8 @@ OPTIONS = [RecommendationOptions(), RecommendationOptions(n=30, exclude_seen=Fal
 
 def run(config: Config, *words: str) -> int:
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in config.as_environment().items():
-            patch.setenv(name, value)
         patch.setattr("pipeline.embed.stage.open_encoder", lambda *_, **__: CountingEncoder())
-        return main(list(words))
+        return run_stage(config, *words)
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,7 @@ from recsys import columns
 from recsys.interactions import Interactions
 from recsys.split import TEST, TRAIN, VALIDATION, temporal_labels
 from storage.artifacts import ArtifactError, ArtifactPaths, read_clean, write_frame
+from tests.support.stages import config_of, run_stage
 from tests.support.tiny_reviews import (
     N_ANONYMOUS,
     N_COLD_START_USERS,
@@ -48,16 +49,6 @@ def features(paths: ArtifactPaths) -> Features:
 @pytest.fixture(scope="module")
 def interactions(paths: ArtifactPaths, features: Features) -> Interactions:
     return read_interactions(paths.clean, features)
-
-
-def run_stage(paths: ArtifactPaths, *options: str) -> int:
-    from pipeline.cli import main
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DATA_PATH", str(paths.clean.parent))
-        patch.setenv("EMBEDDINGS_PATH", str(paths.item_desc.parent))
-        patch.setenv("MODEL_PATH", str(paths.model.parent))
-        return main(["train", "--objective", "rating", *options])
 
 
 def test_rows_point_at_their_users_and_items(interactions: Interactions) -> None:
@@ -180,7 +171,8 @@ def test_stage_writes_a_model_that_loads_and_a_card_that_tells_its_story(
 ) -> None:
     import keras
 
-    assert run_stage(paths, "--epochs", "2", "--seed", "5") == 0
+    options = ("--objective", "rating", "--epochs", "2", "--seed", "5")
+    assert run_stage(config_of(paths), "train", *options) == 0
     model = keras.saving.load_model(paths.model)
     assert [tensor.shape[1] for tensor in model.inputs] == [WIDTH, WIDTH, WIDTH, 1]
     card = json.loads(paths.model.with_suffix(".json").read_text())
@@ -200,7 +192,7 @@ def test_ratings_all_alike_are_refused_and_the_old_model_stays(
     write_frame(clean.assign(**{columns.RATING: 5.0}), paths.clean)
     paths.model.parent.mkdir()
     paths.model.write_bytes(b"the old model")
-    assert run_stage(paths) == 2
+    assert run_stage(config_of(paths), "train", "--objective", "rating") == 2
     assert "The training period holds 480 reviews by known users, 480 of them with 5 stars" in (
         " ".join(capsys.readouterr().err.split())
     )

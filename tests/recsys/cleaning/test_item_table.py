@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from recsys import columns
 from recsys.cleaning.item_table import item_table, with_item_facts
-from recsys.cleaning.rows import (
-    clean_rows,
-)
+from recsys.cleaning.rows import clean_rows
 from tests.support.raw_reviews import IDS, NAMES, clean_all, raw_frame
 
 

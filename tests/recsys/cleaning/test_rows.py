@@ -11,14 +11,7 @@ from hypothesis import strategies as st
 
 from recsys import columns
 from recsys.cleaning.item_table import item_table, with_item_facts
-from recsys.cleaning.rows import (
-    DROPPED,
-    ROW_COLUMNS,
-    RULES,
-    clean_rows,
-    count_kept,
-    deduplicate,
-)
+from recsys.cleaning.rows import DROPPED, ROW_COLUMNS, RULES, clean_rows, count_kept, deduplicate
 from tests.support.raw_reviews import IDS, NAMES, clean_all, raw_frame
 
 
