@@ -1,5 +1,1 @@
-"""Pure functions on arrays and frames: no state, no Flask, no Keras.
-
-One module is the exception to "no files": `artifacts` is the one door through
-which files cross between the offline and the online half.
-"""
+"""Pure functions on arrays and frames, which both halves call: no state, no files, no Keras."""

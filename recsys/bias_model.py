@@ -1,4 +1,4 @@
-"""The bias model: the chance of five stars, from how a user rates and how an item is rated.
+"""The bias model: the probability of five stars, from how a user rates and how an item is rated.
 
     P(rating = 5 | user u, item i) = b + b_u + b_i, cut to 0 … 1
 
@@ -32,11 +32,11 @@ class BiasModel(NamedTuple):
 
     @property
     def five_star_rates(self) -> NDArray[np.float64]:
-        """Chance of five stars from an average user, (n_items,) float64: b + b_i."""
+        """Probability of five stars from an average user, (n_items,) float64: b + b_i."""
         return np.clip(self.base + self.items, 0.0, 1.0)
 
     def predict(self, user_rows: NDArray[Any], item_rows: NDArray[Any]) -> NDArray[np.float64]:
-        """Predict the chance of five stars of pairs (m,), 0 to 1.
+        """Predict the probability of five stars of pairs (m,).
 
         A row of -1 stands for an average user or item.
         """

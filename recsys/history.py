@@ -66,17 +66,17 @@ class History(NamedTuple):
         return np.repeat(np.arange(self.n_users), np.diff(self.starts))
 
     @property
-    def gains(self) -> FloatArray | None:
-        """What each entry speaks for, its weight if that is positive, (n,); None where 1 throughout."""
+    def positive_weights(self) -> FloatArray | None:
+        """The weight of each entry, 0 for a hidden one, (n,); None where 1 throughout."""
         return np.maximum(self.weights, 0) if len(self.weights) else None
 
     @property
     def ages(self) -> NDArray[np.float64]:
         """Sum of the positive weights of the newer entries of the same user, (n,)."""
         first = self.starts[self.users]
-        if (gains := self.gains) is None:
+        if (positive := self.positive_weights) is None:
             return (np.arange(len(self.items)) - first).astype(np.float64)
-        before = np.concatenate([[0.0], np.cumsum(gains, dtype=np.float64)])
+        before = np.concatenate([[0.0], np.cumsum(positive, dtype=np.float64)])
         return np.asarray(before[:-1] - before[first])
 
     def from_user(self, user_row: int) -> History:

@@ -23,7 +23,7 @@ from recsys.cleaning.text import (
     anonymous_mask,
     display_text,
     has_html,
-    leaf_item,
+    last_step,
     map_distinct,
     normalize_text,
 )
@@ -165,17 +165,11 @@ def _clean_texts(raw: pd.DataFrame) -> tuple[pd.DataFrame, Counts]:
     review = review.fillna(normalize_text(_column(raw, columns.SUMMARY).where(no_review)))
     described = _column(raw, columns.DESCRIPTION)
     price_text = _column(raw, columns.PRICE)
-    shown = {
-        columns.TITLE: display_text(_column(raw, columns.ITEM)),
-        columns.BRAND: display_text(_column(raw, columns.BRAND)),
-        columns.CATEGORY: _category(raw),
-    }
+    shown, n_too_long = _display_texts(raw)
     texts = pd.DataFrame(
         {
             columns.PRICE: parse_price(price_text),
-            **{
-                name: text.str.slice(0, MAX_NAME_LENGTH).str.strip() for name, text in shown.items()
-            },
+            **shown,
             columns.DESCRIPTION: normalize_text(described),
             columns.IMAGE: map_distinct(_column(raw, columns.IMAGE), image_url),
             columns.REVIEW_TEXT: review.fillna(""),
@@ -186,19 +180,29 @@ def _clean_texts(raw: pd.DataFrame) -> tuple[pd.DataFrame, Counts]:
         html=int(with_html.sum()),
         text_from_summary=int((no_review & review.notna()).sum()),
         price_range=int(price_range_mask(price_text).sum()),
-        long_fact=int(
-            pd.DataFrame({n: _is_long(text) for n, text in shown.items()}).any(axis=1).sum()
-        ),
+        long_fact=n_too_long,
         other_currency=int(other_currency_mask(price_text).sum()),
         price_junk=int((texts[columns.PRICE].isna() & (price_text.fillna("") != "")).sum()),
     )
     return texts, counts
 
 
+def _display_texts(raw: pd.DataFrame) -> tuple[dict[str, pd.Series], int]:
+    """Take title, brand and category, cut to `MAX_NAME_LENGTH`, and count the rows that needed it."""
+    whole = {
+        columns.TITLE: display_text(_column(raw, columns.ITEM)),
+        columns.BRAND: display_text(_column(raw, columns.BRAND)),
+        columns.CATEGORY: _category(raw),
+    }
+    too_long = pd.DataFrame({name: _is_long(text) for name, text in whole.items()}).any(axis=1)
+    cut = {name: text.str.slice(0, MAX_NAME_LENGTH).str.strip() for name, text in whole.items()}
+    return cut, int(too_long.sum())
+
+
 def _category(raw: pd.DataFrame) -> pd.Series:
     """Take the most specific step of `categories`, or of `category` where there is none."""
     steps = [
-        display_text(map_distinct(_column(raw, name), leaf_item))
+        display_text(map_distinct(_column(raw, name), last_step))
         for name in (CATEGORIES, columns.CATEGORY)
     ]
     return steps[0].fillna(steps[1])

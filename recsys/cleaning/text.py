@@ -155,10 +155,10 @@ def anonymous_mask(names: pd.Series) -> pd.Series:
     return normalize_text(names).isin(ANONYMOUS_NAMES)
 
 
-def list_items(text: str) -> list[str] | None:
-    """Parse a list-like text, nested or not, into its non-empty items; None for other text.
+def list_entries(text: str) -> list[str] | None:
+    """Parse a list-like text, nested or not, into its non-empty entries; None for other text.
 
-    >>> list_items('["a", ""]'), list_items("[['a', 'b'], ['c']]"), list_items("a, b")
+    >>> list_entries('["a", ""]'), list_entries("[['a', 'b'], ['c']]"), list_entries("a, b")
     (['a'], ['a', 'b', 'c'], None)
     """
     with suppress(*_UNPARSABLE):
@@ -168,15 +168,15 @@ def list_items(text: str) -> list[str] | None:
 
 
 def join_list(text: str) -> str:
-    """Join the items of a list-like text by spaces; other text stays as it is."""
-    items = list_items(text)
-    return text if items is None else " ".join(items)
+    """Join the entries of a list-like text by spaces; other text stays as it is."""
+    entries = list_entries(text)
+    return text if entries is None else " ".join(entries)
 
 
-def leaf_item(text: str) -> str:
+def last_step(text: str) -> str:
     """Take the last, most specific step of a category path, the first of several paths.
 
-    >>> leaf_item("[['CDs & Vinyl', 'Pop'], ['Blues']]"), leaf_item("Electronics")
+    >>> last_step("[['CDs & Vinyl', 'Pop'], ['Blues']]"), last_step("Electronics")
     ('Pop', 'Electronics')
     """
     with suppress(*_UNPARSABLE):
@@ -237,6 +237,6 @@ def _parse_list(text: str) -> list[Any] | None:
 
 def _flatten(value: object) -> list[str]:
     if isinstance(value, list | tuple):
-        return [item for part in value for item in _flatten(part)]
+        return [entry for part in value for entry in _flatten(part)]
     text = "" if value is None else str(value).strip()
     return [text] if text else []

@@ -95,13 +95,14 @@ def centered_log_prices(prices: NDArray[np.float64]) -> FloatArray:
 
 def _without_ratings(history: History, log_prices: NDArray[Any]) -> NDArray[np.float64]:
     profiles = np.zeros((history.n_users, len(PROFILE_COLUMNS)))
-    gains, prices = history.gains, np.asarray(log_prices, dtype=np.float64)[history.items]
+    positive = history.positive_weights
+    prices = np.asarray(log_prices, dtype=np.float64)[history.items]
     known = np.isfinite(prices)
-    if gains is None:
+    if positive is None:
         profiles[:, 0] = np.log1p(np.diff(history.starts))
     else:
-        profiles[:, 0] = np.log1p(_sums(history, gains))
-        known &= gains > 0
+        profiles[:, 0] = np.log1p(_sums(history, positive))
+        known &= positive > 0
     totals = _sums(history, np.where(known, prices, 0.0))
     profiles[:, 2] = totals / np.maximum(_sums(history, known), 1)
     return profiles

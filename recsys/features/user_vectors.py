@@ -111,7 +111,7 @@ def user_item_vectors(history: History, item_vectors: NDArray[Any]) -> FloatArra
         (n_users, d) float32 of half precision and length 1, zeros for a user without a history.
     """
     users, items, weights = history.users, history.items, recency_weights(history.ages)
-    if (gains := history.gains) is not None:
-        counted = gains > 0
-        users, items, weights = users[counted], items[counted], (gains * weights)[counted]
+    if (positive := history.positive_weights) is not None:
+        counted = positive > 0
+        users, items, weights = users[counted], items[counted], (positive * weights)[counted]
     return half_precision(weighted_means(users, items, weights, item_vectors, history.n_users))

@@ -216,7 +216,7 @@ def parts_at(
 
 
 def at_decay_scale(state: FeatureState, decay_scale: float) -> FeatureState:
-    """The same feature state at another decay scale."""
+    """Make the same feature state at another decay scale."""
     similarities = with_decay_scale(state.similarities, state.history, decay_scale)
     return replace(state, similarities=similarities)
 

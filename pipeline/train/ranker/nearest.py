@@ -159,7 +159,7 @@ ACROSS: Final[ContextVar[Across]] = ContextVar("ACROSS", default=_on_cores)
 
 
 def nearest_of(similarity: Product | Cosines, n: int, span: tuple[int, int]) -> Entries:
-    """Do the same for the rows from the first of `span` to before its last."""
+    """Keep what `nearest` keeps, of the rows from the first of `span` to before its last."""
     from pipeline.train.ranker import largest_entries  # numba takes half a second
 
     first, end = span

@@ -225,7 +225,7 @@ def fit(
 
 
 def published_state(data: RankerData, item_shrinkage: float, decay_scale: float) -> FeatureState:
-    """The feature state of all rows: what the service reads."""
+    """Make the feature state of all rows, which the service reads."""
     return features_at(data.interactions, data.catalog, item_shrinkage, decay_scale)
 
 
@@ -239,7 +239,7 @@ def _validate_popularity(fold: Fold, column: int, targets: Targets) -> Validatio
 
 
 def _parted(interactions: Interactions, cuts: TemporalCuts) -> tuple[Interactions, Interactions]:
-    """What happened before the first cut, and between both."""
+    """Divide interactions, which are in order of time, into those before the first cut and those up to the second."""
     ends = np.searchsorted(interactions.days, [cuts.train_end_day, cuts.validation_end_day])
     first, last = (int(end) for end in ends)
     return interactions.where(slice(first)), interactions.where(slice(first, last))

@@ -35,7 +35,7 @@ class ValidationMetrics:
     n_cases: int
 
     def facts(self) -> dict[str, float]:
-        """What the model card says about it."""
+        """Round the metrics for the model card."""
         return {"ndcg@10": round(self.ndcg, 6), "hit_rate@10": round(self.hit_rate, 6)}
 
 

@@ -14,8 +14,8 @@ from recsys.cleaning.text import (
     display_text,
     has_html,
     is_anonymous,
-    leaf_item,
-    list_items,
+    last_step,
+    list_entries,
     normalize_name,
     normalize_text,
 )
@@ -77,17 +77,17 @@ def test_any_text_is_made_fit_for_display(text: str) -> None:
 @settings(max_examples=200, deadline=None)
 @given(st.one_of(hostile_texts, hostile_texts.map("[{}]".format)))
 def test_any_text_is_read_as_a_list_or_left_alone(text: str) -> None:
-    items = list_items(text)
+    items = list_entries(text)
     assert items is None or all(item and item == item.strip() for item in items)
-    assert leaf_item(text) in (text, "", *(items or ()))
+    assert last_step(text) in (text, "", *(items or ()))
 
 
 @pytest.mark.parametrize(
     "text", ["[" * 600 + "'a'" + "]" * 600, "[0x" + "f" * 5_000 + "]", "[" + "{'a':" * 90 + "]"]
 )
 def test_a_list_too_deep_or_with_a_number_too_long_is_text(text: str) -> None:
-    assert list_items(text) in (None, ["a"])
-    assert leaf_item(text) in (text, "a")
+    assert list_entries(text) in (None, ["a"])
+    assert last_step(text) in (text, "a")
 
 
 @pytest.mark.parametrize("digits", ["9" * 4_301, "0" * 4_300 + "65", "9" * 20])
@@ -102,7 +102,7 @@ def test_a_letter_keeps_30_marks_and_more_cost_no_time() -> None:
 
 
 @settings(max_examples=50, deadline=None)
-@given(st.lists(st.one_of(st.none(), st.text().filter(lambda t: list_items(t) is None))))
+@given(st.lists(st.one_of(st.none(), st.text().filter(lambda t: list_entries(t) is None))))
 def test_a_column_is_cleaned_as_each_of_its_texts_is(texts: list[str | None]) -> None:
     texts = [None if t is None else t.encode("utf-8", "ignore").decode() for t in texts]
     cleaned = normalize_text(pd.Series(texts, dtype="str"))
@@ -118,7 +118,7 @@ def test_list_like_texts_are_joined_and_empty_ones_are_missing() -> None:
 
 
 def test_an_invalid_escape_in_a_list_is_no_warning() -> None:
-    assert list_items(r"['C:\dir']") == [r"C:\dir"]
+    assert list_entries(r"['C:\dir']") == [r"C:\dir"]
 
 
 def test_cleaning_keeps_the_index_and_accepts_no_rows() -> None:
@@ -153,10 +153,10 @@ def test_anonymous_rows_are_marked_and_missing_names_are_not() -> None:
 
 
 def test_category_is_the_last_step_of_the_first_path() -> None:
-    assert leaf_item("[['CDs & Vinyl', 'Pop'], ['Blues']]") == "Pop"
-    assert leaf_item('["Electronics", "USB Cables"]') == "USB Cables"
-    assert leaf_item("Electronics") == "Electronics"
-    assert leaf_item("[]") == ""
+    assert last_step("[['CDs & Vinyl', 'Pop'], ['Blues']]") == "Pop"
+    assert last_step('["Electronics", "USB Cables"]') == "USB Cables"
+    assert last_step("Electronics") == "Electronics"
+    assert last_step("[]") == ""
 
 
 def test_html_is_noticed_in_tags_and_entities_only() -> None:
