@@ -33,8 +33,6 @@ N_TAKEN: Final = 100_000
 """Different events that are sent while it is counted how many are taken."""
 
 N_AT_ONCE: Final = 1_000
-SHARE_OF_USERS: Final = 0.2
-"""Users that many events are of, for each event."""
 
 Say = Callable[[str], None]
 
