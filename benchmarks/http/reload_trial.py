@@ -118,7 +118,7 @@ def judge(
 def run_trial(
     port: int,
     workers: Callable[[], Sequence[int]],
-    place: Sequence[Callable[[], None]],
+    place: Sequence[Callable[[], object]],
     paths: Sequence[str],
     n_reloads: int,
     report: Callable[[int, float], None] = lambda _number, _seconds: None,

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlencode
 
 import numpy as np
 from rich.console import Console
 
+from benchmarks.artifact_sets import choose
 from benchmarks.http.measure import config_of
 from benchmarks.http.reload_trial import Trial, run_trial
 from benchmarks.http.service import running
@@ -31,11 +33,8 @@ def report(folder: Path, n_reloads: int, console: Console) -> None:
     for number, (n_items, n_users) in enumerate(SIZES):
         write_case(folder / str(number), n_items, n_users, console.log, seed=number)
     shutil.rmtree(folder / "snapshots", ignore_errors=True)
-    chosen = folder / "chosen"
-    chosen.unlink(missing_ok=True)
-    chosen.symlink_to("0")
     config = replace(
-        config_of(chosen, ""),
+        config_of(choose(folder, "0"), ""),
         snapshot_path=folder / "snapshots",
         log_path=folder / "logs",
         workers=N_WORKERS,
@@ -45,20 +44,12 @@ def report(folder: Path, n_reloads: int, console: Console) -> None:
         trial = run_trial(
             config.port,
             service.workers,
-            [_linking(folder, name) for name in ("1", "0")],
+            [partial(choose, folder, name) for name in ("1", "0")],
             PATHS,
             n_reloads,
             lambda number, seconds: console.log(f"reload {number}: {seconds:.2f} s"),
         )
     _print(trial, console)
-
-
-def _linking(folder: Path, name: str) -> Callable[[], None]:
-    def link() -> None:
-        (folder / "next").symlink_to(name)
-        (folder / "next").replace(folder / "chosen")
-
-    return link
 
 
 def _print(trial: Trial, console: Console) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlencode
@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 import numpy as np
 from rich.console import Console
 
+from benchmarks.artifact_sets import choose
 from benchmarks.http.measure import config_of
 from benchmarks.http.service import free_port, running
 from benchmarks.replicas.object_server import object_server
@@ -43,13 +44,13 @@ def report(folder: Path, n_reloads: int, console: Console) -> bool:
     for number in range(N_SETS):
         case = folder / str(number)
         write_case(case, N_ITEMS + 50 * number, N_USERS + 30 * number, console.log, seed=number)
-    (folder / "chosen").symlink_to("0")
+    chosen = choose(folder, "0")
     with ExitStack() as held:
         store = held.enter_context(object_server(folder / "store"))
         ports = []
         for number in range(N_SERVICES):
             config = replace(
-                config_of(folder / "chosen", ""),
+                config_of(chosen, ""),
                 snapshot_path=folder / f"cache-{number}",
                 snapshot_url=store.url("snapshots"),
                 log_path=folder / f"logs-{number}",
@@ -62,7 +63,7 @@ def report(folder: Path, n_reloads: int, console: Console) -> bool:
         trial = run_trial(
             ports,
             store,
-            [_linking(folder, str(number)) for number in range(N_SETS)],
+            [partial(choose, folder, str(number)) for number in range(N_SETS)],
             PATHS,
             [_chosen(number) for number in range(n_reloads)],
             lambda number, seconds, follow: console.log(
@@ -81,14 +82,6 @@ def _chosen(number: int) -> int:
         if step == RARE - 1
         else step % (KEPT_GENERATIONS - 1)
     )
-
-
-def _linking(folder: Path, name: str) -> Callable[[], None]:
-    def link() -> None:
-        (folder / "next").symlink_to(name)
-        (folder / "next").replace(folder / "chosen")
-
-    return link
 
 
 def _print(trial: Trial, console: Console) -> None:

@@ -65,7 +65,7 @@ class Trial:
 def run_trial(
     ports: Sequence[int],
     store: ObjectServer,
-    place: Sequence[Callable[[], None]],
+    place: Sequence[Callable[[], object]],
     paths: Sequence[str],
     order: Sequence[int],
     report: Callable[[int, float, float], None] = lambda _number, _seconds, _follow: None,
