@@ -12,8 +12,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from config import PROJECT_ROOT, Config
-from pipeline.cli import main
+from config import Config
 from pipeline.train.ranker import data, nearest
 from pipeline.train.ranker.nearest import Cosines, Product
 from pipeline.train.ranker.similarities import vector_similarity, word_similarity
@@ -24,10 +23,12 @@ from storage.events.configured import open_events
 from storage.events.event import Event
 from storage.snapshot_folder import EVENTS_THROUGH
 from storage.sources import artifact_paths
+from tests.support.artifacts import BUNDLED
 from tests.support.building import open_store_here
 from tests.support.counting_encoder import CountingEncoder
 from tests.support.dying_worker import die_once
 from tests.support.services import config_in
+from tests.support.stages import run_stage
 
 pytestmark = [
     pytest.mark.scale,
@@ -37,8 +38,6 @@ pytestmark = [
 pytest.importorskip("ray")
 
 N_REVIEWS = 4_000
-SAMPLE = PROJECT_ROOT / "data" / "sample"
-BUNDLED = ArtifactPaths.in_folders(SAMPLE / "data", SAMPLE / "embeddings", SAMPLE / "models")
 ON_RAY = ("--engine", "ray")
 
 
@@ -56,18 +55,11 @@ def cluster() -> Iterator[None]:
         yield
 
 
-def pipeline(config: Config, *words: str) -> int:
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in config.as_environment().items():
-            patch.setenv(name, value)
-        return main(words)
-
-
 @pytest.fixture(scope="module")
 def reviews(tmp_path_factory: pytest.TempPathFactory) -> Path:
     config = config_in(tmp_path_factory.mktemp("raw"))
     words = ("sample", "--rows", str(N_REVIEWS), "--users", "700", "--items", "300")
-    assert pipeline(config, *words) == 0
+    assert run_stage(config, *words) == 0
     return config.data_path / "amazon_reviews.csv"
 
 
@@ -77,8 +69,8 @@ def cleaned(
 ) -> tuple[Config, Config]:
     """The reviews cleaned by pandas and by Ray."""
     by_pandas, by_ray = (config_in(tmp_path_factory.mktemp(name)) for name in ("pandas", "ray"))
-    assert pipeline(by_pandas, "clean", "--reviews", str(reviews)) == 0
-    assert pipeline(by_ray, "clean", "--reviews", str(reviews), *ON_RAY) == 0
+    assert run_stage(by_pandas, "clean", "--reviews", str(reviews)) == 0
+    assert run_stage(by_ray, "clean", "--reviews", str(reviews), *ON_RAY) == 0
     return by_pandas, by_ray
 
 
@@ -139,7 +131,7 @@ def with_events(
     )
     store.forget(before[columns.USER].mode()[0])
     for config, words in ((by_pandas, ()), (by_ray, ON_RAY)):
-        assert pipeline(config, "clean", "--reviews", str(reviews), "--events", *words) == 0
+        assert run_stage(config, "clean", "--reviews", str(reviews), "--events", *words) == 0
     return by_pandas, by_ray
 
 
@@ -201,7 +193,7 @@ def test_a_failed_run_leaves_the_old_table(
     config, nothing = cleaned[1], tmp_path / "no_rating.csv"
     nothing.write_text("userName,itemName,reviewTime\nAnn,Tea,2020-01-01\n")
     before = read_clean(artifact_paths(config).clean)
-    assert pipeline(config, "clean", "--reviews", str(nothing), *ON_RAY) == 2
+    assert run_stage(config, "clean", "--reviews", str(nothing), *ON_RAY) == 2
     assert "lacks the column rating" in capsys.readouterr().err
     pd.testing.assert_frame_equal(read_clean(artifact_paths(config).clean), before)
     assert [each.name for each in config.data_path.iterdir()] == ["clean_df.pq"]
@@ -211,8 +203,8 @@ def test_a_failed_run_leaves_the_old_table(
 def trained(embedded: tuple[Config, Config]) -> tuple[Config, Config]:
     """The same with a model."""
     by_pandas, by_ray = embedded
-    assert pipeline(by_pandas, "train", "--seed", "3") == 0
-    assert pipeline(by_ray, "train", "--seed", "3", *ON_RAY) == 0
+    assert run_stage(by_pandas, "train", "--seed", "3") == 0
+    assert run_stage(by_ray, "train", "--seed", "3", *ON_RAY) == 0
     return by_pandas, by_ray
 
 
@@ -240,7 +232,7 @@ def test_the_lists_of_all_users_are_the_same(
     outputs = [tmp_path / name for name in ("pandas.parquet", "ray.parquet")]
     for config, output, engine in zip(trained, outputs, ((), ON_RAY), strict=True):
         open_store_here(config).ensure(lambda _: None)
-        assert pipeline(config, "recommend", "--out", str(output), "--n", "7", *engine) == 0
+        assert run_stage(config, "recommend", "--out", str(output), "--n", "7", *engine) == 0
     expected, found = map(pd.read_parquet, outputs)
     assert outputs[1].is_dir()
     pd.testing.assert_frame_equal(found, expected, atol=1e-6, rtol=1e-6)

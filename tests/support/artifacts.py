@@ -14,9 +14,15 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from config import BUNDLED_SAMPLE
 from recsys import columns
 from storage.artifacts import ArtifactPaths, embeddings_frame, write_frame
 from storage.atomic import replacing
+
+BUNDLED: Final = ArtifactPaths.in_folders(
+    *(BUNDLED_SAMPLE / name for name in ("data", "embeddings", "models"))
+)
+"""The artifacts of the sample that comes with the project, which no test writes to."""
 
 FIRST_DAY: Final = pd.Timestamp("2018-01-01")
 ANONYMOUS_USER: Final = "amazon customer"

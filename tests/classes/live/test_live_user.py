@@ -11,16 +11,14 @@ import pytest
 
 from classes.app_data_processing import AppDataProcessor
 from classes.live.live_user import LiveUser, chosen_now
-from config import PROJECT_ROOT
 from recsys import columns
 from recsys.history import MAX_HISTORY_ITEMS
 from recsys.interactions import NOTHING_NEWER, NewInteractions
 from recsys.kinds import HIDE, KINDS, PURCHASE, REMOVE, REVIEW, VIEW
 from scoring.inputs import Visitor
 from storage.artifacts import ArtifactPaths, write_frame
+from tests.support.artifacts import BUNDLED
 
-SAMPLE = PROJECT_ROOT / "data" / "sample"
-BUNDLED = ArtifactPaths.in_folders(SAMPLE / "data", SAMPLE / "embeddings", SAMPLE / "models")
 NOTHING = np.empty(0, dtype=np.int32)
 SECOND = 1_000_000
 

@@ -37,16 +37,21 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, pd.DataFrame]:
     return paths, clean
 
 
-def test_every_rank_is_that_of_a_service_built_with_what_it_knows_then(
-    shop: tuple[Any, pd.DataFrame],
-) -> None:
+def replayed(paths: Any, clean: pd.DataFrame) -> tuple[AppDataProcessor, Any]:
+    """The data of the first days, and what replaying the days after them on it gives."""
     from benchmarks.ranking.replay import replay
 
-    paths, clean = shop
     data = AppDataProcessor.from_artifacts(paths)
     model = Model.from_keras(paths.model, data.inputs)
     items = pd.Index(data.item_names(np.arange(data.n_items)))
-    found = replay(data, model, interactions_of(clean, items), int(CUT.value // 1_000))
+    return data, replay(data, model, interactions_of(clean, items), int(CUT.value // 1_000))
+
+
+def test_every_rank_is_that_of_a_service_built_with_what_it_knows_then(
+    shop: tuple[Any, pd.DataFrame],
+) -> None:
+    paths, clean = shop
+    data, found = replayed(paths, clean)
     late = clean[clean[columns.REVIEW_TIME] >= CUT]
     late = late[late[columns.USER].isin([*map(data.user, range(data.n_users))])]
 
@@ -77,13 +82,7 @@ def test_every_rank_is_that_of_a_service_built_with_what_it_knows_then(
 def test_interaction_with_an_item_that_the_user_has_is_an_event_and_no_case(
     shop: tuple[Any, pd.DataFrame],
 ) -> None:
-    from benchmarks.ranking.replay import replay
-
-    paths, clean = shop
-    data = AppDataProcessor.from_artifacts(paths)
-    model = Model.from_keras(paths.model, data.inputs)
-    items = pd.Index(data.item_names(np.arange(data.n_items)))
-    found = replay(data, model, interactions_of(clean, items), int(CUT.value // 1_000))
+    _, found = replayed(*shop)
     assert found.n_before[-2:].tolist() == [0, 1]
 
 

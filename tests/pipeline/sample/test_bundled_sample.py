@@ -16,13 +16,14 @@ import pytest
 
 from classes.app_data_processing import AppDataProcessor
 from classes.model import Model
-from config import PROJECT_ROOT, Config
-from pipeline.cli import main
+from config import Config
 from pipeline.train.ranker.item_columns import ITEM_COLUMNS
 from recsys import columns
 from storage.artifacts import ArtifactPaths, write_frame
 from storage.sources import artifact_paths
+from tests.support.artifacts import BUNDLED
 from tests.support.services import config_in
+from tests.support.stages import run_stage
 
 pytestmark = [
     pytest.mark.pipeline,
@@ -31,18 +32,9 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
 ]
 
-SAMPLE = PROJECT_ROOT / "data" / "sample"
-BUNDLED = ArtifactPaths.in_folders(SAMPLE / "data", SAMPLE / "embeddings", SAMPLE / "models")
 CHECKED = 20
 SMALLEST_COSINE = 0.995
 """Between processors that encode in float32 and in bfloat16, with room for rounding."""
-
-
-def run(config: Config, *words: str) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in config.as_environment().items():
-            patch.setenv(name, value)
-        assert main(words) == 0
 
 
 def with_interactions(folder: Path) -> Config:
@@ -55,8 +47,9 @@ def with_interactions(folder: Path) -> Config:
 
 def test_interactions_are_cleaned_from_the_reviews_of_the_generator(tmp_path: Path) -> None:
     config = config_in(tmp_path)
-    run(config, "sample")
-    run(config, "clean", "--reviews", str(config.data_path / "amazon_reviews.csv"))
+    assert run_stage(config, "sample") == 0
+    reviews = config.data_path / "amazon_reviews.csv"
+    assert run_stage(config, "clean", "--reviews", reviews) == 0
     pd.testing.assert_frame_equal(
         pd.read_parquet(artifact_paths(config).clean), pd.read_parquet(BUNDLED.clean)
     )
@@ -125,7 +118,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> ArtifactPaths:
     for path in (BUNDLED.item_desc, BUNDLED.user_item, BUNDLED.user_review):
         shutil.copy(path, config.embeddings_path)
     write_frame(pd.read_parquet(BUNDLED.item_price)[[columns.PRICE]], paths.item_price)
-    run(config, "train")
+    assert run_stage(config, "train") == 0
     return paths
 
 
