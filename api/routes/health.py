@@ -30,7 +30,9 @@ _LIVE: Final = Endpoint(
     path=LIVE_PATH,
     tag="operations",
     summary="Whether the process responds",
-    response=SuccessResponse("It does.", record(status={"type": "string", "const": "alive"})),
+    response=SuccessResponse(
+        "The process responds.", record(status={"type": "string", "const": "alive"})
+    ),
     problems=ALWAYS,
 )
 _READY: Final = Endpoint(

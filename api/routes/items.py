@@ -77,7 +77,11 @@ _SIMILAR: Final = Endpoint(
     problems=_PROBLEMS,
     parameters=(ITEM, _N, *FILTERS, SCENARIO),
     examples=(
-        RequestExample("three", "Three", f"/similar_items?item={KNOWN_ITEM.replace(' ', '+')}&n=3"),
+        RequestExample(
+            "three",
+            "Three similar items",
+            f"/similar_items?item={KNOWN_ITEM.replace(' ', '+')}&n=3",
+        ),
     ),
 )
 

@@ -82,10 +82,12 @@ _POPULAR: Final = Endpoint(
     response=SuccessResponse("The items, most popular first.", reference("Shelf")),
     parameters=(_POPULAR_WINDOW, *_OPTIONS),
     examples=(
-        RequestExample("month", "Two of the last month", "/popular?window_days=30&n=2"),
+        RequestExample(
+            "month", "The two most popular items of the last month", "/popular?window_days=30&n=2"
+        ),
         RequestExample(
             "categories",
-            "Two of two categories",
+            "The two most popular items of two categories",
             "/popular?category=Bird+Feeding&category=Woodworking&n=2",
         ),
     ),
@@ -103,7 +105,11 @@ _TRENDING: Final = Endpoint(
     ),
     response=SuccessResponse("The items, steepest rise first.", reference("Shelf")),
     parameters=(_TREND_WINDOW, *_OPTIONS),
-    examples=(RequestExample("quarter", "Two of a quarter", "/trending?window_days=90&n=2"),),
+    examples=(
+        RequestExample(
+            "quarter", "The two items that rose most in a quarter", "/trending?window_days=90&n=2"
+        ),
+    ),
 )
 _NEW: Final = Endpoint(
     method="GET",
@@ -116,7 +122,7 @@ _NEW: Final = Endpoint(
     ),
     response=SuccessResponse("The items, newest first.", reference("Shelf")),
     parameters=(_NEW_WINDOW, *_OPTIONS),
-    examples=(RequestExample("two", "Two", "/new?n=2"),),
+    examples=(RequestExample("two", "The two newest items", "/new?n=2"),),
 )
 _TOGETHER: Final = Endpoint(
     method="GET",
@@ -135,12 +141,12 @@ _TOGETHER: Final = Endpoint(
     examples=(
         RequestExample(
             "item",
-            "Two for an item",
+            "Two items that go with another",
             f"/bought_together?item={KNOWN_ITEM.replace(' ', '+')}&n=2",
         ),
         RequestExample(
             "cart",
-            "Two for a cart",
+            "Two items that go with a cart",
             f"/bought_together?items={','.join(_SAMPLE_CART).replace(' ', '+')}&n=2",
         ),
     ),

@@ -49,7 +49,19 @@ def register(app: Flask, service: Service) -> None:
         return json_response(to_json(drawn), snapshot.generation)
 
     users = users_parameter(service.config.max_users_per_request, required=True)
-    endpoint = Endpoint(
+    endpoint = _check_users_endpoint(users)
+
+    @endpoint.on(app)
+    def check_users() -> Response:
+        """Check whether users are known."""
+        names = endpoint.query().read(users)
+        snapshot = service.store.current()
+        known = {user: snapshot.users.find(user) is not None for user in names}
+        return json_response(to_json(known), snapshot.generation)
+
+
+def _check_users_endpoint(users: Names) -> Endpoint:
+    return Endpoint(
         method="GET",
         path="/check_users",
         tag="users",
@@ -65,14 +77,6 @@ def register(app: Flask, service: Service) -> None:
             ),
         ),
     )
-
-    @endpoint.on(app)
-    def check_users() -> Response:
-        """Check whether users are known."""
-        names = endpoint.query().read(users)
-        snapshot = service.store.current()
-        known = {user: snapshot.users.find(user) is not None for user in names}
-        return json_response(to_json(known), snapshot.generation)
 
 
 def users_parameter(most: int, *, required: bool) -> Names:
