@@ -48,6 +48,7 @@ from processes.event_follower import EventFollower
 from processes.event_keeper import EventKeeper
 from processes.jobs.refresh import REFRESH
 from processes.jobs.retrain import RETRAINING
+from processes.rules_follower import RulesFollower
 from processes.snapshot_keeper import SnapshotKeeper
 from processes.start_build import open_store
 from processes.store_follower import StoreFollower
@@ -184,7 +185,7 @@ def main() -> int:
         EventKeeper(config),
     ]
     if config.snapshot_url:
-        companions.append(StoreFollower(config))
+        companions += [StoreFollower(config), RulesFollower(config)]
     if config.events_url:
         companions.append(EventFollower(config))
     return serve(config, partial(create_asgi_app, config=config), companions, run.drain)

@@ -76,7 +76,7 @@ class SnapshotStore:
         self._config = config
         self._folder = SnapshotFolder(config.snapshot_path)
         self._pointer = self._folder.pointer
-        self.rules = RuleStore(RulesFolder(self._folder.rules))
+        self.rules = RuleStore(RulesFolder(self._folder.rules), shared)
         self.events = open_events(config)
         self._mapped = MappedSnapshot(
             self._folder, self.counters.count_list, self.rules, self.events, self._recent()

@@ -12,7 +12,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from threading import Event
@@ -26,10 +26,12 @@ from classes.errors import (
     ReloadRefusedError,
     ServiceError,
 )
+from classes.rules.rule import Rule
 from classes.service_counters import ServiceCounters
 from classes.snapshot_store import SnapshotStore
 from config import PROJECT_ROOT, Config
 from processes.build_limits import BuildLimits
+from processes.change_rules import run_change
 from storage.snapshot_folder import SnapshotFolder
 
 logger = logging.getLogger(__name__)
@@ -65,7 +67,7 @@ def open_store(
 
 
 class _SharedStore:
-    """Follows the store at SNAPSHOT_URL, and rolls it back, in processes of their own.
+    """Follows the store at SNAPSHOT_URL, and changes what it holds, in processes of their own.
 
     The client of object stores has threads, which wouldn't survive the fork of a worker.
     """
@@ -82,6 +84,15 @@ class _SharedStore:
     def roll_back(self, lock: int) -> None:
         """Let the store and this machine return to the generation before."""
         _run(self._config, ["rollback"], lock, logger.info, self._stopping)
+
+    def replace_rules(self, rules: Sequence[Rule], version: int | None) -> None:
+        """Put rules in force in the store and here, as `RuleStore.replace` says."""
+        wish = {"rules": [dict(rule.source) for rule in rules], "version": version}
+        run_change(self._config, wish)
+
+    def roll_back_rules(self) -> None:
+        """Let the store and this machine return to the version of the rules before."""
+        run_change(self._config, {"rollback": True})
 
 
 def run_builder(

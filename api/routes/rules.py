@@ -23,6 +23,7 @@ from api.service import Service
 from api.wsgi.auth import require_operator
 from api.wsgi.responses import json_response, to_json
 from classes.errors import NoSnapshotError
+from classes.publication.store_state import RULES_FILE, StoreStateFile
 from classes.rules.document import RuleDocument
 from classes.rules.faults import faults
 from classes.rules.preview import preview
@@ -43,7 +44,9 @@ _VERSION: Final = WholeNumber(
     example=0,
     suggested=True,
 )
-_PROBLEMS: Final = FOR_OPERATORS | {503: "The rules can't be written for lack of space or rights."}
+_PROBLEMS: Final = FOR_OPERATORS | {
+    503: "The rules can't be written for lack of space or rights, or the store is away."
+}
 _IN_FORCE: Final = SuccessResponse(
     "The rules in force, those active now, and what is odd about any.", reference("Rules")
 )
@@ -64,7 +67,8 @@ _PUT: Final = Endpoint(
     tag="operations",
     summary="Replace the rules",
     description=(
-        "All workers follow within a second. A rule that names an unknown item, category or brand "
+        "All workers follow within a second, and all machines that share a store within seconds. "
+        "A rule that names an unknown item, category or brand "
         "is accepted and reported in `problems`. The last twenty versions are kept."
     ),
     response=_IN_FORCE,
@@ -158,16 +162,23 @@ def _described(service: Service, document: RuleDocument) -> Response:
         snapshot = service.store.current()
     except NoSnapshotError:
         snapshot = None
-    warning = service.store.rules.warning
+    warnings = (service.store.rules.warning, _reason_not_followed(service))
     answer = {
         **document.to_json(),
         "problems": [
-            *([{"id": None, "problem": warning}] if warning else []),
+            *({"id": None, "problem": warning} for warning in warnings if warning),
             *(_problems(document, snapshot) if snapshot else []),
         ],
         "active": [rule.id for rule in document.active(time.time())],
     }
     return json_response(to_json(answer), snapshot.generation if snapshot else "")
+
+
+def _reason_not_followed(service: Service) -> str:
+    """Say why the rules of the store that machines share can't be followed; "" if they can."""
+    config = service.config
+    state = StoreStateFile(config.run_path, RULES_FILE).read() if config.snapshot_url else None
+    return "" if state is None else state.reason
 
 
 def _problems(document: RuleDocument, snapshot: Snapshot) -> list[dict[str, Any]]:

@@ -1,10 +1,11 @@
-"""What `processes.start_build` does for the store of snapshots, in processes of their own."""
+"""What `processes.start_build` does for snapshots and shared rules, in processes of their own."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from classes.rules.rule import Rule
 from config import Config
 
 
@@ -32,3 +33,9 @@ class Shared(Protocol):
 
     def roll_back(self, lock: int) -> None:
         """Let all machines return to the generation before."""
+
+    def replace_rules(self, rules: Sequence[Rule], version: int | None) -> None:
+        """Put rules in force on all machines, in place of that version or whichever is."""
+
+    def roll_back_rules(self) -> None:
+        """Let all machines return to the version of the rules before."""

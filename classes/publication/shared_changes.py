@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from classes.publication.publication import open_publication
 from classes.publication.rollback import roll_back as roll_back_to_earlier
 from classes.publication.shared import SharedPublication
+from classes.rules.shared import SharedRulesFolder
 from config import Config
 from storage.snapshot_folder import SnapshotFolder
 
 
 def follow(config: Config) -> str:
     """Take over what the store has, every byte checked; return the generation, or "" if none.
+
+    Its rules are taken over too, so that no worker begins without them.
 
     Raises:
         OSError: The store can't be reached, or there is no space.
@@ -19,6 +24,8 @@ def follow(config: Config) -> str:
     folder = SnapshotFolder(config.snapshot_path)
     publication = SharedPublication(folder, config.snapshot_url, config.snapshot_keep_hours)
     pointer = publication.follow(thorough=True)
+    with suppress(OSError):  # whoever follows the rules tries again, and says why
+        SharedRulesFolder(folder.rules, config.snapshot_url, config.snapshot_keep_hours).follow()
     return "" if pointer is None else pointer.generation
 
 

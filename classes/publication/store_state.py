@@ -12,6 +12,8 @@ from storage.json_file import read_json, write_json
 _FILE: Final = "store.json"
 EVENTS_FILE: Final = "events.json"
 """Of the database that machines share events through."""
+RULES_FILE: Final = "rules.json"
+"""Of the rules in the store."""
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from threading import Lock
 from typing import Final
 
 from classes.errors import ReloadBusyError, ReloadConflictError, ReloadFailedError, ServiceError
+from classes.publication.programs import Shared
 from classes.rules.document import NO_RULES, RuleDocument
 from classes.rules.rule import Rule
 from storage.rules.folder import FIRST, KEPT_VERSIONS, RulesFolder, RulesPointer
@@ -31,9 +32,15 @@ class RuleStore:
     damaged or gone, the last rules that could be read stay in force.
     """
 
-    def __init__(self, folder: RulesFolder) -> None:
-        """Remember where the versions lie; nothing is read yet."""
+    def __init__(self, folder: RulesFolder, shared: Shared | None = None) -> None:
+        """Remember where the versions lie; nothing is read yet.
+
+        Args:
+            folder: This machine's versions.
+            shared: Changes them on all machines that share a store, where there is one.
+        """
         self._folder = folder
+        self._shared = shared
         self._stamp: Stamp | None = _NEVER_LOOKED
         self._document = NO_RULES
         self._is_read = False
@@ -72,8 +79,12 @@ class RuleStore:
         Raises:
             ReloadConflictError: Another version is in force.
             ReloadBusyError: Others keep changing the rules.
-            ReloadFailedError: The files can't be written; the rules are as before.
+            ReloadFailedError: The files can't be written, or the store can't be reached; the
+                rules are as before.
         """
+        if self._shared is not None:
+            self._shared.replace_rules(rules, version)
+            return self.refreshed()
         with self._changing() as (held, pointer):
             if version is not None and version != held.version:
                 raise ReloadConflictError(
@@ -96,8 +107,12 @@ class RuleStore:
         Raises:
             ReloadConflictError: There is none, or it can't be read.
             ReloadBusyError: Others keep changing the rules.
-            ReloadFailedError: The files can't be written; the rules are as before.
+            ReloadFailedError: The files can't be written, or the store can't be reached; the
+                rules are as before.
         """
+        if self._shared is not None:
+            self._shared.roll_back_rules()
+            return self.refreshed()
         with self._changing() as (held, pointer):
             if not pointer.history:
                 raise ReloadConflictError(
@@ -178,11 +193,11 @@ class RuleStore:
         """
         if version == FIRST:
             return NO_RULES
-        if version == self._document.version:
-            return self._document
         try:
-            return RuleDocument.from_json(self._folder.read(version), version)
+            document = RuleDocument.from_json(self._folder.read(version), version)
         except (OSError, ValueError, ServiceError) as error:
             raise ReloadConflictError(
                 f"Version {version} of the rules can't be read: {error}"
             ) from error
+        # A store may have given the number to other rules, before it was followed here.
+        return self._document if document == self._document else document

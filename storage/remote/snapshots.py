@@ -27,6 +27,7 @@ from storage.pointer import Pointer
 from storage.remote.client import StoreError
 from storage.remote.listing import Listing, decode, encode, is_as_listed
 from storage.remote.object_store import Listed, ObjectStore, Version
+from storage.remote.pointer import RemotePointer
 from storage.sources import FORMAT_VERSION
 
 ROOT: Final = f"format-{FORMAT_VERSION}"
@@ -62,29 +63,15 @@ class RemoteSnapshots:
     def __init__(self, store: ObjectStore) -> None:
         """Name the store; no request is sent yet."""
         self.store = store
+        self._pointer = RemotePointer(store, POINTER, _parse_pointer)
 
     def read(self) -> SharedPointer | None:
         """Read the pointer; None where nothing has been published yet."""
-        try:
-            found = self.store.read(POINTER)
-        except FileNotFoundError:
-            return None
-        if found is None:
-            return None
-        try:
-            return _parse_pointer(found.content, found.version)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise StoreError(
-                f"{self.store.place}/{POINTER} isn't a pointer that this version of the service "
-                f"understands."
-            ) from error
+        return self._pointer.read()
 
     def has_moved(self, seen: SharedPointer) -> bool:
         """Return whether the pointer has been replaced since it was read."""
-        try:
-            return self.store.read(POINTER, unless=seen.version) is not None
-        except FileNotFoundError:
-            return True
+        return self._pointer.has_moved(seen.version)
 
     def move(
         self, pointer: Pointer, builds: Mapping[str, str], seen: SharedPointer | None
@@ -95,9 +82,8 @@ class RemoteSnapshots:
             ObjectMovedError: It is another one by now.
         """
         kept = {name: builds[name] for name in pointer.kept if name in builds}
-        # The time makes each version differ, so that none is mistaken for an earlier one.
-        content = json.dumps({**asdict(pointer), "builds": kept, "moved_at": time.time()})
-        version = self.store.replace(POINTER, content.encode(), seen.version if seen else None)
+        content = {**asdict(pointer), "builds": kept}
+        version = self._pointer.move(content, seen.version if seen else None)
         return SharedPointer(pointer, kept, version)
 
     def listing(self, generation: str, build: str) -> Listing:

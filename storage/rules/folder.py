@@ -8,7 +8,7 @@ lock               held while a version is written
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -41,6 +41,16 @@ class RulesPointer:
     history: tuple[int, ...]
     newest: int
 
+    @classmethod
+    def from_json(cls, content: Any) -> RulesPointer:
+        """Read what `asdict` makes of a pointer.
+
+        Raises:
+            ValueError, KeyError, TypeError: It isn't one.
+        """
+        history = tuple(int(version) for version in content["history"])
+        return cls(int(content["version"]), history, int(content["newest"]))
+
     @property
     def kept(self) -> tuple[int, ...]:
         """Every version whose file must stay on disk."""
@@ -62,9 +72,7 @@ class RulesFolder:
     def pointer(self) -> RulesPointer | None:
         """Read the pointer; None where it is missing or can't be understood."""
         try:
-            content = read_json(self._current)
-            history = tuple(int(version) for version in content["history"])
-            return RulesPointer(int(content["version"]), history, int(content["newest"]))
+            return RulesPointer.from_json(read_json(self._current))
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
@@ -80,7 +88,7 @@ class RulesFolder:
             OSError: Its file is missing or can't be read.
             ValueError: It doesn't hold JSON.
         """
-        return read_json(self._path(version))
+        return read_json(self.path(version))
 
     def publish(self, content: Any, pointer: RulesPointer) -> None:
         """Write a version and point to it, under the lock; versions no longer kept are removed.
@@ -90,11 +98,15 @@ class RulesFolder:
         """
         for path in self._root.glob(".*"):  # what killed processes never moved to its place
             path.unlink(missing_ok=True)
-        write_json(self._path(pointer.version), content, indent=1)
+        write_json(self.path(pointer.version), content, indent=1)
         self.point_to(pointer)
+        self.remove_all_but(pointer.kept)
+
+    def remove_all_but(self, kept: Collection[int]) -> None:
+        """Remove the files of all other versions."""
         for version in self.versions():
-            if version not in pointer.kept:
-                self._path(version).unlink(missing_ok=True)
+            if version not in kept:
+                self.path(version).unlink(missing_ok=True)
 
     def point_to(self, pointer: RulesPointer) -> None:
         """Replace the pointer; it survives a power cut.
@@ -124,5 +136,6 @@ class RulesFolder:
                     return
             time.sleep(_LOCK_INTERVAL_S)
 
-    def _path(self, version: int) -> Path:
+    def path(self, version: int) -> Path:
+        """Name the file of a version, which need not exist."""
         return self._root / f"{version}.json"

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import pytest
 from requests import Response
 
-from benchmarks.replicas.object_server import SECRET_KEY, ObjectServer, object_server, program
+from benchmarks.replicas.object_server import SECRET_KEY, ObjectServer
 from config import Config
 from storage.remote.object_store import ObjectStore
 from tests.support.artifacts import write_tiny_artifacts
@@ -51,16 +51,6 @@ class Fleet(NamedTuple):
 
     def stores(self) -> list[dict[str, Any]]:
         return [each.get("/health/ready").json()["store"] for each in self.services]
-
-
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectServer]:
-    """A store of this module's own, which its tests may end."""
-    pytest.importorskip("obstore")
-    if program() is None:
-        pytest.skip("there is no `weed`; make test-scale installs it")
-    with object_server(tmp_path_factory.mktemp("own-store")) as running:
-        yield running
 
 
 def put_artifacts(store: ObjectServer, folder: Path) -> None:
