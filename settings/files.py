@@ -33,15 +33,15 @@ class FileSettings:
         str,
         Setting(
             "SNAPSHOT_URL",
-            "Place in an object store that the services of several machines share, such as "
-            "`s3://bucket/prefix`; `SNAPSHOT_PATH` is then this machine's cache of it.",
+            "Place in an object store where the services of several machines share snapshots and "
+            "rules, such as `s3://bucket/prefix`; `SNAPSHOT_PATH` is then this machine's cache of it.",
         ),
     ] = field(default="", repr=False)  # its options may hold secrets
     snapshot_poll_s: Annotated[
         int,
         Setting(
             "SNAPSHOT_POLL_S",
-            "Seconds between two looks at the pointer in `SNAPSHOT_URL`.",
+            "Seconds between two looks at the pointers in `SNAPSHOT_URL`.",
             1,
             3_600,
         ),
@@ -50,8 +50,8 @@ class FileSettings:
         int,
         Setting(
             "SNAPSHOT_KEEP_HOURS",
-            "Hours for which generations stay in `SNAPSHOT_URL` that neither serve nor are kept "
-            "for a rollback.",
+            "Hours for which generations and rules stay in `SNAPSHOT_URL` that neither serve nor are "
+            "kept for a rollback.",
             1,
             100_000,
         ),
