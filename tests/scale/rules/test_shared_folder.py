@@ -11,6 +11,7 @@ import pytest
 
 from benchmarks.replicas.object_server import ObjectServer
 from classes.errors import ReloadBusyError, ReloadConflictError, ReloadFailedError
+from classes.publication.shared_changes import follow
 from classes.rules.parsing import parse_rules
 from classes.rules.rule import Rule
 from classes.rules.shared import SharedRulesFolder
@@ -19,6 +20,7 @@ from storage.remote.client import StoreError
 from storage.remote.object_store import ObjectStore
 from storage.remote.rules import DOCUMENTS, POINTER, name_of
 from storage.rules.folder import KEPT_VERSIONS, RulesFolder, RulesPointer
+from tests.support.services import config_in
 
 pytestmark = pytest.mark.scale
 
@@ -95,6 +97,18 @@ def test_the_stores_rules_replace_those_of_a_machine_even_under_the_same_number(
     assert shared.version == here.refreshed().version == 1
     machine("late").follow()
     assert here.refreshed() == shared
+
+
+def test_a_start_takes_the_stores_rules_and_goes_on_without_those_that_make_no_sense(
+    machine: Machine, worker: Callable[[str], RuleStore], url: str, tmp_path: Path
+) -> None:
+    written = RuleStore(machine("first")).replace(hiding("a"))
+    config = config_in(tmp_path, snapshot_url=url)
+    assert follow(config) == ""
+    assert worker("snapshots/rules").refreshed() == written
+    ObjectStore(url).upload(POINTER, b"no json")
+    assert follow(config) == ""
+    assert worker("snapshots/rules").refreshed() == written
 
 
 @pytest.mark.parametrize("how", ["removed", "altered", "not a document", "another version"])
