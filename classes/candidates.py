@@ -69,7 +69,7 @@ class Candidates:
         gone = f", and {self.n - n_left:,} of those are excluded or already reviewed"
         others = gone if self.n > n_left else ""
         limit = f"; max_per_category leaves out {n_left - n_found:,}" if n_left > n_found else ""
-        page = f" The page is of places {options.offset + 1:,} to {options.last:,}."
+        page = f" The page holds places {options.offset + 1:,} to {options.last:,}."
         place = page if options.offset else ""
         return f"{self.counted(n_items)}{unpriced}{others}{limit}.{place}"
 
@@ -151,7 +151,7 @@ def _most_similar(name: str, names: list[str]) -> list[str]:
     """Find the names most like one: of all names, or of the nearest by alphabet if they are many.
 
     Args:
-        name: The one, short.
+        name: The name that was asked for, cut to `N_SHOWN` characters.
         names: All of them, in alphabetical order.
     """
     place = bisect_left(names, name)

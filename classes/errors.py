@@ -41,7 +41,7 @@ class OptionError(ServiceError):
 
 
 class UnknownNameError(ServiceError):
-    """There is no item or user of that name."""
+    """There is no item or user with that name."""
 
 
 class JobBusyError(ReloadBusyError):
@@ -53,7 +53,7 @@ class JobEndedError(ServiceError):
 
 
 class UnknownJobError(ServiceError):
-    """There is no job of that name."""
+    """There is no job with that id."""
 
 
 class PipelineMissingError(ServiceError):

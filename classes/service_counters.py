@@ -27,10 +27,10 @@ _BUCKETS_NS: Final = tuple(round(end * 1e9) for end in BUCKETS_S)
 ListSource = Literal["personalised", "top_list", "cold_start"]
 """Where a list comes from: scored now, looked up, or popularity where nothing is known."""
 
-PERSONALISED: Final = "personalised"
+PERSONALIZED: Final = "personalised"
 TOP_LIST: Final = "top_list"
 COLD_START: Final = "cold_start"
-SOURCES: Final[tuple[ListSource, ...]] = (PERSONALISED, TOP_LIST, COLD_START)
+SOURCES: Final[tuple[ListSource, ...]] = (PERSONALIZED, TOP_LIST, COLD_START)
 
 
 class ServiceCounters:

@@ -117,7 +117,7 @@ class JobFolder:
         """Read the state of a job; a job whose process was killed has failed.
 
         Raises:
-            UnknownJobError: There is no job of that name.
+            UnknownJobError: There is no job with that id.
         """
         job = self._read(job_id) if _ID.fullmatch(job_id) else None
         if job is None:
@@ -141,7 +141,7 @@ class JobFolder:
         """Ask a job to stop, which it does within a second or two.
 
         Raises:
-            UnknownJobError: There is no job of that name.
+            UnknownJobError: There is no job with that id.
             JobEndedError: The job has ended.
         """
         job = self.job(job_id)

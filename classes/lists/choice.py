@@ -17,7 +17,7 @@ from classes.live.found_user import FoundUser
 from classes.model import Model
 from classes.options import RecommendationOptions
 from classes.rules.compiled import CompiledRules, place_pins
-from classes.service_counters import COLD_START, PERSONALISED, ListSource
+from classes.service_counters import COLD_START, PERSONALIZED, ListSource
 from recsys.arrays import BoolArray, FloatArray, ItemRows
 from recsys.ranking import Ranking
 from recsys.reranking import Search
@@ -68,7 +68,7 @@ class Ranked(NamedTuple):
     @property
     def source(self) -> ListSource:
         """Whether the model ranked."""
-        return COLD_START if self.scores is None else PERSONALISED
+        return COLD_START if self.scores is None else PERSONALIZED
 
     def page(self, options: RecommendationOptions) -> Ranked:
         """Cut one page out of a whole list."""
@@ -167,7 +167,7 @@ class Choice:
         return ranked._replace(rows=rows, scores=unknown)
 
     def _own_scores(self, ranked: Ranked) -> FloatArray:
-        """Score listed items as the model does, whatever rules add: these are the candidates."""
+        """Score the listed items as the model does, without what rules add to scores."""
         listed = np.zeros(self._data.n_items, np.bool_)
         listed[ranked.rows] = True
         search, k = self._search_for(ranked.person, by_rules=False), max(1, len(ranked.rows))

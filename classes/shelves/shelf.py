@@ -86,7 +86,7 @@ def trending(data: AppDataProcessor, candidates: Candidates, n: int, window_days
 
 
 def new(data: AppDataProcessor, candidates: Candidates, n: int, window_days: int | None) -> Shelf:
-    """List the items by their first interactions, latest first; of one day, by how many they have."""
+    """List items by the day of their first interaction, latest first, then by how many they have."""
     first, n_ratings = data.shelf_facts.first_days, data.facts.n_ratings
     listed = first != NEVER
     if window_days is not None:

@@ -158,7 +158,7 @@ def test_a_page_in_detail_goes_on_counting_and_says_why_it_is_short(
     assert found.scores == pytest.approx(model.outputs(model.score(0)[best[150:]]))
     assert found.reason == (
         "The catalog has 160 items, and 3 of those are excluded or already reviewed. "
-        "The page is of places 151 to 160."
+        "The page holds places 151 to 160."
     )
 
 
@@ -167,7 +167,7 @@ def test_a_page_after_the_end_is_empty_and_says_so(recommender: Recommender) -> 
     for found in recommender.recommend_in_detail(SOME, options).values():
         assert len(found.rows) == 0
         assert found.reason is not None
-        assert found.reason.endswith("The page is of places 991 to 1,000.")
+        assert found.reason.endswith("The page holds places 991 to 1,000.")
 
 
 def test_a_list_that_the_limit_keeps_short_says_so(recommender: Recommender) -> None:
