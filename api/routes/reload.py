@@ -41,7 +41,7 @@ _REFRESH: Final = Flag(
     "in place, as a job; the response doesn't wait for it.",
     default=False,
 )
-_DONE: Final = SuccessResponse("Every worker serves it.", record(status=NAME))
+_DONE: Final = SuccessResponse("Every worker serves the generation.", record(status=NAME))
 _DONE_WITH_NAME: Final = SuccessResponse(_DONE.meaning, record(status=NAME, generation=NAME))
 
 

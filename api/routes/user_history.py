@@ -82,8 +82,8 @@ _FORGET: Final = Endpoint(
     | WITHOUT_BODY
     | {
         404: "There is no known user with this name, any more or at all.",
-        503: "It can't be written now, and nothing has changed (see Retry-After); or no snapshot is "
-        "loaded yet.",
+        503: "The store of events can't be written now, and nothing has changed (see Retry-After); or "
+        "no snapshot is loaded yet.",
     },
     path_parameters=(_USER,),
     for_operators=True,
