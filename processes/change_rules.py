@@ -94,7 +94,7 @@ def main() -> int:
     except StoreError as error:
         sys.stdout.write(json.dumps({FAILED: str(error)}))
         return 0
-    sys.stdout.write(json.dumps(change(folder, json.load(sys.stdin))))
+    sys.stdout.write(json.dumps(change(folder, json.loads(sys.stdin.read()))))
     try:
         folder.sweep()
     except StoreError as error:

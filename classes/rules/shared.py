@@ -12,7 +12,6 @@ from typing import Any, Final
 from classes.errors import ReloadBusyError, ReloadFailedError
 from classes.rules.document import RuleDocument
 from classes.rules.parsing import RuleError
-from storage.atomic import replacing
 from storage.remote.client import StoreError
 from storage.remote.object_store import ObjectMovedError, ObjectStore
 from storage.remote.rules import RemoteRules, SharedRules, name_of
@@ -109,7 +108,7 @@ class SharedRulesFolder(RulesFolder):
         documents = {version: known[version] for version in pointer.kept if version in known}
         for version in {*pointer.kept} & {*self.versions()}:
             if version == pointer.version or version not in known:
-                documents[version] = self._remote.upload(self.path(version).read_bytes())
+                documents[version] = self._remote.upload(self.content(version))
         history = tuple(each for each in pointer.history if each in {FIRST, *documents})
         pointer = replace(pointer, history=history)
         self._seen = self._remote.move(pointer, documents, self._seen)
@@ -158,11 +157,9 @@ class SharedRulesFolder(RulesFolder):
             ValueError: It is missing or altered.
             RuleError: It isn't a document of that version that this service understands.
         """
-        path = self.path(version)
-        if path.exists() and name_of(path.read_bytes()) == name:
+        if self.path(version).exists() and name_of(self.content(version)) == name:
             return False
         content = self._remote.fetch(name)
         RuleDocument.from_json(json.loads(content), version)
-        with replacing(path) as unfinished:
-            unfinished.write_bytes(content)
+        self.put(version, content)
         return True

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from storage.atomic import sync
+from storage.atomic import replacing, sync
 from storage.file_lock import try_lock
 from storage.json_file import read_json, write_json
 from storage.stamp import Stamp, stamp_of
@@ -89,6 +89,23 @@ class RulesFolder:
             ValueError: It doesn't hold JSON.
         """
         return read_json(self.path(version))
+
+    def content(self, version: int) -> bytes:
+        """Read the file of a version as it is.
+
+        Raises:
+            OSError: It is missing or can't be read.
+        """
+        return self.path(version).read_bytes()
+
+    def put(self, version: int, content: bytes) -> None:
+        """Write the file of a version whole.
+
+        Raises:
+            OSError: It can't be written.
+        """
+        with replacing(self.path(version)) as unfinished:
+            unfinished.write_bytes(content)
 
     def publish(self, content: Any, pointer: RulesPointer) -> None:
         """Write a version and point to it, under the lock; versions no longer kept are removed.
