@@ -94,7 +94,7 @@ async function preview() {
 
 async function save() {
   showDocument(await operate("PUT", "/rules", { rules: edited(), version }));
-  message("Saved; every worker follows within a second.", "");
+  message("Saved; in force everywhere within seconds.", "");
 }
 
 async function rollback() {
