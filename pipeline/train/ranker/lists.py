@@ -20,8 +20,8 @@ UNIFORM_CANDIDATES: Final = 80
 MAX_LISTS: Final = 4_500
 """Most lists of a fold, drawn at random; more were not measured to rank better."""
 
-HIDDEN_CANDIDATES: Final = 0.02
-HIDDEN_TARGETS: Final = 0.05
+UNREVIEWED_CANDIDATES: Final = 0.02
+UNREVIEWED_TARGETS: Final = 0.05
 """Shares of candidates and of targets that are shown as if nobody had reviewed them.
 
 Without them a head learns nothing of new items, and orders them by its first weights. The larger
@@ -114,11 +114,11 @@ def make_lists(
     log_weights = _log_weights(counts, n_unseen)
     items = np.maximum(candidates, 0)
     features = pair_features(state, repeated, items.reshape(-1)).reshape(*items.shape, -1)
-    _hide_some(features, items, as_unreviewed(state.columns), random)
+    _show_some_as_unreviewed(features, items, as_unreviewed(state.columns), random)
     return TrainingLists(users, features, log_weights)
 
 
-def _hide_some(
+def _show_some_as_unreviewed(
     features: FloatArray,
     items: NDArray[np.int64],
     unreviewed: FloatArray,
@@ -133,11 +133,11 @@ def _hide_some(
         features: (m, l, f) float32.
         items: (m, l), the target first.
         unreviewed: (n_items, 8) item columns without reviews.
-        random: Draws who is hidden.
+        random: Picks them.
     """
-    hidden = random.random(items.shape) < HIDDEN_CANDIDATES
-    hidden[:, 0] = random.random(len(items)) < HIDDEN_TARGETS
-    rows, places = np.nonzero(hidden)
+    picked = random.random(items.shape) < UNREVIEWED_CANDIDATES
+    picked[:, 0] = random.random(len(items)) < UNREVIEWED_TARGETS
+    rows, places = np.nonzero(picked)
     features[rows, places, : len(ITEM_COLUMNS)] = unreviewed[items[rows, places]]
     features[rows[:, None], places[:, None], _OF_BEHAVIOR] = 0
 

@@ -129,8 +129,8 @@ def later_items(data: RankerData) -> RankerData:
 def test_items_that_nobody_knows_yet_are_neither_targets_nor_candidates_nor_neighbors(
     data: RankerData, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipeline.train.ranker.lists.HIDDEN_CANDIDATES", 0.0)
-    monkeypatch.setattr("pipeline.train.ranker.lists.HIDDEN_TARGETS", 0.0)
+    monkeypatch.setattr("pipeline.train.ranker.lists.UNREVIEWED_CANDIDATES", 0.0)
+    monkeypatch.setattr("pipeline.train.ranker.lists.UNREVIEWED_TARGETS", 0.0)
     changed, later = later_items(data), np.arange(N_ITEMS - 3, N_ITEMS)
     fold = make_folds(changed, 10.0, silently)[-1]
     assert not fold.known[later].any()

@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.train.ranker.feature_state import RECENCY_DECAY
 from pipeline.train.ranker.item_columns import HAS_HISTORY, ITEM_COLUMNS, as_unreviewed
-from pipeline.train.ranker.lists import HIDDEN_CANDIDATES, HIDDEN_TARGETS, make_lists
+from pipeline.train.ranker.lists import UNREVIEWED_CANDIDATES, UNREVIEWED_TARGETS, make_lists
 from pipeline.train.ranker.training import Fold
 from tests.support.chain_artifacts import N_ITEMS
 
@@ -41,8 +41,8 @@ def test_hidden_candidates_keep_what_is_known_of_items_without_reviews(
     state, targets = folds[-1].state(1.0), folds[-1].targets
     made = {}
     for share in (0.0, 1.0):
-        monkeypatch.setattr("pipeline.train.ranker.lists.HIDDEN_CANDIDATES", share)
-        monkeypatch.setattr("pipeline.train.ranker.lists.HIDDEN_TARGETS", share)
+        monkeypatch.setattr("pipeline.train.ranker.lists.UNREVIEWED_CANDIDATES", share)
+        monkeypatch.setattr("pipeline.train.ranker.lists.UNREVIEWED_TARGETS", share)
         made[share] = make_lists(state, targets, seed=3, limit=20)
     shown, hidden = made[0.0].features, made[1.0].features
     assert np.array_equal(made[0.0].log_weights, made[1.0].log_weights)
@@ -60,8 +60,8 @@ def test_targets_are_hidden_more_often_than_other_candidates(folds: list[Fold]) 
     hidden = np.concatenate([part.features[..., HAS_HISTORY] == 0 for part in made])
     n_targets, n_others = len(hidden), hidden[:, 1:].size
     for share, expected, n in (
-        (hidden[:, 0].mean(), HIDDEN_TARGETS, n_targets),
-        (hidden[:, 1:].mean(), HIDDEN_CANDIDATES, n_others),
+        (hidden[:, 0].mean(), UNREVIEWED_TARGETS, n_targets),
+        (hidden[:, 1:].mean(), UNREVIEWED_CANDIDATES, n_others),
     ):
         assert abs(share - expected) < 4 * np.sqrt(expected / n)
     assert hidden[:, 0].mean() > hidden[:, 1:].mean()
