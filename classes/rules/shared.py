@@ -36,7 +36,7 @@ class SharedRulesFolder(RulesFolder):
         self._remote = RemoteRules(ObjectStore(url))
         self._keep_s = keep_hours * _HOUR_S
         self._seen: SharedRules | None = None
-        self._taken: SharedRules | None = None
+        self._taken: SharedRules | None = None  # the pointer whose documents are all here
 
     def follow(self) -> str:
         """Put the store's rules in force here; return why they can't be, "" if they are.

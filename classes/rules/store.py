@@ -199,5 +199,6 @@ class RuleStore:
             raise ReloadConflictError(
                 f"Version {version} of the rules can't be read: {error}"
             ) from error
-        # A store may have given the number to other rules, before it was followed here.
+        # Equal rules stay one object, by which compiled ones are found. The number alone doesn't say
+        # that they are equal: a store may have given it to others before it was followed here.
         return self._document if document == self._document else document
